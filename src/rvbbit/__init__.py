@@ -1,0 +1,1 @@
+"""RVBBIT: semantic SQL that learns."""

@@ -1,0 +1,120 @@
+"""The few small promises rooms make to each other; the engine is what introduces them.
+
+At most eight Protocols of at most five methods. Async where a model or a store may be slow; everything here is called on the engine's
+one event loop unless a docstring says otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from rvbbit.types import (
+    Answer,
+    Arguments,
+    CallContext,
+    CallRecord,
+    CellKey,
+    Completion,
+    Decision,
+    Example,
+    ExampleSet,
+    Notice,
+    Operator,
+    Request,
+    TrainingPolicy,
+    Value,
+)
+
+Matrix: TypeAlias = npt.NDArray[np.float32]
+"""rows × dimensions, each row of length 1."""
+
+
+class Provider(Protocol):
+    """A model, or a wrapper around one."""
+
+    @property
+    def reads_messages(self) -> bool:
+        """False where arguments and examples are enough and no prompt need be rendered."""
+
+    async def complete(self, request: Request) -> Completion:
+        """One answer. Raises ProviderError subclasses, BudgetReached."""
+
+    async def close(self) -> None:
+        """Give back sockets and threads. Safe to call twice."""
+
+
+class Embedder(Protocol):
+    """Text → vectors."""
+
+    async def embed(self, texts: Sequence[str]) -> Matrix:
+        """One unit-length row a text, in order. Raises ProviderError."""
+
+
+class CallLog(Protocol):
+    """Where calls are remembered, and where their answers are found again."""
+
+    async def append(self, record: CallRecord) -> None:
+        """Returns when the record is on disk; waits when the writer is behind; never drops. Raises DatabaseError."""
+
+    async def answers(self, keys: Sequence[str]) -> Mapping[str, Value]:
+        """The newest good answer to each cache key that has one. Keys without one are absent."""
+
+
+class ExampleStore(Protocol):
+    """Decisions and the executions they are about. Called from any thread."""
+
+    def revision(self) -> int:
+        """Grows with every decision; equal revisions mean equal training sets."""
+
+    def trainable(self, cell: CellKey) -> Sequence[Example]:
+        """What holds now as trainable for a cell, corrected answers in place, newest first."""
+
+    def annotate(self, decisions: Sequence[Decision]) -> None:
+        """Append decisions, all or none; on disk when it returns."""
+
+    def missing(self, trace_ids: Sequence[str]) -> Sequence[str]:
+        """Those of the ids that no execution has."""
+
+
+class ExampleSelector(Protocol):
+    """Chooses what a call may learn from."""
+
+    async def version(self, cell: CellKey, policy: TrainingPolicy, arguments: Arguments) -> str:
+        """The version of the set that applies to these arguments: part of the cache key. "" when the set is empty."""
+
+    async def select(self, cell: CellKey, policy: TrainingPolicy, arguments: Arguments) -> ExampleSet:
+        """The examples for this call, never one with its own arguments (strategy `all`: the whole set, the student excludes)."""
+
+
+class OperatorCatalog(Protocol):
+    """The operators there are now. Called from any thread; notices changed files."""
+
+    def operators(self) -> Sequence[Operator]:
+        """All, by name. Raises CascadeInvalid."""
+
+
+class OperatorCaller(Protocol):
+    """Answers operator calls by running their cascades."""
+
+    async def answer(
+        self, operator: str, arguments: Sequence[Arguments], context: CallContext, listen: Listener | None = None
+    ) -> list[Answer]:
+        """One answer for each arguments, in order; arguments are distinct and hold no null.
+
+        Raises the first CallError (unless context.on_error is "null"), BudgetReached, Cancelled by asyncio cancellation.
+        Everything answered before is on disk.
+        """
+
+
+ProviderFor: TypeAlias = Callable[[str], Provider]
+"""`provider:model` → its provider, wrapped. Raises ModelNotFound, AuthenticationFailed."""
+
+RunSQL: TypeAlias = Callable[[str, Arguments], list[dict[str, Value]]]
+"""Plain SQL with $name parameters → rows, for `sql` cells and wards. Called off the event loop."""
+
+Listener: TypeAlias = Callable[[Answer | Notice], None]
+"""Told of every answer as it lands and of every notice. Called on the event loop; must be quick."""

@@ -1,0 +1,272 @@
+"""The frozen values that cross rooms.
+
+Nothing here does anything: no I/O, no clock, no library but the standard one. A room that needs another's thing takes it as one of
+these. JSON-like throughout, because every one of them is logged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+Value: TypeAlias = "bool | int | float | str | Sequence[Value] | Mapping[str, Value] | None"
+"""What SQL hands to an operator and a model hands back: JSON's values."""
+
+Arguments: TypeAlias = Mapping[str, Value]
+"""An operator's or a cell's inputs by name."""
+
+Shape = Literal["scalar", "aggregate", "table"]
+Role = Literal["system", "user", "assistant"]
+Strategy = Literal["recent", "high_confidence", "random", "semantic", "all"]
+Format = Literal["xml", "markdown", "few_shot", "chat"]
+Source = Literal["query", "run", "test", "judge", "import"]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One argument that an operator declares. `type` is a DuckDB type name; `optional` ones may be left off the end of a call."""
+
+    name: str
+    type: str = "VARCHAR"
+    optional: bool = False
+    default: Value = None
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """What SQL needs to know of a cascade: how it is written, what it takes, what it returns.
+
+    `patterns` are the YAML's own (`"{{ text }} MEANS {{ criterion }}"`). `threshold` is set where the answer is a score that can stand
+    as a condition: `x ABOUT 'c'` then means `score >= threshold`. `origin` is the file it came from.
+    """
+
+    name: str
+    cascade_id: str
+    patterns: tuple[str, ...]
+    parameters: tuple[Parameter, ...]
+    returns: str
+    shape: Shape = "scalar"
+    threshold: float | None = None
+    description: str = ""
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a chat."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """An approved execution: its arguments and its answer (corrected, where a person corrected it).
+
+    `confidence` is None where unscored. The prompt it once had is not part of it: the cell that uses it renders it again.
+    """
+
+    trace_id: str
+    arguments: Arguments
+    answer: Value
+    created_at: datetime
+    confidence: float | None = None
+    verified: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleSet:
+    """Examples chosen for a call. `version` names the whole set they were drawn from (a content hash; "" when that set is empty)."""
+
+    version: str = ""
+    examples: tuple[Example, ...] = ()
+    strategy: Strategy = "recent"
+
+
+NO_EXAMPLES = ExampleSet()
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPolicy:
+    """How a cell learns: which examples it may see, how many, and how they are shown.
+
+    `scope` names the inputs that must agree with the call's for an example to count: a scalar by equality (a criterion), a list by
+    membership of the answer (labels). `limit` is in examples.
+    """
+
+    limit: int = 5
+    strategy: Strategy = "recent"
+    min_confidence: float | None = None
+    verified_only: bool = False
+    format: Format = "chat"
+    scope: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CellKey:
+    """Which cell of which cascade: the owner of a training set."""
+
+    cascade_id: str
+    cell_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LocalTask:
+    """How an embedding model answers a cell: the `local:` block of its YAML.
+
+    `task`: `similarity` (score 0-1 of `text` against `against`), `matches` (that score >= `threshold`, as a boolean), `label` (one of the
+    list in `labels`). `text`, `against` and `labels` name inputs of the cell.
+    """
+
+    task: Literal["similarity", "matches", "label"]
+    text: str
+    against: str | None = None
+    labels: str | None = None
+    threshold: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One question to a model: (instructions, arguments, examples) → a typed answer.
+
+    `messages` is the rendered chat, examples included; empty where the provider does not read messages. `output_schema` is a JSON
+    Schema or None for free text. `timeout` in seconds.
+    """
+
+    model: str
+    messages: tuple[Message, ...] = ()
+    arguments: Arguments = field(default_factory=dict)
+    examples: ExampleSet = NO_EXAMPLES
+    local: LocalTask | None = None
+    output_schema: Mapping[str, Value] | None = None
+    temperature: float | None = None
+    max_tokens: int | None = None
+    timeout: float = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What calls took. Tokens as the provider counted them; `cost_usd` is None where the price is not known, 0.0 where it is free."""
+
+    tokens_in: int = 0
+    tokens_out: int = 0
+    tokens_cached: int = 0
+    cost_usd: float | None = 0.0
+
+    def __add__(self, other: Usage) -> Usage:
+        known = self.cost_usd is not None or other.cost_usd is not None
+        cost = (self.cost_usd or 0.0) + (other.cost_usd or 0.0) if known else None
+        return Usage(self.tokens_in + other.tokens_in, self.tokens_out + other.tokens_out, self.tokens_cached + other.tokens_cached, cost)
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What a model answered.
+
+    `text` is the raw answer of a model that writes; `value` the typed answer of one that does not (the embedded model), and then `text`
+    is None. `sent` and `received` are the bodies as they went over the wire, without headers or keys. `probability` is the model's own,
+    0-1, None where it gives none.
+    """
+
+    text: str | None
+    model: str
+    usage: Usage = field(default_factory=Usage)
+    value: Value = None
+    probability: float | None = None
+    finish_reason: str | None = None
+    sent: Value = None
+    received: Value = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallContext:
+    """On whose behalf calls are made. Ids are opaque strings; None where there is none."""
+
+    session_id: str
+    query_id: str | None = None
+    caller_id: str | None = None
+    source: Source = "query"
+    model: str | None = None
+    training: bool = True
+    threshold: float | None = None
+    on_error: Literal["raise", "null"] = "raise"
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """One row of `unified_logs`: one model call, or one sql or python cell that ran.
+
+    `arguments` are the cell's inputs before any example was injected. `answer` is the typed answer, None where `error` is set.
+    `cache_key` is None where the answer must not be reused (failures, `cache: false`). `duration` in seconds.
+    """
+
+    trace_id: str
+    timestamp: datetime
+    session_id: str
+    cascade_id: str
+    cell_name: str
+    kind: Literal["llm", "sql", "python"]
+    arguments: Arguments
+    cascade_fingerprint: str
+    cell_fingerprint: str
+    query_id: str | None = None
+    caller_id: str | None = None
+    source: Source = "query"
+    model: str = ""
+    request: Value = None
+    response: Value = None
+    answer: Value = None
+    cache_key: str | None = None
+    probability: float | None = None
+    finish_reason: str | None = None
+    attempt: int = 1
+    take: int = 0
+    usage: Usage = field(default_factory=Usage)
+    duration: float = 0.0
+    set_version: str = ""
+    example_ids: tuple[str, ...] = ()
+    error: str | None = None
+    error_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An operator's answer to one set of arguments. `cached` answers made no call; `error` is set only under `on_error: null`."""
+
+    value: Value
+    cached: bool = False
+    usage: Usage = field(default_factory=Usage)
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something a person should be told while a query runs: `📚 Injected 5 training examples (recent strategy)`."""
+
+    message: str
+    severity: Literal["info", "warning"] = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One person's decision on one execution. Only the fields named in `fields` were decided; the rest say nothing.
+
+    `fields` draws from: trainable, verified, confidence, corrected_output, notes, tags. `batch` groups what one call decided and is what
+    an undo names.
+    """
+
+    trace_id: str
+    author: str
+    timestamp: datetime
+    batch: str
+    fields: tuple[str, ...]
+    trainable: bool | None = None
+    verified: bool | None = None
+    confidence: float | None = None
+    corrected_output: Value = None
+    notes: str | None = None
+    tags: tuple[str, ...] | None = None
+    reason: str | None = None
