@@ -1,0 +1,90 @@
+"""What a statement gives back: rows, what they cost and what was said on the way. It never runs anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from rvbbit.errors import UsageError
+from rvbbit.types import Notice, Value
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+
+
+@dataclass(frozen=True, slots=True)
+class QueryUsage:
+    """What a query took. `calls` went to a model; `cached` is how many answers did not have to; `cost_usd` is None if a price is unknown."""
+
+    calls: int = 0
+    cached: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    tokens_cached: int = 0
+    cost_usd: float | None = 0.0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far one semantic stage of a query has come. `done` of `total` distinct arguments; `cost_usd` so far in the whole query."""
+
+    stage: str
+    done: int
+    total: int
+    cached: int
+    cost_usd: float | None
+
+
+class Result:
+    """The rows of one statement as an Arrow table, with its usage and notices.
+
+    A statement that returns nothing (`CREATE TABLE`) has no columns. Iterating gives tuples.
+    """
+
+    def __init__(self, table: pa.Table, *, query_id: str = "", usage: QueryUsage | None = None, notices: tuple[Notice, ...] = ()) -> None:
+        self.query_id = query_id
+        self.usage = usage or QueryUsage()
+        self.notices = notices
+        self._table = table
+
+    @property
+    def columns(self) -> list[str]:
+        """Names in order."""
+        return list(self._table.column_names)
+
+    def arrow(self) -> pa.Table:
+        """The table itself, not a copy."""
+        return self._table
+
+    def fetchall(self) -> list[tuple[Value, ...]]:
+        """Rows as tuples of Python values; SQL NULL is None."""
+        columns: list[list[Any]] = [column.to_pylist() for column in self._table.columns]
+        return list(zip(*columns, strict=True)) if columns else []
+
+    def df(self) -> pd.DataFrame:
+        """A pandas data frame. Raises UsageError where pandas is not installed."""
+        try:
+            frame: pd.DataFrame = self._table.to_pandas()
+        except ModuleNotFoundError as error:
+            raise UsageError("df() needs pandas", hint="pip install 'rvbbit[frames]'") from error
+        return frame
+
+    def pl(self) -> pl.DataFrame:
+        """A polars data frame. Raises UsageError where polars is not installed."""
+        try:
+            import polars  # optional, and slow to load
+        except ModuleNotFoundError as error:
+            raise UsageError("pl() needs polars", hint="pip install 'rvbbit[frames]'") from error
+        frame = polars.from_arrow(self._table)
+        assert isinstance(frame, polars.DataFrame)
+        return frame
+
+    def __iter__(self) -> Any:
+        return iter(self.fetchall())
+
+    def __len__(self) -> int:
+        return int(self._table.num_rows)
