@@ -1,0 +1,295 @@
+"""The one table of settings, and how their values are found: argument, then `RVBBIT_*`, then `rvbbit.toml`, then the default.
+
+CLI flags, environment names and docs/settings.md are made from `SETTINGS`. Reads `rvbbit.toml` and what it is handed; never opens a
+store, never reads the real environment, never shows a secret.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from rvbbit.errors import SettingsError
+
+FILE = "rvbbit.toml"
+MEMORY = ":memory:"
+
+
+class _Wrong(ValueError):
+    """A value its kind does not allow."""
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise _Wrong
+    return value.strip()
+
+
+def _directory(value: object) -> Path:
+    return Path(value if isinstance(value, Path) else _text(value)).expanduser()
+
+
+def _database(value: object) -> str:
+    text = str(value) if isinstance(value, Path) else _text(value)
+    if "://" in text:
+        raise _Wrong
+    return text
+
+
+def _model(value: object) -> str:
+    provider, colon, model = _text(value).partition(":")
+    if not (provider and colon and model):
+        raise _Wrong
+    return f"{provider}:{model}"
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise _Wrong
+    try:
+        number = float(value)
+    except (ValueError, OverflowError) as error:
+        raise _Wrong from error
+    if not math.isfinite(number):
+        raise _Wrong
+    return number
+
+
+def _count(value: object) -> int:
+    number = _number(value)
+    if number != int(number) or number < 1:
+        raise _Wrong
+    return int(number)
+
+
+def _usd(value: object) -> float | None:
+    if isinstance(value, str) and value.strip().lower() == "none":
+        return None
+    number = _number(value)
+    if number < 0:
+        raise _Wrong
+    return number
+
+
+def _rate(value: object) -> float:
+    words = {"on": 1.0, "true": 1.0, "off": 0.0, "false": 0.0}
+    if (word := str(value).strip().lower()) in words:
+        return words[word]
+    number = _number(value)
+    if not 0 <= number <= 1:
+        raise _Wrong
+    return number
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A type of setting. `allowed` is what documents and errors say; `parse` takes text or a TOML value."""
+
+    allowed: str
+    parse: Callable[[object], Any]
+    secret: bool = False
+
+
+DIRECTORY = Kind("a directory that exists", _directory)
+DATABASE = Kind("a file path or `:memory:`", _database)
+MODEL = Kind("`provider:model`, such as `openai:gpt-5-mini`", _model)
+COUNT = Kind("a whole number from 1", _count)
+USD = Kind("a number from 0, or `none`", _usd)
+RATE = Kind("`on`, `off`, or a number from 0 to 1", _rate)
+SECRET = Kind("text", _text, secret=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row of the table. `default` None means that `otherwise` says in words what holds."""
+
+    name: str
+    kind: Kind
+    default: str | int | None
+    unit: str
+    help: str
+    otherwise: str = "none"
+
+    @property
+    def env(self) -> str:
+        """`RVBBIT_BUDGET_USD`"""
+        return f"RVBBIT_{self.name.upper()}"
+
+    @property
+    def flag(self) -> str:
+        """`--budget`: the unit is the flag's argument, not part of its name."""
+        return f"--{self.name.removesuffix('_usd').replace('_', '-')}"
+
+
+_HOME = Setting("home", DIRECTORY, None, "", "The project.", f"nearest parent with `{FILE}`, else the working directory")
+
+SETTINGS: tuple[Setting, ...] = (
+    _HOME,
+    Setting("store", DATABASE, ".rvbbit/store.duckdb", "", "Where calls, decisions and training sets are kept."),
+    Setting("database", DATABASE, ".rvbbit/data.duckdb", "", "Your own tables."),
+    Setting("model", MODEL, "local:minilm", "", "The model that answers where a cascade names none."),
+    Setting("embed_model", MODEL, "local:minilm", "", "The model that turns text into vectors."),
+    Setting("judge_model", MODEL, None, "", "The model of the confidence judge.", "the value of `model`"),
+    Setting("concurrency", COUNT, 64, "calls", "Model calls in flight at most."),
+    Setting("budget_usd", USD, None, "USD", "Hard ceiling for what one query may cost."),
+    Setting("scoring", RATE, "on", "share of calls", "Which share of the calls is scored."),
+    Setting("token", SECRET, None, "", "Bearer token of the HTTP API; needed to bind anything but loopback."),
+)
+
+_BY_NAME = {setting.name: setting for setting in SETTINGS}
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a model costs, in USD per million tokens."""
+
+    input: float
+    output: float
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Settings:
+    """The values that hold. Paths are absolute; `scoring` is a share of calls (`on` is 1.0); `budget_usd` None is no ceiling.
+
+    `prices` are for models whose price is not known otherwise, keyed `provider:model`.
+    """
+
+    home: Path
+    store: str
+    database: str
+    model: str
+    embed_model: str
+    judge_model: str
+    concurrency: int
+    budget_usd: float | None
+    scoring: float
+    token: str | None
+    prices: Mapping[str, Price] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+    def source(self, name: str) -> str:
+        """Where a value came from: `argument model`, `env RVBBIT_MODEL`, `/project/rvbbit.toml` or `default`."""
+        return self.sources[name]
+
+    def shown(self, name: str) -> str:
+        """A value as a person may see it: secrets only as set or not."""
+        value = getattr(self, name)
+        if value is None:
+            return "none"
+        return "set" if _BY_NAME[name].kind.secret else str(value)
+
+    def __repr__(self) -> str:
+        return f"Settings({', '.join(f'{setting.name}={self.shown(setting.name)}' for setting in SETTINGS)})"
+
+
+def load(overrides: Mapping[str, object] = MappingProxyType({}), *, env: Mapping[str, str], cwd: Path) -> Settings:
+    """The settings that hold for `cwd`. Overrides that are None and variables that are empty count as not given.
+
+    Relative paths start at home. Raises SettingsError naming every problem there is.
+    """
+    reader = _Reader()
+    given = {name: (value, f"argument {name}") for name, value in overrides.items() if value is not None}
+    reader.refuse_unknown(given, _BY_NAME, "argument ")
+    variables = {name: value for name, value in env.items() if name.startswith("RVBBIT_") and value}
+    reader.refuse_unknown(variables, [setting.env for setting in SETTINGS], "environment variable ")
+    given = {s.name: (variables[s.env], f"env {s.env}") for s in SETTINGS if s.env in variables} | given
+
+    home, home_source = reader.home(given, cwd)
+    file = home / FILE
+    document = reader.document(file)
+    prices = reader.prices(file, document.pop("prices", {}))
+    reader.refuse_unknown(document, [s.name for s in SETTINGS if s is not _HOME], f"{file}: key ")
+    given = {name: (value, str(file)) for name, value in document.items()} | given
+
+    found = {setting.name: reader.value(setting, given) for setting in SETTINGS if setting is not _HOME}
+    reader.raise_problems()
+    values: dict[str, Any] = {name: _at(home, value) if _BY_NAME[name].kind is DATABASE else value for name, (value, _) in found.items()}
+    values["judge_model"] = values["judge_model"] or values["model"]
+    sources = {"home": home_source} | {name: source for name, (_, source) in found.items()}
+    return Settings(home=home, **values, prices=MappingProxyType(prices), sources=MappingProxyType(sources))
+
+
+def _at(home: Path, database: str) -> str:
+    return database if database == MEMORY else str((home / Path(database).expanduser()).resolve())
+
+
+class _Reader:
+    """Reads the sources and collects what is wrong with them, so that all of it can be told at once."""
+
+    def __init__(self) -> None:
+        self.problems: list[str] = []
+
+    def raise_problems(self) -> None:
+        if not self.problems:
+            return
+        several = len(self.problems) > 1
+        message = "\n".join([f"{len(self.problems)} settings cannot be used:", *(f"- {p}" for p in self.problems)])
+        raise SettingsError(message if several else self.problems[0], hint="docs/settings.md lists every setting and what it takes")
+
+    def refuse_unknown(self, names: Iterable[str], known: Iterable[str], what: str) -> None:
+        known = list(known)
+        for name in names:
+            if name not in known:
+                nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
+                self.problems.append(f"{what}{name} is not known; the nearest is {nearest}")
+
+    def value(self, setting: Setting, given: Mapping[str, tuple[object, str]]) -> tuple[Any, str]:
+        """The parsed value and its source; the default stands in where the value is wrong, and a problem is noted."""
+        if setting.name in given:
+            value, source = given[setting.name]
+            try:
+                return setting.kind.parse(value), source
+            except _Wrong:
+                shown = "the value" if setting.kind.secret or "://" in str(value) else repr(value)
+                self.problems.append(f"{setting.name} (from {source}): {shown} is not {setting.kind.allowed}")
+        return (None if setting.default is None else setting.kind.parse(setting.default)), "default"
+
+    def home(self, given: Mapping[str, tuple[object, str]], cwd: Path) -> tuple[Path, str]:
+        value, source = self.value(_HOME, given)
+        if value is None:
+            nearest = next((parent for parent in (cwd, *cwd.parents) if (parent / FILE).is_file()), None)
+            return (nearest or cwd).resolve(), str(nearest / FILE) if nearest else "default"
+        home = (cwd / value).resolve()
+        if not home.is_dir():
+            self.problems.append(f"home (from {source}): {str(home)!r} is not {DIRECTORY.allowed}; `rvbbit init` makes a project")
+        return home, source
+
+    def document(self, file: Path) -> dict[str, Any]:
+        try:
+            return tomllib.loads(file.read_text("utf-8"))
+        except (FileNotFoundError, NotADirectoryError):
+            return {}
+        except tomllib.TOMLDecodeError as error:
+            place = re.search(r"at line (\d+), column (\d+)", str(error))
+            line, column = (int(place[1]), int(place[2])) if place else (None, None)
+            where = f"{file}:{line}" if line else str(file)
+            raise SettingsError(f"{where}: not TOML: {error}", hint="mend that line", line=line, column=column) from error
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{file} cannot be read: {error}", hint="it must be a readable text file in UTF-8") from error
+
+    def prices(self, file: Path, table: object) -> dict[str, Price]:
+        rows = table.items() if isinstance(table, dict) else [("", table)]
+        prices = {}
+        for model, row in rows:
+            try:
+                prices[_model(model)] = _price(row)
+            except _Wrong:
+                example = '"openai:my-model" = {input = 0.15, output = 0.60}'
+                self.problems.append(f"{file}: prices: {model or table!r} is not like {example}, in USD per million tokens")
+        return prices
+
+
+def _price(row: object) -> Price:
+    if not isinstance(row, dict) or set(row) != {"input", "output"}:
+        raise _Wrong
+    price = Price(_number(row["input"]), _number(row["output"]))
+    if price.input < 0 or price.output < 0:
+        raise _Wrong
+    return price
