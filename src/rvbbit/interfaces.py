@@ -22,6 +22,7 @@ from rvbbit.types import (
     Decision,
     Example,
     ExampleSet,
+    Execution,
     Notice,
     Operator,
     Request,
@@ -77,7 +78,10 @@ class ExampleStore(Protocol):
         """Append decisions, all or none; on disk when it returns."""
 
     def missing(self, trace_ids: Sequence[str]) -> Sequence[str]:
-        """Those of the ids that no execution has."""
+        """Those of the ids that no execution which can teach has (a good model call, not the judge's own)."""
+
+    def executions(self, *, trace_ids: Sequence[str] = (), batch: str | None = None) -> Sequence[Execution]:
+        """Those of the ids that exist, or all that a batch decided on, each with its whole history."""
 
 
 class ExampleSelector(Protocol):

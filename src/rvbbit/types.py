@@ -66,7 +66,8 @@ class Message:
 class Example:
     """An approved execution: its arguments and its answer (corrected, where a person corrected it).
 
-    `confidence` is None where unscored. The prompt it once had is not part of it: the cell that uses it renders it again.
+    `created_at` is when the decision that holds made it an example. `confidence` is None where unscored. The prompt it once had is not
+    part of it: the cell that uses it renders it again.
     """
 
     trace_id: str
@@ -200,7 +201,8 @@ class CallRecord:
     """One row of `unified_logs`: one model call, or one sql or python cell that ran.
 
     `arguments` are the cell's inputs before any example was injected. `answer` is the typed answer, None where `error` is set.
-    `cache_key` is None where the answer must not be reused (failures, `cache: false`). `duration` in seconds.
+    `cache_key` is None where the answer must not be reused (failures, `cache: false`). `duration` in seconds. `cached` is True where a
+    cache of the provider's answered and no model ran.
     """
 
     trace_id: str
@@ -230,6 +232,7 @@ class CallRecord:
     example_ids: tuple[str, ...] = ()
     error: str | None = None
     error_code: str | None = None
+    cached: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,3 +273,12 @@ class Decision:
     notes: str | None = None
     tags: tuple[str, ...] | None = None
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """An execution that can teach, and everything that was decided on it, oldest decision first."""
+
+    trace_id: str
+    cell: CellKey
+    decisions: tuple[Decision, ...] = ()
