@@ -36,6 +36,7 @@ which thing; the hint says what to do next. Anything else that escapes is a bug.
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
 
@@ -55,10 +56,8 @@ class Error(Exception):
 
     @property
     def code(self) -> str:
-        """The class's name in snake_case, as HTTP bodies and logs spell it: `budget_reached`."""
-        name = type(self).__name__
-        spaced = "".join(f"_{c}" if c.isupper() and i and not name[i - 1].isupper() else c for i, c in enumerate(name))
-        return spaced.lower()
+        """The class's name in snake_case, as HTTP bodies and logs spell it: `budget_reached`, `sql_syntax_error`."""
+        return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", type(self).__name__).lower()
 
 
 class UsageError(Error):

@@ -99,7 +99,7 @@ class Kind:
 
 DIRECTORY = Kind("a directory that exists", _directory)
 DATABASE = Kind("a file path or `:memory:`", _database)
-MODEL = Kind("`provider:model`, such as `openai:gpt-5-mini`", _model)
+MODEL = Kind("`provider:model`, such as `local:minilm`", _model)
 COUNT = Kind("a whole number from 1", _count)
 USD = Kind("a number from 0, or `none`", _usd)
 RATE = Kind("`on`, `off`, or a number from 0 to 1", _rate)
