@@ -1,0 +1,50 @@
+"""Answers as a relation that lookups read: the arguments' own columns beside the typed value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import duckdb
+import pyarrow as pa
+
+from rvbbit.errors import OutputInvalid
+from rvbbit.sql.lowering import VALUE, Stage
+from rvbbit.types import Value
+
+ARROW: dict[str, pa.DataType] = {
+    "VARCHAR": pa.string(),
+    "BOOLEAN": pa.bool_(),
+    "DOUBLE": pa.float64(),
+    "BIGINT": pa.int64(),
+    "INTEGER": pa.int32(),
+    "VARCHAR[]": pa.list_(pa.string()),
+}
+
+
+def array(values: Sequence[Value], returns: str) -> pa.Array:
+    """Values as an Arrow array of the operator's type; types Arrow has no ready name for go as JSON text. Raises OutputInvalid."""
+    type_ = ARROW.get(returns.upper())
+    if type_ is None:
+        return pa.array([None if value is None else json.dumps(value) for value in values], pa.string())
+    try:
+        return pa.array(values, type_)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
+        raise OutputInvalid(
+            f"an answer does not fit the declared type {returns}: {error}", hint="correct `returns` or `output_schema` in the cascade"
+        ) from error
+
+
+def register(connection: duckdb.DuckDBPyConnection, stage: Stage, rows: pa.Table, values: Sequence[Value]) -> None:
+    """Make the answers of a stage readable under its name; one row a row of `rows`, or a single row where nothing varies."""
+    returns = stage.ask.operator.returns
+    columns = [*rows.columns, array(values, returns)] if stage.ask.varying else [array(values, returns)]
+    names = [*rows.column_names, VALUE] if stage.ask.varying else [VALUE]
+    table = pa.table(columns, names=names)
+    if returns.upper() in ARROW:
+        connection.register(stage.name, table)
+        return
+    connection.register(f"{stage.name}_json", table)
+    connection.execute(
+        f"CREATE TEMP TABLE {stage.name} AS SELECT * REPLACE (CAST(CAST({VALUE} AS JSON) AS {returns}) AS {VALUE}) FROM {stage.name}_json"
+    ).fetchall()

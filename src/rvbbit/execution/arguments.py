@@ -1,0 +1,80 @@
+"""Rows of arguments as an operator wants them: Arrow columns → one mapping a row, of JSON's values."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import math
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from rvbbit.sql.lowering import KEY
+from rvbbit.sql.plan import Ask
+from rvbbit.types import Arguments, Parameter, Value
+
+
+def of(ask: Ask, rows: pa.Table, constants: pa.Table | None) -> list[Arguments]:
+    """One mapping a row of `rows`; constants are the same object in each. A row-less constant ask gives one mapping, or none.
+
+    Shape: `rows` has a column `__rv_k<i>` for each varying argument. Nulls: an empty list where a constant that was given is null.
+    """
+    parameters = ask.operator.parameters
+    fixed: dict[str, Value] = {}
+    for i, parameter in enumerate(parameters):
+        if i not in ask.varying:
+            assert constants is not None
+            value = converted(constants[f"{KEY}{i}"][0].as_py(), parameter)
+            if value is None and not parameter.optional:
+                return []
+            fixed[parameter.name] = value
+    if not ask.varying:
+        return [fixed] if rows.num_rows else []
+    varying = [parameters[i] for i in ask.varying]
+    columns = [_column(rows[f"{KEY}{i}"], parameters[i]) for i in ask.varying]
+    names = [parameter.name for parameter in varying]
+    ordered = [parameter.name for parameter in parameters]
+    return [_in_order({**fixed, **dict(zip(names, row, strict=True))}, ordered) for row in zip(*columns, strict=True)]
+
+
+def _in_order(arguments: dict[str, Value], names: Sequence[str]) -> Arguments:
+    return {name: arguments[name] for name in names}
+
+
+def _column(column: pa.ChunkedArray, parameter: Parameter) -> list[Value]:
+    values = column.to_pylist()
+    if pa.types.is_string(column.type) and not parameter.type.endswith("[]"):
+        return values
+    return [converted(value, parameter) for value in values]
+
+
+def converted(value: Any, parameter: Parameter) -> Value:
+    """A Python value as JSON has it. Text given where a list is declared is split at its commas."""
+    if isinstance(value, str) and parameter.type.endswith("[]"):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return plain(value)
+
+
+def plain(value: Any) -> Value:
+    """Any value DuckDB returns, as JSON has it; dates and the like as ISO text, NaN and infinity as text."""
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case float():
+            return value if math.isfinite(value) else str(value)
+        case decimal.Decimal():
+            return float(value)
+        case dt.date() | dt.time():
+            return value.isoformat()
+        case dt.timedelta() | uuid.UUID():
+            return str(value)
+        case bytes():
+            return value.hex()
+        case dict():
+            return {str(key): plain(item) for key, item in value.items()}
+        case list() | tuple():
+            return [plain(item) for item in value]
+        case _:
+            return str(value)

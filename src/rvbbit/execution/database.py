@@ -1,0 +1,92 @@
+"""The DuckDB instance of a project: the user's tables, with the log store attached beside them as `rvbbit`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from rvbbit.errors import DatabaseError
+from rvbbit.execution.failures import translated
+
+STORE = "rvbbit"
+Parameters = Sequence[Any] | Mapping[str, Any] | None
+NOTHING = pa.table({})
+
+
+class Database:
+    """One open DuckDB file (None: in memory) and the store attached to it (None: in memory too).
+
+    Raises DatabaseLocked where another process holds either file, DatabaseError where one cannot be opened.
+    """
+
+    def __init__(self, path: Path | None, store: Path | None) -> None:
+        self.path = path
+        self.store = store
+        for file in (path, store):
+            if file is not None:
+                _make_folder(file)
+        try:
+            self._connection = duckdb.connect(str(path or ":memory:"))
+        except duckdb.Error as error:
+            raise translated(error, path=str(path)) from error
+        try:
+            self._connection.execute(f"ATTACH '{str(store or ':memory:').replace(chr(39), chr(39) * 2)}' AS {STORE}").fetchall()
+        except duckdb.Error as error:
+            self._connection.close()
+            raise translated(error, path=str(store)) from error
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """Another connection to the same instance; close it when done."""
+        return self._connection.cursor()
+
+    def aggregates(self) -> frozenset[str]:
+        """The names of DuckDB's aggregate functions, in lower case."""
+        rows = self._connection.execute(
+            "SELECT DISTINCT function_name FROM duckdb_functions() WHERE function_type = 'aggregate'"
+        ).fetchall()
+        return frozenset(name for (name,) in rows)
+
+    def tables(self) -> list[tuple[str, str, list[str]]]:
+        """(schema, table, columns) of everything a query may name, the log's views included."""
+        query = f"""SELECT CASE WHEN database_name = '{STORE}' THEN '{STORE}' ELSE schema_name END, table_name, list(column_name ORDER BY column_index)
+            FROM duckdb_columns() WHERE NOT internal AND table_name NOT LIKE '\\_\\_rv%' ESCAPE '\\' GROUP BY ALL ORDER BY ALL"""
+        cursor = self.cursor()
+        try:
+            return [(schema, table, list(columns)) for schema, table, columns in cursor.execute(query).fetchall()]
+        finally:
+            cursor.close()
+
+    def close(self) -> None:
+        """Give the files back. Safe to call twice."""
+        self._connection.close()
+
+
+def _make_folder(file: Path) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatabaseError(
+            f"cannot make the folder {file.parent}: {error.strerror}", hint="check RVBBIT_HOME and its permissions"
+        ) from error
+
+
+def run(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Parameters = None) -> pa.Table:
+    """One statement's rows; a table without columns for a statement that has none. Raises our errors."""
+    try:
+        relation = connection.sql(sql, params=parameters) if parameters else connection.sql(sql)
+        return NOTHING if relation is None else relation.to_arrow_table()
+    except duckdb.Error as error:
+        raise translated(error) from error
+
+
+def parses(sql: str) -> bool:
+    """Whether DuckDB's own parser takes a text."""
+    try:
+        duckdb.extract_statements(sql)
+    except duckdb.Error:
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""Text → plan. Pure: no DuckDB, no I/O, no clock, no randomness."""

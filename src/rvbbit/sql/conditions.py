@@ -1,0 +1,70 @@
+"""Where a call stands as a condition, and what must hold before it needs an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from rvbbit.sql.dialect import Call
+
+
+def conjuncts(condition: exp.Expr) -> list[exp.Expr]:
+    """The parts of a condition joined by AND, left to right, parentheses opened."""
+    condition = condition.unnest()
+    if isinstance(condition, exp.And):
+        return [*conjuncts(condition.this), *conjuncts(condition.expression)]
+    return [condition]
+
+
+def is_condition(node: exp.Expr) -> bool:
+    """Whether a node stands where SQL wants TRUE or FALSE: WHERE, HAVING, ON, under AND, OR, NOT, after WHEN."""
+    parent = node.parent
+    if isinstance(parent, exp.Paren):
+        return is_condition(parent)
+    if isinstance(parent, exp.And | exp.Or | exp.Not | exp.Where | exp.Having | exp.Qualify):
+        return True
+    if isinstance(parent, exp.Join):
+        return node.arg_key == "on"
+    return isinstance(parent, exp.If) and node.arg_key == "this" and not (parent.parent and parent.parent.args.get("this"))
+
+
+def guards(call: Call, root: exp.Expr) -> tuple[exp.Expr, ...]:
+    """Call-free conditions under which SQL needs the call's answer at all, within the tree below `root`.
+
+    `a OR x MEANS 'c'` needs one where a is not true; `a AND x MEANS 'c'` where a is not false; a CASE branch where its WHEN holds and no
+    earlier one does. A row that is guarded out gets NULL for an answer, which SQL then never looks at.
+    """
+    return tuple(guard for guard in _guards(call, root) if guard.find(Call) is None)
+
+
+def _guards(call: exp.Expr, root: exp.Expr) -> Iterator[exp.Expr]:
+    node = call
+    while node is not root and node.parent is not None:
+        parent = node.parent
+        if isinstance(parent, exp.And | exp.Or):
+            other = parent.expression if node.arg_key == "this" else parent.this
+            yield not_(other, isinstance(parent, exp.Or))
+        elif isinstance(parent, exp.Case):
+            yield from _case_guards(parent, node)
+        elif isinstance(parent, exp.If) and node.arg_key == "true" and not _operand(parent):
+            yield parent.this
+        node = parent
+
+
+def _case_guards(case: exp.Case, branch: exp.Expr) -> Iterator[exp.Expr]:
+    if case.this is not None:
+        return
+    for earlier in case.args["ifs"]:
+        if earlier is branch:
+            return
+        yield not_(earlier.this, True)
+
+
+def _operand(branch: exp.If) -> bool:
+    return isinstance(branch.parent, exp.Case) and branch.parent.this is not None
+
+
+def not_(condition: exp.Expr, value: bool) -> exp.Expr:
+    """`condition IS NOT TRUE` (or FALSE): NULL passes both."""
+    return exp.Not(this=exp.Is(this=exp.paren(condition.copy()), expression=exp.Boolean(this=value)))

@@ -1,0 +1,184 @@
+"""DuckDB's SQL plus the operators of the catalog.
+
+One sqlglot dialect: infix operators are read where DuckDB reads LIKE, functions where it reads functions; each becomes a `Call` node.
+Every function that is not ours stays exactly as written (sqlglot's own table of functions is switched off), so what we regenerate is
+what was typed. Plain Python sqlglot is needed: the compiled wheel cannot be subclassed.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from sqlglot import exp
+from sqlglot.dialects.duckdb import DuckDB
+from sqlglot.errors import ErrorLevel, ParseError, TokenError
+from sqlglot.generators.duckdb import DuckDBGenerator
+from sqlglot.parsers.duckdb import DuckDBParser
+from sqlglot.tokenizer_core import Token, TokenType
+
+from rvbbit.errors import SQLSyntaxError
+from rvbbit.sql.patterns import Function, Grammar, Infix
+from rvbbit.types import Operator
+
+_QUOTED = {TokenType.IDENTIFIER, TokenType.STRING, TokenType.HEREDOC_STRING, TokenType.RAW_STRING}
+
+
+class Call(exp.Expression, exp.Func):
+    """One use of an operator. `expressions` holds one node for each of its parameters, in order.
+
+    Meta: `operator` (types.Operator), `line`, `column` (from 1), `token` (its place among the statement's tokens), `negated` is set
+    where it was written `x NOT MEANS y` and must stand as a condition.
+    """
+
+    arg_types: ClassVar[dict[str, bool]] = {"this": True, "expressions": False}
+
+    @property
+    def operator(self) -> Operator:
+        """The operator called."""
+        operator: Operator = self.meta["operator"]
+        return operator
+
+    @property
+    def arguments(self) -> list[exp.Expression]:
+        """One a parameter, in the operator's order."""
+        return list(self.expressions)
+
+
+class Parser(DuckDBParser):
+    """DuckDB's parser, asking the grammar wherever an operator may stand."""
+
+    FUNCTIONS: ClassVar[dict[str, Any]] = {}
+
+    @property
+    def grammar(self) -> Grammar:
+        """The operators of the dialect that made this parser."""
+        dialect = self.dialect
+        assert isinstance(dialect, Dialect)
+        return dialect.grammar
+
+    def _parse_range(self, this: Any = None, parse_is: bool = False) -> Any:
+        this = super()._parse_range(this, parse_is)
+        while this is not None:
+            call = self._parse_infix(this)
+            if call is None:
+                return this
+            this = super()._parse_range(call, parse_is)
+        return this
+
+    def _parse_infix(self, left: Any) -> Any:
+        start = self._index
+        negated = bool(self._match(TokenType.NOT))
+        token = self._curr
+        if token and token.token_type not in _QUOTED:
+            for pattern in self.grammar.infixes.get(token.text.upper(), ()):
+                operands = self._parse_operands(pattern, left)
+                if operands is not None:
+                    call = self._call(pattern, operands, token)
+                    return exp.Not(this=call) if negated else call
+        self._retreat(start)
+        return None
+
+    def _parse_operands(self, pattern: Infix, left: Any) -> list[Any] | None:
+        start = self._index
+        operands = [left]
+        for words in pattern.words:
+            if not self._match_text_seq(*words):
+                break
+            operand = self._parse_bitwise()
+            if operand is None:
+                break
+            operands.append(operand)
+        else:
+            return operands
+        self._retreat(start)
+        return None
+
+    def _parse_function_call(self, *args: Any, **kwargs: Any) -> Any:
+        token = self._curr
+        ours = self._function_ahead(token)
+        node = super()._parse_function_call(*args, **kwargs)
+        if ours is None or node is None:
+            return node
+        call = node.find(exp.Anonymous)
+        if call is None or call.name.upper() != ours.name:
+            return node
+        replaced = self._call(ours, list(call.expressions), token)
+        if call is node:
+            return replaced
+        call.replace(replaced)
+        return node
+
+    def _parse_placeholder(self) -> Any:
+        node = super()._parse_placeholder()
+        if isinstance(node, exp.Placeholder):
+            node.meta["token"] = self._prev.start  # their order in the text is what binds values to them
+        return node
+
+    def _function_ahead(self, token: Token | None) -> Function | None:
+        if token is None or token.token_type in _QUOTED or self._next is None or self._next.token_type != TokenType.L_PAREN:
+            return None
+        if self._prev is not None and self._prev.token_type == TokenType.DOT:
+            return None
+        return self.grammar.functions.get(token.text.upper())
+
+    def _call(self, pattern: Infix | Function, operands: list[Any], token: Token) -> Call:
+        operator = pattern.operator
+        if len(operands) > len(pattern.slots):
+            slots = ", ".join(pattern.slots)
+            self.raise_error(f"{operator.name.upper()} takes {len(pattern.slots)} arguments ({slots}), not {len(operands)}", token)
+        given = dict(zip(pattern.slots, operands, strict=False))
+        call = Call(this=operator.name, expressions=[self._operand(operator, p, given, token) for p in operator.parameters])
+        call.meta.update(operator=operator, line=token.line, column=token.col - len(token.text) + 1, token=token.start)
+        return call
+
+    def _operand(self, operator: Operator, parameter: Any, given: dict[str, Any], token: Token) -> Any:
+        if parameter.name in given:
+            return given[parameter.name]
+        if not parameter.optional:
+            self.raise_error(f"{operator.name.upper()} needs an argument for {parameter.name}", token)
+        return exp.convert(parameter.default)
+
+
+class Generator(DuckDBGenerator):
+    """DuckDB's generator; a call that was not answered is written as a function, for messages and plans."""
+
+    TRANSFORMS: ClassVar[dict[Any, Any]] = {
+        **DuckDBGenerator.TRANSFORMS,
+        Call: lambda self, node: f"{node.name.upper()}({self.expressions(node, flat=True)})",
+    }
+
+
+class Dialect(DuckDB):
+    """A DuckDB dialect that knows one catalog's operators."""
+
+    Parser = Parser
+    Generator = Generator
+
+    def __init__(self, grammar: Grammar | None = None) -> None:
+        super().__init__()
+        self.grammar = grammar or Grammar({}, {})
+
+    def read(self, text: str) -> exp.Expression:
+        """Parse one statement. Raises SQLSyntaxError with line and column."""
+        try:
+            trees = self.parser(error_level=ErrorLevel.IMMEDIATE).parse(self.tokenize(text), text)
+        except (ParseError, TokenError) as error:
+            raise syntax_error(error) from error
+        statements = [tree for tree in trees if tree is not None]
+        if len(statements) != 1 or not isinstance(statements[0], exp.Expression):
+            raise SQLSyntaxError("one statement is expected here", hint="separate statements with semicolons")
+        return statements[0]
+
+    def write(self, tree: exp.Expr) -> str:
+        """Regenerate one line of SQL, function names and comments' absence aside exactly what was parsed."""
+        return self.generator(normalize_functions=False, comments=False).generate(tree)
+
+
+def syntax_error(error: ParseError | TokenError) -> SQLSyntaxError:
+    """Ours from sqlglot's, with its place where it knows one."""
+    details: dict[str, Any] = error.errors[0] if isinstance(error, ParseError) and error.errors else {}
+    message = str(details.get("description") or str(error).split("\n", maxsplit=1)[0])
+    near = str(details.get("highlight") or "").strip()
+    line, column = details.get("line"), details.get("col")
+    start = column - len(near) + 1 if column and near else column
+    return SQLSyntaxError(f"{message}, near {near!r}" if near else message, line=line, column=start)

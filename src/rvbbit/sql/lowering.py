@@ -1,0 +1,227 @@
+"""A plan → the SQL that carries it out.
+
+The statement keeps its shape. Each call becomes a *lookup*, a scalar subquery on the table of its answers, which DuckDB plans as one
+hash join; so `SELECT *`, aliases, windows and everything else mean what they meant. Before that, each ask has a *stage*: a query for
+the distinct arguments of just those rows that the nodes below it keep.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from rvbbit.sql import scopes
+from rvbbit.sql.dialect import Call, Dialect
+from rvbbit.sql.plan import Ask, Filter, Node, Plan, Project, Scan, SemanticFilter, SemanticMap, Snapshot, chain
+
+WRITER = Dialect()
+KEY = "__rv_k"
+VALUE = "__rv_value"
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Read a part of FROM once, into the temporary table `name`."""
+
+    name: str
+    query: exp.Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Ask for the distinct rows of `rows` (one column `__rv_k<i>` a varying argument) and keep the answers as relation `name`.
+
+    `constants` is a one-row query of the arguments that do not vary, None if all do. Where none varies, `rows` only says whether any
+    row needs the answer.
+    """
+
+    name: str
+    ask: Ask
+    rows: exp.Expr
+    constants: exp.Expr | None
+
+
+@dataclass(frozen=True, slots=True)
+class Final:
+    """The statement itself, answers in place."""
+
+    query: exp.Expr
+
+
+Step = Keep | Stage | Final
+
+
+def written(tree: exp.Expr) -> str:
+    """An expression as a person would write it."""
+    return WRITER.write(tree)
+
+
+def parameters(query: exp.Expr) -> set[str]:
+    """The names of the `$name` parameters a query uses."""
+    return {node.name for node in query.find_all(exp.Parameter)}
+
+
+def steps(plan: Plan, prefix: str) -> Iterator[Step]:
+    """What to do, in order. `prefix` keeps the names of one query's tables apart from another's."""
+    lowering = _Lowering(plan, prefix)
+    for root in plan.blocks:
+        yield from lowering.block(root)
+    yield Final(lowering.replaced(plan.statement))
+
+
+def function_name(prefix: str, ask: Ask) -> str:
+    """What the fallback function of an ask is called."""
+    return f"{prefix}_call_{ask.id}"
+
+
+class _Lowering:
+    def __init__(self, plan: Plan, prefix: str) -> None:
+        self.prefix = prefix
+        staged = {id_: ask for ask in plan.asks() for id_ in ask.covers}
+        fallback = {ask.id: ask for ask in plan.fallback}
+        self.asks = staged
+        self.fallback = fallback
+
+    def block(self, root: Node) -> Iterator[Step]:
+        below: list[exp.Expr] = []
+        tree: exp.Expr | None = None
+        for node in chain(root):
+            match node:
+                case Scan(block):
+                    tree = block.tree
+                    for snapshot in block.snapshots:
+                        yield self.keep(snapshot, tree)
+                case Filter(_, predicate):
+                    below.append(predicate)
+                case SemanticFilter(_, predicate, asks):
+                    assert tree is not None
+                    yield from (self.stage(ask, tree, below) for ask in asks)
+                    below.append(predicate)
+                case SemanticMap(_, asks):
+                    assert tree is not None
+                    yield from (self.stage(ask, tree, below) for ask in asks)
+                case Project():
+                    pass
+
+    def keep(self, snapshot: Snapshot, tree: exp.Expr) -> Keep:
+        body = (snapshot.source.this if isinstance(snapshot.source, exp.Subquery) else snapshot.source).copy()
+        body.meta.pop("snapshot", None)
+        select = exp.select("*").from_(exp.Subquery(this=self.replaced(body)), copy=False)
+        return Keep(self.snapshot_name(snapshot.id), with_ctes(select, tree, self.replaced, until=snapshot.source))
+
+    def snapshot_name(self, id_: int) -> str:
+        return f"{self.prefix}_kept_{id_}"
+
+    def stage(self, ask: Ask, tree: exp.Expr, below: Sequence[exp.Expr]) -> Stage:
+        arguments = [self.replaced(argument) for argument in ask.call.arguments]
+        keys = [exp.alias_(arguments[i], f"{KEY}{i}", copy=False) for i in ask.varying]
+        predicates = [self.replaced(p) for p in (*below, *ask.guards)]
+        inner = over(tree, keys or [exp.alias_(exp.true(), f"{KEY}0")], predicates, self.replaced, groups=ask.groups)
+        with_ = inner.args.pop("with_", None)
+        names = [f"{KEY}{i}" for i in ask.varying]
+        rows = exp.select(*names).distinct() if names else exp.select("1").limit(1)
+        rows = rows.from_(exp.Subquery(this=inner, alias=exp.TableAlias(this=exp.to_identifier("__rv_rows"))), copy=False)
+        for name in names:
+            rows = rows.where(exp.Not(this=exp.Is(this=exp.column(name), expression=exp.null())), copy=False)
+        if with_ is not None:
+            rows.set("with_", with_)
+        fixed = [exp.alias_(a, f"{KEY}{i}", copy=False) for i, a in enumerate(arguments) if i not in ask.varying]
+        constants = with_ctes(exp.select(*fixed), tree, self.replaced) if fixed else None
+        return Stage(f"{self.prefix}_answers_{ask.id}", ask, rows, constants)
+
+    def replaced(self, tree: exp.Expr) -> exp.Expr:
+        """A copy with calls answered and kept tables in place."""
+        return replace_calls(tree, self.answered, self.snapshot_name)
+
+    def answered(self, call: Call) -> exp.Expr:
+        ask = self.asks.get(call.meta["id"])
+        if ask is None:
+            return self.function(self.fallback[call.meta["id"]], call)
+        inner, outer = "__rv_a", exp.column(VALUE, table="__rv_a")
+        lookup = exp.select(outer).from_(exp.alias_(exp.to_table(f"{self.prefix}_answers_{ask.id}"), inner, table=True))
+        for i in ask.varying:
+            key = exp.column(f"{KEY}{i}", table=inner)
+            lookup = lookup.where(exp.EQ(this=key, expression=exp.paren(call.expressions[i].copy(), copy=False)), copy=False)
+        return exp.Subquery(this=lookup)
+
+    def function(self, ask: Ask, call: Call) -> exp.Expr:
+        arguments = [
+            exp.cast(argument.copy(), "VARCHAR" if type_ in {"ANY", "JSON"} else type_, dialect="duckdb")
+            for argument, type_ in zip(call.expressions, ask.types, strict=True)
+        ]
+        return exp.Anonymous(this=function_name(self.prefix, ask), expressions=arguments)
+
+
+def replace_calls(tree: exp.Expr, answered: Callable[[Call], exp.Expr], kept: Callable[[int], str] | None = None) -> exp.Expr:
+    """A copy of a tree with each call replaced, inner ones first, and each snapshot read from its table."""
+    holder = exp.Paren(this=tree.copy())
+    for node in [node for node in holder.walk() if kept and "snapshot" in node.meta]:
+        assert kept is not None
+        table = exp.to_table(kept(node.meta["snapshot"]))
+        if isinstance(node, exp.Subquery):
+            table.set("alias", node.args.get("alias"))
+            node.replace(table)
+        else:
+            node.replace(exp.select("*").from_(table))
+    for call in scopes.calls_in(holder):
+        call.replace(answered(call))
+    replaced = holder.this
+    assert isinstance(replaced, exp.Expr)
+    return replaced.pop()
+
+
+Rewrite = Callable[[exp.Expr], exp.Expr]
+
+
+def over(
+    tree: exp.Expr,
+    projections: list[exp.Expr],
+    predicates: list[exp.Expr],
+    replaced: Rewrite,
+    *,
+    groups: tuple[exp.Expr, ...] | None = None,
+) -> exp.Select:
+    """`SELECT projections` over the same rows as a block: its FROM, joins and CTEs, the given predicates, its groups if asked for."""
+    select = exp.Select(expressions=projections)
+    items = [replaced(source) for source in _from_items(tree)]
+    if items:
+        select.set("from_", exp.From(this=items[0]))
+        select.set("joins", [exp.Join(this=item) for item in items[1:]] + [replaced(join) for join in tree.args.get("joins") or ()])
+    for clause in ("laterals", "windows"):
+        if tree.args.get(clause):
+            select.set(clause, [replaced(item) for item in tree.args[clause]])
+    for predicate in predicates:
+        select = select.where(exp.paren(predicate, copy=False), copy=False)
+    if groups is not None:
+        select.set("group", exp.Group(expressions=[replaced(key) for key in groups]) if groups else None)
+    for clause in ("having",) if groups is not None else ("qualify",):
+        condition = tree.args.get(clause)
+        if condition is not None and _stands_alone(condition, tree):
+            select.set(clause, replaced(condition))
+    return with_ctes(select, tree, replaced)
+
+
+def _from_items(tree: exp.Expr) -> list[exp.Expr]:
+    items = [tree.this] if isinstance(tree, exp.Update | exp.Delete) else []
+    if tree.args.get("from_") is not None:
+        items.append(tree.args["from_"].this)
+    return [*items, *(tree.args.get("using") or ())]
+
+
+def _stands_alone(condition: exp.Expr, tree: exp.Expr) -> bool:
+    """Whether a HAVING or QUALIFY can be repeated in a stage: it has no calls and names no output column."""
+    aliases = {projection.alias.lower() for projection in tree.expressions if isinstance(projection, exp.Alias)}
+    return condition.find(Call) is None and not any(column.name.lower() in aliases for column in condition.find_all(exp.Column))
+
+
+def with_ctes(select: exp.Select, tree: exp.Expr, replaced: Rewrite, until: exp.Expr | None = None) -> exp.Select:
+    """The CTEs visible to a block, put in front of a query; those from the one whose body is `until` on are left out."""
+    ctes, recursive = scopes.visible_ctes(tree)
+    for index, cte in enumerate(ctes):
+        if cte.this is until:
+            ctes = ctes[:index]
+    if ctes:
+        select.set("with_", exp.With(expressions=[replaced(cte) for cte in ctes], recursive=recursive))
+    return select

@@ -1,0 +1,143 @@
+"""What a semantic statement will do, before anything runs: small frozen nodes, one chain a query block.
+
+    Project                      the block as written, answers in place of its calls
+    └─ SemanticMap               asked for the rows that are left (SELECT, ORDER BY, GROUP BY …)
+       └─ SemanticFilter         asked for the rows that the nodes below keep
+          └─ Filter              a predicate DuckDB evaluates alone
+             └─ Scan             FROM and its joins
+
+Binding writes the chain in the order of the text; each rule turns a plan into a plan; lowering turns it into SQL. The syntax trees
+inside are shared, never changed after binding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from sqlglot import exp
+
+from rvbbit.sql.dialect import Call
+from rvbbit.sql.statements import Hints
+from rvbbit.types import Operator
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One question to an operator, asked once for each distinct tuple of its arguments.
+
+    `covers` are the ids of the calls it answers (several after `equal_calls_once`). `types` are DuckDB's types of the arguments, in the
+    operator's order; `varying` are the places of those that differ from row to row, the others are read once. `guards` must hold for a
+    row to need an answer (the other side of an AND or OR, the WHEN of a CASE). `groups` are the keys of GROUP BY where the arguments are
+    aggregates, None where the ask is made a row.
+    """
+
+    covers: tuple[int, ...]
+    call: Call
+    types: tuple[str, ...]
+    hints: Hints
+    varying: tuple[int, ...] = ()
+    guards: tuple[exp.Expr, ...] = ()
+    groups: tuple[exp.Expr, ...] | None = None
+
+    @property
+    def id(self) -> int:
+        """The id of the first call it answers; names its answers."""
+        return self.covers[0]
+
+    @property
+    def operator(self) -> Operator:
+        """The operator asked."""
+        return self.call.operator
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A part of FROM that could read differently twice (LIMIT, a sample, random()), so it is read once into a table of its own."""
+
+    id: int
+    source: exp.Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A SELECT, UPDATE or DELETE that holds calls of its own, or a statement around constants only."""
+
+    tree: exp.Expr
+    snapshots: tuple[Snapshot, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """FROM and its joins."""
+
+    block: Block
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A predicate without calls."""
+
+    input: Node
+    predicate: exp.Expr
+
+
+@dataclass(frozen=True, slots=True)
+class SemanticFilter:
+    """A predicate with calls; rows that fail it are not asked about above."""
+
+    input: Node
+    predicate: exp.Expr
+    asks: tuple[Ask, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SemanticMap:
+    """Calls outside WHERE, inner ones first."""
+
+    input: Node
+    asks: tuple[Ask, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """Everything else of the block."""
+
+    input: Node
+
+
+Node = Scan | Filter | SemanticFilter | SemanticMap | Project
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A statement and its blocks, innermost first. `fallback` calls sit where no stage can reach and are answered by a function."""
+
+    statement: exp.Expr
+    blocks: tuple[Node, ...]
+    fallback: tuple[Ask, ...] = ()
+    notices: tuple[str, ...] = field(default=())
+
+    def asks(self) -> Iterator[Ask]:
+        """All staged asks in the order in which they will be made."""
+        for root in self.blocks:
+            for node in chain(root):
+                if isinstance(node, SemanticFilter | SemanticMap):
+                    yield from node.asks
+
+
+def chain(root: Node) -> list[Node]:
+    """A block's nodes from the scan up."""
+    nodes: list[Node] = [root]
+    while not isinstance(node := nodes[-1], Scan):
+        nodes.append(node.input)
+    return nodes[::-1]
+
+
+def stack(nodes: list[Node]) -> Node:
+    """The reverse of `chain`: each node put on the one before it."""
+    root = nodes[0]
+    for node in nodes[1:]:
+        assert not isinstance(node, Scan)
+        root = replace(node, input=root)
+    return root

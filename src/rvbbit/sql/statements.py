@@ -1,0 +1,137 @@
+"""A script taken apart: statements, which of them may be semantic, and the hints in their comments.
+
+Splitting follows tokens, so a semicolon in a string or comment splits nothing, and each statement keeps its text to the letter.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import TypeVar
+
+from sqlglot.dialects.duckdb import DuckDB
+from sqlglot.errors import TokenError
+from sqlglot.tokenizer_core import Token, TokenType
+
+from rvbbit.errors import SQLSyntaxError
+from rvbbit.sql.patterns import Grammar
+
+T = TypeVar("T")
+
+_QUOTED = {TokenType.IDENTIFIER, TokenType.STRING, TokenType.HEREDOC_STRING, TokenType.RAW_STRING, TokenType.NATIONAL_STRING}
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What `-- @ key: value` comments ask for. None: nothing was said. `budget` in USD, `threshold` 0-1."""
+
+    model: str | None = None
+    budget: float | None = None
+    training: bool | None = None
+    threshold: float | None = None
+    on_error: str | None = None
+
+    def over(self, other: Hints) -> Hints:
+        """These hints, with the other's where these are silent."""
+        return replace(other, **{f.name: value for f in fields(self) if (value := getattr(self, f.name)) is not None})
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement: its text as written, the line it starts on (from 1) and its tokens."""
+
+    text: str
+    line: int
+    tokens: tuple[Token, ...]
+
+    @property
+    def words(self) -> list[str]:
+        """Unquoted words in upper case, in order."""
+        return [t.text.upper() for t in self.tokens if t.token_type not in _QUOTED]
+
+    def may_be_semantic(self, grammar: Grammar) -> bool:
+        """Whether any of its words could start an operator. False means: DuckDB's alone, not even parsed here."""
+        for token, following in zip(self.tokens, (*self.tokens[1:], None), strict=True):
+            if token.token_type in _QUOTED:
+                continue
+            word = token.text.upper()
+            if word in grammar.infixes:
+                return True
+            if word in grammar.functions and following is not None and following.token_type == TokenType.L_PAREN:
+                return True
+        return False
+
+    def hints(self) -> tuple[Hints, list[tuple[int, Hints]]]:
+        """Hints for the whole statement (`-- @@`), and those for the next operator with the offset they stand at (`-- @`)."""
+        whole, local = Hints(), []
+        for token in self.tokens:
+            for comment in token.comments:
+                text = comment.strip()
+                if ":" not in text:
+                    continue
+                if text.startswith("@@"):
+                    whole = _hint(text[2:], token).over(whole)
+                elif text.startswith("@"):
+                    local.append((token.start, _hint(text[1:], token)))
+        return whole, local
+
+
+def split(script: str) -> Iterator[Statement]:
+    """The statements of a script, empty ones left out. What cannot be cut into tokens is handed on whole: DuckDB says what is wrong."""
+    try:
+        tokens = DuckDB().tokenize(script)
+    except TokenError:
+        yield Statement(script, 1, ())
+        return
+    current: list[Token] = []
+    for token in [*tokens, None]:
+        if token is not None and token.token_type != TokenType.SEMICOLON:
+            current.append(token)
+        elif current:
+            yield _statement(script, current)
+            current = []
+
+
+def _statement(script: str, tokens: Sequence[Token]) -> Statement:
+    text = script[tokens[0].start : tokens[-1].end + 1]
+    again = DuckDB().tokenize(text)
+    again[0].comments[:0] = [c for c in tokens[0].comments if c not in again[0].comments]  # those in front of the text
+    return Statement(text, tokens[0].line, tuple(again))
+
+
+def _hint(text: str, token: Token) -> Hints:
+    key, _, value = (part.strip() for part in text.partition(":"))
+    known = [f.name for f in fields(Hints)]
+    if key not in known:
+        near = difflib.get_close_matches(key, known, n=1)
+        raise SQLSyntaxError(
+            f"hint {key!r} is not known",
+            hint=f"did you mean {near[0]}?" if near else f"hints are `-- @ key: value` with {', '.join(known)}",
+            line=token.line,
+        )
+    if key == "budget":
+        return Hints(budget=_number(key, value, token))
+    if key == "threshold":
+        return Hints(threshold=_number(key, value, token))
+    if key == "training":
+        return Hints(training=_one_of(key, value, {"on": True, "off": False}, token))
+    if key == "on_error":
+        return Hints(on_error=_one_of(key, value, {"raise": "raise", "null": "null"}, token))
+    return Hints(model=value)
+
+
+def _number(key: str, value: str, token: Token) -> float:
+    try:
+        number = float(value)
+    except ValueError:
+        number = -1.0
+    if number < 0:
+        raise SQLSyntaxError(f"hint {key}: {value!r} is not a number of at least 0", line=token.line)
+    return number
+
+
+def _one_of(key: str, value: str, choices: dict[str, T], token: Token) -> T:
+    if value not in choices:
+        raise SQLSyntaxError(f"hint {key}: {value!r} is not one of {', '.join(choices)}", line=token.line)
+    return choices[value]
