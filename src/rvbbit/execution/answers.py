@@ -48,3 +48,12 @@ def register(connection: duckdb.DuckDBPyConnection, stage: Stage, rows: pa.Table
     connection.execute(
         f"CREATE TEMP TABLE {stage.name} AS SELECT * REPLACE (CAST(CAST({VALUE} AS JSON) AS {returns}) AS {VALUE}) FROM {stage.name}_json"
     ).fetchall()
+
+
+def unregister(connection: duckdb.DuckDBPyConnection, stage: Stage) -> None:
+    """Forget the answers of a stage."""
+    if stage.ask.operator.returns.upper() in ARROW:
+        connection.unregister(stage.name)
+        return
+    connection.execute(f"DROP TABLE IF EXISTS temp.{stage.name}").fetchall()
+    connection.unregister(f"{stage.name}_json")

@@ -44,7 +44,7 @@ def _in_order(arguments: dict[str, Value], names: Sequence[str]) -> Arguments:
 
 
 def _column(column: pa.ChunkedArray, parameter: Parameter) -> list[Value]:
-    values = column.to_pylist()
+    values: list[Value] = column.to_pylist()
     if pa.types.is_string(column.type) and not parameter.type.endswith("[]"):
         return values
     return [converted(value, parameter) for value in values]

@@ -52,8 +52,11 @@ class Database:
 
     def tables(self) -> list[tuple[str, str, list[str]]]:
         """(schema, table, columns) of everything a query may name, the log's views included."""
-        query = f"""SELECT CASE WHEN database_name = '{STORE}' THEN '{STORE}' ELSE schema_name END, table_name, list(column_name ORDER BY column_index)
-            FROM duckdb_columns() WHERE NOT internal AND table_name NOT LIKE '\\_\\_rv%' ESCAPE '\\' GROUP BY ALL ORDER BY ALL"""
+        schema = f"CASE WHEN database_name = '{STORE}' THEN '{STORE}' ELSE schema_name END"
+        query = (
+            f"SELECT {schema}, table_name, list(column_name ORDER BY column_index) FROM duckdb_columns()"
+            " WHERE NOT internal AND NOT starts_with(table_name, '__rv') GROUP BY ALL ORDER BY ALL"
+        )
         cursor = self.cursor()
         try:
             return [(schema, table, list(columns)) for schema, table, columns in cursor.execute(query).fetchall()]

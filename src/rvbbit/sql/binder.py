@@ -161,6 +161,7 @@ class _Binder:
         self.roots: list[Node] = []
         self.fallback: list[Ask] = []
         self.kept = 0
+        self.asked: set[int] = set()
 
     def add(self, block: exp.Expr | None, calls: list[Call]) -> None:
         """Stage a block's calls, or hand them to the fallback where no stage can reach."""
@@ -188,7 +189,7 @@ class _Binder:
         clause = scopes.clause_of(call, block)
         if call.find_ancestor(exp.Lambda) is not None or clause in {"from_", "joins", "laterals", "with_", "using", "limit", "offset"}:
             return False
-        return not scopes.is_volatile(call)
+        return not scopes.is_volatile(call) and call.find(exp.Window) is None  # a lookup's subquery cannot hold a window
 
     def _can_stage(self, block: exp.Expr) -> bool:
         if scopes.in_recursive_cte(block) or block.args.get("sample"):
@@ -269,12 +270,18 @@ class _Binder:
 
     def _ask(self, call: Call, block: exp.Expr, root: exp.Expr) -> Ask:
         groups = self._groups(block) if self.schema.aggregates_rows(call) else None
-        guards = tuple(g for g in conditions.guards(call, root) if not self.schema.has_aggregate(g) and not scopes.is_volatile(g))
+        guards = tuple(guard for guard in conditions.guards(call, root) if self._can_guard(guard))
         types = tuple(type_ for _, type_ in self.schema.describe(describing.arguments(call, block, groups)))
         for parameter, type_, argument in zip(call.operator.parameters, types, call.arguments, strict=True):
             _check_type(call, parameter.name, parameter.type, type_, argument)
+        self.asked.add(call.meta["id"])
         varying = tuple(i for i, argument in enumerate(call.arguments) if self._varies(argument, block))
         return Ask((call.meta["id"],), call, types, self.hints[call.meta["id"]], varying, () if groups is not None else guards, groups)
+
+    def _can_guard(self, guard: exp.Expr) -> bool:
+        """Whether a stage can repeat a condition: no groups, nothing volatile, and only calls that were asked before."""
+        asked = all(call.meta["id"] in self.asked for call in guard.find_all(Call))
+        return asked and not self.schema.has_aggregate(guard) and not scopes.is_volatile(guard)
 
     def _varies(self, argument: exp.Expr, block: exp.Expr) -> bool:
         if argument.find(exp.Column, exp.Star) is None:

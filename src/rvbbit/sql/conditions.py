@@ -30,12 +30,12 @@ def is_condition(node: exp.Expr) -> bool:
 
 
 def guards(call: Call, root: exp.Expr) -> tuple[exp.Expr, ...]:
-    """Call-free conditions under which SQL needs the call's answer at all, within the tree below `root`.
+    """Conditions under which SQL needs the call's answer at all, within the tree below `root`.
 
     `a OR x MEANS 'c'` needs one where a is not true; `a AND x MEANS 'c'` where a is not false; a CASE branch where its WHEN holds and no
     earlier one does. A row that is guarded out gets NULL for an answer, which SQL then never looks at.
     """
-    return tuple(guard for guard in _guards(call, root) if guard.find(Call) is None)
+    return tuple(_guards(call, root))
 
 
 def _guards(call: exp.Expr, root: exp.Expr) -> Iterator[exp.Expr]:

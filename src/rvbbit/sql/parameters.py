@@ -13,7 +13,7 @@ from rvbbit.errors import UsageError
 def named(tree: exp.Expr, values: Sequence[Any] | Mapping[str, Any] | None) -> dict[str, Any]:
     """Rename `?`, `$1` and `$name` to `$p_…` in the tree and give their values under those names. Raises UsageError on a mismatch."""
     marks = sorted((n for n in tree.find_all(exp.Placeholder) if not n.args.get("this")), key=lambda n: int(n.meta["token"]))
-    dollars = [n for n in tree.find_all(exp.Parameter)]
+    dollars = [*tree.find_all(exp.Parameter), *(n for n in tree.find_all(exp.Placeholder) if n.args.get("this"))]
     given = _by_name(values)
     found: dict[str, Any] = {}
     for index, mark in enumerate(marks, start=1):
@@ -22,7 +22,7 @@ def named(tree: exp.Expr, values: Sequence[Any] | Mapping[str, Any] | None) -> d
     for dollar in dollars:
         name = dollar.name
         found[f"p_{name}"] = _value(given, name, f"${name}")
-        dollar.set("this", exp.var(f"p_{name}"))
+        dollar.replace(exp.Parameter(this=exp.var(f"p_{name}")))
     expected = len(marks) or len({d.name for d in dollars})
     if values is not None and len(given) != expected:
         raise UsageError(f"{len(given)} parameters were given and {expected} are used", hint="give one value for each ? or $name")

@@ -1,0 +1,94 @@
+"""Carries out a plan: distinct arguments from DuckDB, answers from whoever was handed over, the statement with the answers in place.
+
+All of it is one transaction, so every step reads the same snapshot. It never decides anything: the plan did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from sqlglot import exp
+
+from rvbbit.execution import answers, arguments, database
+from rvbbit.execution.fallback import Fallback
+from rvbbit.sql import lowering
+from rvbbit.sql.lowering import Final, Keep, Stage
+from rvbbit.sql.plan import Ask, Plan
+from rvbbit.types import Answer, Arguments
+
+Answerer = Callable[[Ask, Sequence[Arguments]], list[Answer]]
+"""Answers an ask for each of its distinct arguments, in order. Blocks; raises CallError, BudgetReached, Cancelled."""
+
+
+class Executor:
+    """Runs plans on one connection. `prefix` must be unlike that of any other query running on the same instance."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, answer: Answerer, prefix: str) -> None:
+        self._connection = connection
+        self._answer = answer
+        self._prefix = prefix
+
+    def run(self, plan: Plan, parameters: Mapping[str, Any], *, in_transaction: bool) -> pa.Table:
+        """The statement's rows. Nothing is left behind: neither tables nor functions nor, unless one was open, a transaction."""
+        fallback = Fallback(self._connection, self._answer)
+        steps = list(lowering.steps(plan, self._prefix))
+        if not in_transaction:
+            database.run(self._connection, "BEGIN")
+        try:
+            for ask in plan.fallback:
+                fallback.register(lowering.function_name(self._prefix, ask), ask)
+            table = self._steps(steps, parameters)
+        except BaseException as error:
+            if not in_transaction:
+                database.run(self._connection, "ROLLBACK")
+            raise fallback.cause(error) from error
+        else:
+            self._tidy(steps)
+            if not in_transaction:
+                database.run(self._connection, "COMMIT")
+            return table
+        finally:
+            fallback.unregister()
+
+    def distinct(self, stage: Stage, parameters: Mapping[str, Any]) -> list[Arguments]:
+        """The arguments a stage would ask about, for EXPLAIN."""
+        return arguments.of(stage.ask, *self._read(stage, parameters))
+
+    def _steps(self, steps: Sequence[lowering.Step], parameters: Mapping[str, Any]) -> pa.Table:
+        for step in steps:
+            match step:
+                case Keep(name, query):
+                    self._query(query, parameters, f"CREATE TEMP TABLE {name} AS ")
+                case Stage():
+                    self._stage(step, parameters)
+                case Final(query):
+                    return self._query(query, parameters)
+        raise AssertionError("a plan ends with its statement")
+
+    def _stage(self, stage: Stage, parameters: Mapping[str, Any]) -> None:
+        rows, constants = self._read(stage, parameters)
+        asked = arguments.of(stage.ask, rows, constants)
+        if not asked:
+            rows = rows.slice(0, 0)
+        answered = self._answer(stage.ask, asked) if asked else []
+        answers.register(self._connection, stage, rows, [answer.value for answer in answered])
+
+    def _read(self, stage: Stage, parameters: Mapping[str, Any]) -> tuple[pa.Table, pa.Table | None]:
+        rows = self._query(stage.rows, parameters)
+        return rows, None if stage.constants is None else self._query(stage.constants, parameters)
+
+    def _query(self, query: exp.Expr, parameters: Mapping[str, Any], before: str = "") -> pa.Table:
+        used = {name: parameters[name] for name in lowering.parameters(query)}
+        return database.run(self._connection, before + lowering.written(query), used)
+
+    def _tidy(self, steps: Sequence[lowering.Step]) -> None:
+        """Drop what this query made. A rollback does the same."""
+        for step in steps:
+            match step:
+                case Keep(name, _):
+                    database.run(self._connection, f"DROP TABLE IF EXISTS temp.{name}")
+                case Stage(name):
+                    answers.unregister(self._connection, step)
