@@ -5,27 +5,17 @@ The binder never runs anything. What it must know of tables it asks the `Schema`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlglot import exp
 
-from rvbbit.errors import SQLError, TypeMismatch
-from rvbbit.sql import conditions, describing, scopes
+from rvbbit.errors import SQLError
+from rvbbit.sql import conditions, describing, rewrite, scopes
 from rvbbit.sql.dialect import Call
 from rvbbit.sql.plan import Ask, Block, Filter, Node, Plan, Project, Scan, SemanticFilter, SemanticMap, Snapshot
 from rvbbit.sql.statements import Hints
-
-TEXT = ("VARCHAR", "ENUM", "JSON", "UUID", "CHAR", "TEXT", '"NULL"', "NULL", "UNKNOWN")
-INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
-NUMBERS = (*INTEGERS, "FLOAT", "DOUBLE", "DECIMAL")
-ACCEPTS: Mapping[str, tuple[str, ...]] = {
-    "VARCHAR": TEXT,
-    "DOUBLE": (*NUMBERS, '"NULL"'),
-    "BIGINT": (*INTEGERS, '"NULL"'),
-    "INTEGER": (*INTEGERS, '"NULL"'),
-    "BOOLEAN": ("BOOLEAN", '"NULL"'),
-}
+from rvbbit.sql.typecheck import check_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,32 +40,19 @@ class Schema:
 
 def bind(statement: exp.Expr, schema: Schema, whole: Hints, local: list[tuple[int, Hints]]) -> Plan:
     """The plan of a statement. Raises SQLError and its kin with line and column."""
-    _refuse_definitions(statement)
+    rewrite.refuse_definitions(statement)
     calls = scopes.calls_in(statement)
     for id_, call in enumerate(sorted(calls, key=lambda call: int(call.meta["token"])), start=1):
         call.meta["id"] = id_
     hints = _hints_of(calls, whole, local)
-    _hoist_join_conditions(statement)
+    rewrite.hoist_join_conditions(statement)
     for call in calls:
-        _as_condition(call, hints[call.meta["id"]])
-    _name_columns(statement)
+        rewrite.as_condition(call, hints[call.meta["id"]])
+    rewrite.name_columns(statement)
     binder = _Binder(schema, hints)
     for block in _blocks(calls):
         binder.add(block, [call for call in calls if scopes.block_of(call) is block])
     return Plan(statement, tuple(binder.roots), tuple(binder.fallback))
-
-
-def _refuse_definitions(statement: exp.Expr) -> None:
-    kind = str(statement.args.get("kind") or "").upper()
-    if isinstance(statement, exp.Create) and kind != "TABLE":
-        raise SQLError(
-            f"a {kind.lower() or 'definition'} cannot hold a semantic expression: it would run where nobody can count its calls",
-            hint="CREATE TABLE … AS SELECT … keeps the answers; or write the expression in the query that uses it",
-        )
-    if isinstance(statement, exp.Command):
-        raise SQLError(
-            f"{statement.name.upper()} cannot take a semantic expression", hint="run the SELECT on its own, or CREATE TABLE … AS first"
-        )
 
 
 def _hints_of(calls: list[Call], whole: Hints, local: list[tuple[int, Hints]]) -> dict[int, Hints]:
@@ -86,47 +63,6 @@ def _hints_of(calls: list[Call], whole: Hints, local: list[tuple[int, Hints]]) -
             nearest = min(following, key=lambda call: int(call.meta["token"]))
             found[nearest.meta["id"]] = hint.over(found[nearest.meta["id"]])
     return found
-
-
-def _as_condition(call: Call, hints: Hints) -> None:
-    """A score that stands as a condition becomes `score >= threshold`."""
-    threshold = call.operator.threshold
-    if threshold is None or not conditions.is_condition(call):
-        return
-    limit = exp.convert(threshold if hints.threshold is None else hints.threshold)
-    holder = exp.GTE(this=exp.null(), expression=limit)
-    call.replace(exp.paren(holder, copy=False))
-    holder.set("this", call)
-
-
-def _hoist_join_conditions(statement: exp.Expr) -> None:
-    """Move calls from the ON of inner joins to WHERE, where they mean the same and cheap predicates can go first."""
-    for select in statement.find_all(exp.Select):
-        joins = select.args.get("joins") or ()
-        if any(join.side in {"RIGHT", "FULL"} for join in joins):
-            continue
-        for join in joins:
-            on = join.args.get("on")
-            if on is None or on.find(Call) is None or join.side or join.method or join.kind not in {"", "INNER"}:
-                continue
-            parts = conditions.conjuncts(on)
-            kept = [part for part in parts if part.find(Call) is None]
-            moved = [part for part in parts if part.find(Call) is not None]
-            join.set("on", exp.and_(*kept, copy=False) if kept else exp.true())
-            select.where(*(exp.paren(part, copy=False) for part in moved), copy=False)
-
-
-def _name_columns(statement: exp.Expr) -> None:
-    """Give each unnamed output column with a call the name DuckDB would: the operator's for a bare call, else the text."""
-    for select in statement.find_all(exp.Select):
-        named = []
-        for projection in select.expressions:
-            if projection.find(Call) is None or isinstance(projection, exp.Alias | exp.Star | exp.PropertyEQ):
-                named.append(projection)
-                continue
-            name = projection.name if isinstance(projection, Call) else describing.written(projection)
-            named.append(exp.alias_(projection, name, quoted=True, copy=False))
-        select.set("expressions", named)
 
 
 def _blocks(calls: list[Call]) -> list[exp.Expr | None]:
@@ -273,7 +209,7 @@ class _Binder:
         guards = tuple(guard for guard in conditions.guards(call, root) if self._can_guard(guard))
         types = tuple(type_ for _, type_ in self.schema.describe(describing.arguments(call, block, groups)))
         for parameter, type_, argument in zip(call.operator.parameters, types, call.arguments, strict=True):
-            _check_type(call, parameter.name, parameter.type, type_, argument)
+            check_type(call, parameter.name, parameter.type, type_, argument)
         self.asked.add(call.meta["id"])
         varying = tuple(i for i, argument in enumerate(call.arguments) if self._varies(argument, block))
         return Ask((call.meta["id"],), call, types, self.hints[call.meta["id"]], varying, () if groups is not None else guards, groups)
@@ -324,21 +260,3 @@ class _Binder:
 
 def _within(node: exp.Expr, root: exp.Expr) -> bool:
     return node is root or any(ancestor is root for ancestor in _ancestors(node))
-
-
-def _check_type(call: Call, name: str, declared: str, given: str, argument: exp.Expr) -> None:
-    declared, given = declared.upper(), given.upper()
-    if declared in {"ANY", "JSON"} or given == declared or given in {'"NULL"', "NULL"}:
-        return
-    if declared.endswith("[]") and (given.endswith("]") or given.startswith(TEXT)):
-        return
-    accepted = ACCEPTS.get(declared)
-    if accepted is None or (given.startswith(accepted) and not given.endswith("]")):
-        return
-    written = describing.written(argument)
-    raise TypeMismatch(
-        f"{call.operator.name.upper()} takes {declared} for {name}; {written} is {given}",
-        hint=f"cast it: {written}::{declared}" if not declared.endswith("[]") else f"give a list, or text separated by commas, for {name}",
-        line=call.meta["line"],
-        column=call.meta["column"],
-    )

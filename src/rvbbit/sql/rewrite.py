@@ -1,0 +1,69 @@
+"""What a parsed statement is made into before it is bound: the same meaning, in fewer forms.
+
+Scores that stand as conditions become comparisons, calls in the ON of inner joins move to WHERE, unnamed columns with calls get their
+names. Statements that would keep a call for later (views, macros) are refused.
+"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from rvbbit.errors import SQLError
+from rvbbit.sql import conditions
+from rvbbit.sql.dialect import Call
+from rvbbit.sql.lowering import written
+from rvbbit.sql.statements import Hints
+
+
+def refuse_definitions(statement: exp.Expr) -> None:
+    kind = str(statement.args.get("kind") or "").upper()
+    if isinstance(statement, exp.Create) and kind != "TABLE":
+        raise SQLError(
+            f"a {kind.lower() or 'definition'} cannot hold a semantic expression: it would run where nobody can count its calls",
+            hint="CREATE TABLE … AS SELECT … keeps the answers; or write the expression in the query that uses it",
+        )
+    if isinstance(statement, exp.Command):
+        raise SQLError(
+            f"{statement.name.upper()} cannot take a semantic expression", hint="run the SELECT on its own, or CREATE TABLE … AS first"
+        )
+
+
+def as_condition(call: Call, hints: Hints) -> None:
+    """A score that stands as a condition becomes `score >= threshold`."""
+    threshold = call.operator.threshold
+    if threshold is None or not conditions.is_condition(call):
+        return
+    limit = exp.convert(threshold if hints.threshold is None else hints.threshold)
+    holder = exp.GTE(this=exp.null(), expression=limit)
+    call.replace(exp.paren(holder, copy=False))
+    holder.set("this", call)
+
+
+def hoist_join_conditions(statement: exp.Expr) -> None:
+    """Move calls from the ON of inner joins to WHERE, where they mean the same and cheap predicates can go first."""
+    for select in statement.find_all(exp.Select):
+        joins = select.args.get("joins") or ()
+        if any(join.side in {"RIGHT", "FULL"} for join in joins):
+            continue
+        for join in joins:
+            on = join.args.get("on")
+            if on is None or on.find(Call) is None or join.side or join.method or join.kind not in {"", "INNER"}:
+                continue
+            parts = conditions.conjuncts(on)
+            kept = [part for part in parts if part.find(Call) is None]
+            moved = [part for part in parts if part.find(Call) is not None]
+            join.set("on", exp.and_(*kept, copy=False) if kept else exp.true())
+            select.where(*(exp.paren(part, copy=False) for part in moved), copy=False)
+
+
+def name_columns(statement: exp.Expr) -> None:
+    """Give each unnamed output column with a call the name DuckDB would: the operator's for a bare call, else the text."""
+    for select in statement.find_all(exp.Select):
+        named = []
+        for projection in select.expressions:
+            if projection.find(Call) is None or isinstance(projection, exp.Alias | exp.Star | exp.PropertyEQ):
+                named.append(projection)
+                continue
+            name = projection.name if isinstance(projection, Call) else written(projection)
+            named.append(exp.alias_(projection, name, quoted=True, copy=False))
+        select.set("expressions", named)

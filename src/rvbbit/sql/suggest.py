@@ -1,0 +1,35 @@
+"""A better error where a statement fails because a word is nearly an operator of ours."""
+
+from __future__ import annotations
+
+import difflib
+
+from rvbbit.errors import SQLError, UnknownOperator
+from rvbbit.sql.patterns import Grammar
+from rvbbit.sql.statements import Statement
+
+CUTOFF = 0.7
+
+
+def improved(error: SQLError, statement: Statement, grammar: Grammar) -> SQLError:
+    """UnknownOperator where a word of the statement nearly is one and stands like one; else the error itself."""
+    words = {token.text.upper(): token for token in statement.tokens}
+    known = grammar.words()
+    for word, token in words.items():
+        if word in known or not _stands_like_operator(word, statement, error):
+            continue
+        near = difflib.get_close_matches(word, known, n=1, cutoff=CUTOFF)
+        if near:
+            column = token.col - len(token.text) + 1
+            return UnknownOperator(f"no operator {token.text}", hint=f"did you mean {near[0]}?", line=token.line, column=column)
+    return error
+
+
+def _stands_like_operator(word: str, statement: Statement, error: SQLError) -> bool:
+    """Whether a word is between two operands, or is the function that the error names."""
+    texts = [token.text.upper() for token in statement.tokens]
+    place = texts.index(word)
+    after = statement.tokens[place + 1] if place + 1 < len(texts) else None
+    if after is not None and after.text == "(":
+        return f"name {word.lower()} " in error.message.lower()
+    return place > 0 and after is not None and after.token_type.name in {"STRING", "VAR", "PARAMETER", "PLACEHOLDER", "NUMBER"}

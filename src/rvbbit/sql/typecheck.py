@@ -1,0 +1,40 @@
+"""Which DuckDB types an operator's parameters take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlglot import exp
+
+from rvbbit.errors import TypeMismatch
+from rvbbit.sql.dialect import Call
+from rvbbit.sql.lowering import written
+
+TEXT = ("VARCHAR", "ENUM", "JSON", "UUID", "CHAR", "TEXT", '"NULL"', "NULL", "UNKNOWN")
+INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
+NUMBERS = (*INTEGERS, "FLOAT", "DOUBLE", "DECIMAL")
+ACCEPTS: Mapping[str, tuple[str, ...]] = {
+    "VARCHAR": TEXT,
+    "DOUBLE": (*NUMBERS, '"NULL"'),
+    "BIGINT": (*INTEGERS, '"NULL"'),
+    "INTEGER": (*INTEGERS, '"NULL"'),
+    "BOOLEAN": ("BOOLEAN", '"NULL"'),
+}
+
+
+def check_type(call: Call, name: str, declared: str, given: str, argument: exp.Expr) -> None:
+    declared, given = declared.upper(), given.upper()
+    if declared in {"ANY", "JSON"} or given == declared or given in {'"NULL"', "NULL"}:
+        return
+    if declared.endswith("[]") and (given.endswith("]") or given.startswith(TEXT)):
+        return
+    accepted = ACCEPTS.get(declared)
+    if accepted is None or (given.startswith(accepted) and not given.endswith("]")):
+        return
+    text = written(argument)
+    raise TypeMismatch(
+        f"{call.operator.name.upper()} takes {declared} for {name}; {text} is {given}",
+        hint=f"cast it: {text}::{declared}" if not declared.endswith("[]") else f"give a list, or text separated by commas, for {name}",
+        line=call.meta["line"],
+        column=call.meta["column"],
+    )
