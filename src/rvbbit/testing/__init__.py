@@ -1,0 +1,7 @@
+"""A fake OpenAI-compatible server over a real socket, for our tests and yours. It answers by rule; it never thinks and never leaves loopback."""
+
+from rvbbit.testing.answers import Rule, default_rule, question
+from rvbbit.testing.process import FakeProcess
+from rvbbit.testing.server import FakeServer
+
+__all__ = ["FakeProcess", "FakeServer", "Rule", "default_rule", "question"]

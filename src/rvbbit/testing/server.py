@@ -1,0 +1,200 @@
+"""The fake server: an OpenAI-compatible HTTP server on a loopback socket, in a thread and event loop of its own.
+
+Chat completions, embeddings and the list of models; what it says is in `answers`, what goes wrong is in `faults`. It never listens on
+anything but loopback.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from typing import Any, Self
+
+from aiohttp import web
+
+from rvbbit.testing import answers
+from rvbbit.testing.answers import Body, Rule
+from rvbbit.testing.faults import Fault, Script
+
+FORMATS = ("json_schema", "json_object")
+
+
+class FakeServer:
+    """`with FakeServer(answer=rule, latency=0.1) as server:` serves at `server.base_url` until the block ends.
+
+    `latency` in seconds. `formats` are the kinds of `response_format` it accepts; `key` and `models`, where given, are the only ones it
+    takes. `requests` are the bodies of all calls in order of arrival, failed ones too; `calls` counts them; `max_in_flight` is how many
+    it ever held at once.
+    """
+
+    def __init__(
+        self,
+        answer: Rule | None = None,
+        latency: float = 0.0,
+        *,
+        key: str | None = None,
+        models: tuple[str, ...] = (),
+        formats: tuple[str, ...] = FORMATS,
+        port: int = 0,
+    ) -> None:
+        self.answer: Rule = answer or answers.default_rule
+        self.latency = latency
+        self.key = key
+        self.models = models
+        self.formats = formats
+        self.port = port
+        self.script = Script()
+        self.reset()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="fake-server", daemon=True)
+        self._http: web.Server[web.BaseRequest] | None = None
+        self._socket: asyncio.Server | None = None
+
+    @property
+    def base_url(self) -> str:
+        """`http://127.0.0.1:PORT/v1`"""
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    @property
+    def stats(self) -> dict[str, int]:
+        """What `GET /_stats` answers."""
+        return {"calls": self.calls, "in_flight": self.in_flight, "max_in_flight": self.max_in_flight}
+
+    def reset(self) -> None:
+        """Count from nothing again; the script stays."""
+        self.requests: list[dict[str, Any]] = []
+        self.calls = 0
+        self.in_flight = 0
+        self.max_in_flight = 0
+
+    # The script
+
+    def fail(
+        self,
+        status: int = 500,
+        *,
+        retry_after: float | str | None = None,
+        message: str = Fault.message,
+        times: int = 1,
+        share: float | None = None,
+        seed: int = 0,
+    ) -> None:
+        """Answer the next `times` requests, or a `share` of all, with an HTTP error."""
+        self.script.add(Fault("status", status, retry_after, message), times=times, share=share, seed=seed)
+
+    def hang(self, times: int = 1) -> None:
+        """Take the next requests and never answer them."""
+        self.script.add(Fault("hang"), times=times)
+
+    def close_socket(self, times: int = 1) -> None:
+        """Take the next requests and close their sockets."""
+        self.script.add(Fault("close"), times=times)
+
+    def malformed(self, times: int = 1) -> None:
+        """Answer the next requests 200 with a body that is not JSON."""
+        self.script.add(Fault("malformed"), times=times)
+
+    def prose(self, times: int = 1) -> None:
+        """Answer the next requests with talk, whatever schema they ask for."""
+        self.script.add(Fault("prose"), times=times)
+
+    def refuse(self, times: int = 1) -> None:
+        """Answer the next requests with a refusal."""
+        self.script.add(Fault("refuse"), times=times)
+
+    def cut_off(self, times: int = 1) -> None:
+        """End the next answers in the middle, with `finish_reason: length`."""
+        self.script.add(Fault("cut_off"), times=times)
+
+    # The server
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        asyncio.run_coroutine_threadsafe(self._start(), self._loop).result()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    async def _start(self) -> None:
+        # The low-level server: no routing and no middleware, so that the fake is not what a measurement measures.
+        self._http = web.Server(self._handle, handler_cancellation=True, access_log=None)
+        self._socket = await self._loop.create_server(self._http, "127.0.0.1", self.port, backlog=1024)
+        self.port = self._socket.sockets[0].getsockname()[1]
+
+    async def _stop(self) -> None:
+        if self._socket and self._http:
+            self._socket.close()
+            await self._http.shutdown(0)
+            await self._socket.wait_closed()
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        path = request.path
+        if request.method == "GET" and path == "/_stats":
+            return _json(self.stats)
+        if request.method == "POST" and path == "/_reset":
+            self.reset()
+            return _json(self.stats)
+        if self.key is not None and request.headers.get("Authorization") != f"Bearer {self.key}":
+            return _error(401, "Incorrect API key provided.", "invalid_api_key")
+        if request.method == "GET" and path == "/v1/models":
+            return _json({"object": "list", "data": [{"id": m, "object": "model"} for m in self.models or ("fake",)]})
+        if request.method == "POST" and path in ("/v1/chat/completions", "/v1/embeddings"):
+            return await self._call(request, json.loads(await request.read()))
+        return _error(404, f"Unknown request URL: {request.method} {path}", "unknown_url")
+
+    async def _call(self, request: web.BaseRequest, body: dict[str, Any]) -> web.StreamResponse:
+        self.calls += 1
+        self.requests.append(body)
+        self.in_flight += 1
+        self.max_in_flight = max(self.max_in_flight, self.in_flight)
+        try:
+            fault = self.script.next()
+            if self.latency:
+                await asyncio.sleep(self.latency)
+            if fault is not None:
+                return await self._fault(fault, request, body)
+            return self._refused(body) or _json(self._answer(request.path, body))
+        finally:
+            self.in_flight -= 1
+
+    def _answer(self, path: str, body: Body) -> dict[str, Any]:
+        return answers.embeddings(body) if path == "/v1/embeddings" else answers.chat(body, self.answer(body))
+
+    def _refused(self, body: Body) -> web.Response | None:
+        if self.models and body.get("model") not in self.models:
+            return _error(404, f"The model `{body.get('model')}` does not exist.", "model_not_found")
+        form = (body.get("response_format") or {}).get("type", "text")
+        if form != "text" and form not in self.formats:
+            return _error(400, f"Invalid parameter: 'response_format' of type '{form}' is not supported with this model.", None, "response_format")
+        return None
+
+    async def _fault(self, fault: Fault, request: web.BaseRequest, body: Body) -> web.StreamResponse:
+        match fault.kind:
+            case "status":
+                headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
+                return _error(fault.status, fault.message, None, headers=headers)
+            case "hang":
+                await asyncio.Event().wait()
+            case "close" if request.transport is not None:
+                request.transport.abort()
+            case "prose":
+                return _json(answers.chat(body, "Well, that is a good question, and it depends on how one looks at it."))
+            case "refuse":
+                return _json(answers.chat(body, "I'm sorry, I can't help with that.", refusal=True))
+            case "cut_off":
+                return _json(answers.chat(body, '{"answer": "and then', finish_reason="length"))
+        return web.Response(text='{"choices": [{"message": {"content": ', content_type="application/json")
+
+
+def _json(body: Any) -> web.Response:
+    return web.Response(body=json.dumps(body).encode(), content_type="application/json")
+
+
+def _error(status: int, message: str, code: str | None, param: str | None = None, headers: dict[str, str] | None = None) -> web.Response:
+    body = {"error": {"message": message, "type": "fake_error", "param": param, "code": code}}
+    return web.Response(status=status, headers=headers, body=json.dumps(body).encode(), content_type="application/json")
