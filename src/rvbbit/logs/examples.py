@@ -1,0 +1,99 @@
+"""What is asked of the training view and what comes back: a filter, a page, and figures. Values only; a store does the work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from rvbbit.types import Arguments, CellKey, Value
+
+Sort = Literal["timestamp", "confidence", "cost", "duration_ms", "tokens_in", "tokens_out", "cascade_id", "cell_name", "model"]
+Order = Literal["asc", "desc"]
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleFilter:
+    """Which executions. None and () ask nothing; conditions are joined by AND, the values of a tuple by OR.
+
+    `label` is the answer that holds (corrected, where corrected) as text; `search` is found in arguments or answer, in any case; `since` is
+    inclusive, `until` is not. An unscored execution passes no bound on confidence. `limit` None is all; a page starts at `offset`.
+    """
+
+    trace_ids: tuple[str, ...] = ()
+    cascade_id: tuple[str, ...] = ()
+    cell_name: tuple[str, ...] = ()
+    session_id: str | None = None
+    caller_id: str | None = None
+    model: str | None = None
+    trainable: bool | None = None
+    verified: bool | None = None
+    scored: bool | None = None
+    min_confidence: float | None = None
+    max_confidence: float | None = None
+    label: str | None = None
+    search: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    sort: Sort = "timestamp"
+    order: Order = "desc"
+    limit: int | None = 100
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleRow:
+    """One execution with what was decided on it: a row of `training_examples_with_annotations`. `cost` in USD, None where unknown."""
+
+    trace_id: str
+    session_id: str
+    caller_id: str | None
+    timestamp: datetime
+    cascade_id: str
+    cell_name: str
+    model: str
+    inputs: Arguments
+    user_input: str | None
+    answer: Value
+    assistant_output: str | None
+    corrected_output: Value
+    trainable: bool
+    verified: bool
+    confidence: float | None
+    notes: str | None
+    tags: tuple[str, ...]
+    cost: float | None
+    tokens_in: int
+    tokens_out: int
+    duration_ms: float
+
+
+class Page(NamedTuple):
+    """Some rows, and how many there are in all."""
+
+    total: int
+    rows: tuple[ExampleRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Counts over executions. `cost` in USD is None where no call's price is known; `confidence` is the mean, None where none is scored."""
+
+    executions: int
+    trainable: int
+    verified: int
+    corrected: int
+    scored: int
+    confidence: float | None
+    cost: float | None
+    tokens_in: int
+    tokens_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """Figures of everything that can teach, and of each cell."""
+
+    total: Figures
+    cells: Mapping[CellKey, Figures]
