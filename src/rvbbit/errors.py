@@ -37,7 +37,7 @@ which thing; the hint says what to do next. Anything else that escapes is a bug.
 from __future__ import annotations
 
 import re
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class Error(Exception):
@@ -162,11 +162,15 @@ class OutputInvalid(CallError):
 
 
 class ProviderError(CallError):
-    """The model could not be reached, or said no. `status` is the HTTP status it answered, None if it did not answer."""
+    """The model could not be reached, or said no. `status` is the HTTP status it answered, None if it did not answer.
+
+    `usage` is the `Usage` of an answer that was paid for and is of no use (a refusal, one cut off), None where nothing was counted.
+    """
 
     def __init__(self, message: str, *, hint: str | None = None, status: int | None = None) -> None:
         super().__init__(message, hint=hint)
         self.status = status
+        self.usage: Any = None
 
 
 class TransientError(ProviderError):
