@@ -237,12 +237,17 @@ class CallRecord:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An operator's answer to one set of arguments. `cached` answers made no call; `error` is set only under `on_error: null`."""
+    """An operator's answer to one set of arguments.
+
+    `calls` went to a model for it: 0 where it was cached, more than one where there were several cells, takes or tries. `error` is set
+    only under `on_error: null`.
+    """
 
     value: Value
     cached: bool = False
     usage: Usage = field(default_factory=Usage)
     error: str | None = None
+    calls: int = 0
 
 
 @dataclass(frozen=True, slots=True)
