@@ -1,0 +1,155 @@
+"""The learning circle on a labelled data set, step by step and without a word: load, ask, measure, curate, ask again.
+
+The demo tells it. Held-out rows are measured and never curated: only ids of the `history` split are ever looked up to be marked.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from rvbbit import datasets
+
+if TYPE_CHECKING:
+    from rvbbit.engine import Database
+    from rvbbit.result import Progress, QueryUsage
+    from rvbbit.types import Notice
+
+    Listen = Callable[[Progress | Notice], None]
+
+LOAD = "CREATE TABLE tickets AS SELECT * FROM 'data/tickets.parquet'"
+MEANS = "SELECT id, text FROM tickets WHERE text MEANS 'my card was stolen' LIMIT 5"
+CLASSIFY = "SELECT id, text, CLASSIFY(text, $labels) AS intent FROM tickets"
+LOGGED = """\
+SELECT t.id, e.trace_id, e.assistant_output AS answer
+FROM rvbbit.training_examples_mv e JOIN tickets t ON t.text = e.inputs ->> 'text'
+WHERE e.cascade_id = 'classify' AND t.split = 'history'"""
+AUTHOR = "data set labels"
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """The tickets as they are loaded, and what is known of them. `truth` is the data set's label by ticket id; no model ever sees it."""
+
+    tickets: pa.Table
+    labels: tuple[str, ...]
+    truth: Mapping[str, str]
+    held_out: frozenset[str]
+    history: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """One run of the classifying query: answers by ticket id, and how many of the held-out ones are right (0-1)."""
+
+    answers: Mapping[str, str]
+    accuracy: float
+    rows: int
+    usage: QueryUsage
+
+
+@dataclass(frozen=True, slots=True)
+class Curation:
+    """What the stand-in curator did. `marked` includes the `corrected`. Seconds on the wall."""
+
+    marked: int
+    corrected: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A held-out ticket that is answered differently now."""
+
+    text: str
+    before: str
+    after: str
+    label: str
+
+    @property
+    def verdict(self) -> str:
+        """Which of the two answers is right: `mended`, `spoilt`, or `still wrong`."""
+        return "mended" if self.after == self.label else "spoilt" if self.before == self.label else "still wrong"
+
+
+def read(per_label: int) -> Data:
+    """BANKING77: every test row held out, and the first `per_label` train rows of each label as history to learn from."""
+    train, test, labels = datasets.banking77()
+    history = _first_of_each(train, per_label)
+    tickets = pa.concat_tables([_tickets(test, "held-out"), _tickets(history, "history")])
+    truth = {str(i): str(label) for part in (test, history) for i, label in zip(*_columns(part, "id", "label"), strict=True)}
+    return Data(tickets, tuple(labels), truth, frozenset(_columns(test, "id")[0]), frozenset(_columns(history, "id")[0]))
+
+
+def load(db: Database, data: Data, home: Path) -> None:
+    """Put the tickets, without their labels, into the table `tickets`."""
+    file = home / "data" / "tickets.parquet"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(data.tickets, file)
+    db.sql(LOAD.replace("data/tickets.parquet", str(file).replace("'", "''")))
+
+
+def ask(db: Database, data: Data, listen: Listen) -> Pass:
+    """Classify every ticket, and measure the held-out ones."""
+    result = db.sql(CLASSIFY, {"labels": ",".join(data.labels)}, listen=listen)
+    ids, intents = _columns(result.arrow(), "id", "intent")
+    answers = dict(zip(ids, intents, strict=True))
+    right = sum(answers[ticket] == data.truth[ticket] for ticket in data.held_out)
+    return Pass(answers, right / len(data.held_out), len(data.held_out), result.usage)
+
+
+def curate(db: Database, data: Data) -> Curation:
+    """Mark every logged answer to a history ticket: as it is where it agrees with the data set's label, corrected where it does not."""
+    started = time.perf_counter()
+    right: list[str] = []
+    wrong: dict[str, list[str]] = defaultdict(list)
+    logged = db.sql(LOGGED).arrow()
+    for ticket, trace, answer in zip(*_columns(logged, "id", "trace_id", "answer"), strict=True):
+        assert ticket in data.history and ticket not in data.held_out, f"{ticket} is held out and must not be learned from"
+        if answer == data.truth[ticket]:
+            right.append(trace)
+        else:
+            wrong[data.truth[ticket]].append(trace)
+    marked = db.training.mark(right, trainable=True, verified=True, author=AUTHOR).updated if right else 0
+    corrected = 0
+    for label, traces in wrong.items():
+        corrected += db.training.mark(traces, trainable=True, verified=True, corrected_output=label, author=AUTHOR).updated
+    return Curation(marked + corrected, corrected, time.perf_counter() - started)
+
+
+def changes(data: Data, before: Pass, after: Pass) -> list[Change]:
+    """Held-out tickets whose answer changed, in the order of the data set."""
+    ids, texts = _columns(data.tickets, "id", "text")
+    return [
+        Change(text, before.answers[ticket], after.answers[ticket], data.truth[ticket])
+        for ticket, text in zip(ids, texts, strict=True)
+        if ticket in data.held_out and before.answers[ticket] != after.answers[ticket]
+    ]
+
+
+def _first_of_each(table: pa.Table, number: int) -> pa.Table:
+    """The first rows of each label, in the table's order."""
+    seen: dict[str, int] = defaultdict(int)
+    kept = []
+    for label in _columns(table, "label")[0]:
+        seen[label] += 1
+        kept.append(seen[label] <= number)
+    return table.filter(pa.array(kept))
+
+
+def _tickets(table: pa.Table, split: str) -> pa.Table:
+    """id, text and split as text columns; the label stays behind."""
+    ids = pc.cast(table["id"], pa.string())
+    return pa.table({"id": ids, "text": table["text"], "split": pa.array([split] * table.num_rows)})
+
+
+def _columns(table: pa.Table, *names: str) -> Sequence[list[str]]:
+    return [[str(value) if name == "id" else value for value in table[name].to_pylist()] for name in names]

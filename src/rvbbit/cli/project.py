@@ -1,0 +1,127 @@
+"""The files of a project: what `rvbbit init` and `rvbbit operators new` write. It overwrites nothing, ever."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rvbbit import settings
+from rvbbit.errors import UsageError
+
+EXAMPLE = "tone"
+
+
+def create(home: Path) -> tuple[list[Path], list[Path]]:
+    """Make a project of the directory: (what was written, what was there already and left alone). Raises UsageError."""
+    files = {
+        home / settings.FILE: _settings_text(),
+        home / ".gitignore": ".rvbbit/\n",
+        home / "cascades" / f"{EXAMPLE}.cascade.yaml": _EXAMPLE_YAML,
+        home / "data" / ".gitkeep": "",
+    }
+    written: list[Path] = []
+    kept: list[Path] = []
+    for path, text in files.items():
+        (written if _write(path, text) else kept).append(path)
+    return written, kept
+
+
+def new_operator(home: Path, name: str) -> Path:
+    """An operator file to be edited, in the project's cascades/. Raises UsageError where the name is unfit or taken."""
+    if not name.isidentifier() or not name.isascii():
+        raise UsageError(f"{name!r} cannot name an operator", hint="letters, digits and _, not starting with a digit")
+    path = home / "cascades" / f"{name.lower()}.cascade.yaml"
+    if not _write(path, _NEW_YAML.format(id=name.lower(), name=name.upper())):
+        raise UsageError(f"{path} is there already", hint="edit it, or choose another name")
+    return path
+
+
+def _write(path: Path, text: str) -> bool:
+    """Write a file that is not there yet; False where it is. Raises UsageError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}", hint="choose a directory that is yours") from error
+    return True
+
+
+def _settings_text() -> str:
+    """Every setting as a comment with its default, from the one table of settings."""
+    lines = ["# Settings of this project. A flag beats RVBBIT_* in the environment, that beats this file, this file beats the default.", ""]
+    for setting in settings.SETTINGS:
+        if setting.name == "home" or setting.kind.secret:
+            continue
+        value = f'"{setting.default}"' if isinstance(setting.default, str) else setting.default
+        lines += [f"# {setting.help} {setting.kind.allowed[0].upper()}{setting.kind.allowed[1:]}."]
+        lines += [
+            f"# {setting.name} = {value}" if setting.default is not None else f"# {setting.name} =     # default: {setting.otherwise}",
+            "",
+        ]
+    return "\n".join(lines)
+
+
+_EXAMPLE_YAML = """\
+# An operator of your own. Try it:
+#
+#   rvbbit sql "SELECT TONE('Where is my parcel? I have waited three weeks!')"
+#   rvbbit operators test tone
+#
+# A changed file counts from the next query on.
+
+cascade_id: tone
+description: The tone of a text, one of a few words.
+
+sql_function:
+  name: tone
+  operators:
+    - "TONE({{ text }})"
+    - "TONE({{ text }}, {{ tones }})"
+  args:
+    - {name: text, type: VARCHAR}
+    - {name: tones, type: VARCHAR, default: "angry,happy,worried,grateful"}
+  returns: VARCHAR
+  test_cases:
+    - args: {text: "Thank you so much, you were wonderful!"}
+      expect: grateful
+    - args: {text: "This is outrageous, I want my money back now!"}
+      expect: angry
+
+cells:
+  - name: tone
+    instructions: |
+      Which word fits the tone of the text best? Answer with one of: {{ input.tones }}.
+
+      <text>{{ input.text }}</text>
+    local: {task: label, text: text, labels: tones}   # how the embedded model answers, without a prompt
+    use_training: true                                # it learns from the answers you mark
+"""
+
+_NEW_YAML = """\
+cascade_id: {id}
+description: What it does, in one line.
+
+sql_function:
+  name: {id}
+  operators:
+    - "{name}({{{{ text }}}}, {{{{ criterion }}}})"
+  args:
+    - {{name: text, type: VARCHAR}}
+    - {{name: criterion, type: VARCHAR}}
+  returns: BOOLEAN
+  test_cases:
+    - args: {{text: "I want my money back", criterion: "asks for a refund"}}
+      expect: true
+
+cells:
+  - name: {id}
+    instructions: |
+      Is this true of the text: {{{{ input.criterion }}}}?
+
+      <text>{{{{ input.text }}}}</text>
+    output_schema: {{type: boolean}}
+    local: {{task: matches, text: text, against: criterion}}
+    use_training: true
+"""

@@ -1,0 +1,106 @@
+"""`rvbbit sql`: one script from an argument, a file or a pipe; or, on a terminal and without any, the shell."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import click
+
+from rvbbit.cli import output
+from rvbbit.cli.context import Session, pass_session
+from rvbbit.cli.failure import pointing_into
+from rvbbit.cli.progress import tell_usage, watched
+from rvbbit.errors import UsageError
+
+if TYPE_CHECKING:
+    from rvbbit.engine import Database
+    from rvbbit.result import Result
+
+
+@click.command(short_help="Run SQL, semantic or plain.")
+@click.argument("sql", required=False)
+@click.option(
+    "-f", "--file", type=click.Path(path_type=Path, allow_dash=True), metavar="FILE", help="Read the SQL from a file; - is standard input."
+)
+@click.option("--format", "format_", type=click.Choice(output.FORMATS), default="table", show_default=True, help="How rows are written.")
+@click.option("-o", "--output", "target", type=click.Path(path_type=Path), metavar="FILE", help="Write the rows to a file.")
+@click.option("--model", metavar="M", help="The model for this run, as provider:model.")
+@click.option("--budget", type=click.FloatRange(min=0), metavar="USD", help="Stop when the query has cost this much.")
+@click.option("--explain", is_flag=True, help="Show the plan with expected calls and cost; ask no model.")
+@pass_session
+def command(
+    session: Session,
+    *,
+    sql: str | None,
+    file: Path | None,
+    format_: str,
+    target: Path | None,
+    model: str | None,
+    budget: float | None,
+    explain: bool,
+) -> None:
+    """Run SQL, semantic or plain: from the argument, from a file, or piped in. Without any of them: an interactive shell.
+
+    Rows go to standard output; progress, notices and what the query cost go to standard error.
+    """
+    chosen = cast(output.Format, format_)
+    output.check(chosen, target)
+    text = _text(sql, file)
+    with session.connect(model=model) as db:
+        if text is None:
+            from rvbbit.cli.shell import Shell  # loads prompt_toolkit: only for the shell
+
+            Shell(db, budget_usd=budget).run()
+            return
+        with pointing_into(text):
+            if explain:
+                click.echo(explained(db.explain(text)))
+            else:
+                _run(db, text, budget, chosen, target)
+
+
+def explained(plan: Result) -> str:
+    """A plan as text: its one column, a line a row."""
+    return "\n".join(str(row[0]) for row in plan.fetchall())
+
+
+def _text(sql: str | None, file: Path | None) -> str | None:
+    """The script to run; None: a person at a terminal wants the shell. Raises UsageError."""
+    if sql is not None and file is not None:
+        raise UsageError("SQL was given both as an argument and with -f", hint="give one of them")
+    if sql is not None:
+        return sql
+    if file is None and sys.stdin.isatty():
+        return None
+    return read_script(Path("-") if file is None else file)
+
+
+def read_script(path: Path) -> str:
+    """A file's text; `-` is standard input. Raises UsageError."""
+    try:
+        return (sys.stdin.buffer.read() if path == Path("-") else path.read_bytes()).decode("utf-8-sig")
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}", hint="name a file that exists") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} is not text in UTF-8", hint="convert it to UTF-8 first") from error
+
+
+def _run(db: Database, text: str, budget: float | None, format: output.Format, target: Path | None) -> None:
+    """Each statement's rows as they come; a binary format holds one result, and that is the last one."""
+    last: Result | None = None
+    written = 0
+    with watched(db) as listen:
+        for result in db.script(text, budget_usd=budget, listen=listen):
+            if not result.columns:
+                tell_usage(result.usage)
+                continue
+            last = result
+            if format not in output.BINARY:
+                output.write(result.arrow(), format, target, append=written > 0)
+                written += 1
+                tell_usage(result.usage)
+    if format in output.BINARY and last is not None:
+        output.write(last.arrow(), format, target)
+        tell_usage(last.usage)
