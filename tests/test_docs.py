@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import runpy
+import sys
 import tomllib
 from pathlib import Path
 
@@ -90,13 +91,23 @@ def test_every_dependency_has_its_one_line_with_a_licence() -> None:
     assert sorted(described) == sorted(RUNTIME | EXTRAS | DEV)
 
 
-def test_the_package_imports_everything_it_depends_on() -> None:
+MODULES = {name: name.replace("-", "_") for name in RUNTIME | EXTRAS}
+MODULES |= {"scikit-learn": "sklearn", "pydantic-ai-slim": "pydantic_ai", "ruamel.yaml": "ruamel"}
+
+
+def imported() -> set[str]:
+    """Every module of others that the package imports, by its first name."""
     source = "\n".join(path.read_text("utf-8") for path in (ROOT / "src" / "rvbbit").rglob("*.py"))
-    imported = set(re.findall(r"^\s*(?:import|from) ([\w.]+)", source, re.MULTILINE))
-    tops = imported | {name.partition(".")[0] for name in imported} | {".".join(name.split(".")[:2]) for name in imported}
-    provides = {name: {name.replace("-", "_")} for name in RUNTIME | EXTRAS}
-    provides |= {"scikit-learn": {"sklearn"}, "pydantic-ai-slim": {"pydantic_ai"}}
-    assert sorted(name for name, modules in provides.items() if not modules & tops) == []
+    tops = set(re.findall(r"^ *(?:import|from) (\w+)", source, re.MULTILINE))
+    return tops - sys.stdlib_module_names - {"rvbbit"}
+
+
+def test_the_package_imports_everything_it_depends_on() -> None:
+    assert {name for name, module in MODULES.items() if module not in imported()} == set()
+
+
+def test_the_package_depends_on_everything_it_imports() -> None:
+    assert imported() - set(MODULES.values()) == set()
 
 
 def test_the_lock_pins_everything_by_hash_and_names_no_host() -> None:
