@@ -13,6 +13,7 @@ from sqlglot import exp
 from rvbbit.errors import SQLError
 from rvbbit.sql import conditions, describing, rewrite, scopes
 from rvbbit.sql.dialect import Call
+from rvbbit.sql.limits import cut_first
 from rvbbit.sql.plan import Ask, Block, Filter, Node, Plan, Project, Scan, SemanticFilter, SemanticMap, Snapshot
 from rvbbit.sql.statements import Hints
 from rvbbit.sql.typecheck import check_type
@@ -49,6 +50,7 @@ def bind(statement: exp.Expr, schema: Schema, whole: Hints, local: list[tuple[in
     for call in calls:
         rewrite.as_condition(call, hints[call.meta["id"]])
     rewrite.name_columns(statement)
+    cut_first(statement, lambda query, block: [n for n, _ in schema.describe(describing.standing(query, block))], schema.has_aggregate)
     binder = _Binder(schema, hints)
     for block in _blocks(calls):
         binder.add(block, [call for call in calls if scopes.block_of(call) is block])

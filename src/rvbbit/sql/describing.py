@@ -7,12 +7,19 @@ from sqlglot import exp
 from rvbbit.sql.dialect import Call
 from rvbbit.sql.lowering import over, replace_calls, with_ctes, written
 
-__all__ = ["alone", "arguments", "source", "written"]
+__all__ = ["alone", "arguments", "source", "standing", "written"]
 
 
 def source(block: exp.Expr) -> exp.Expr:
     """All columns of a block's FROM."""
     return over(block, [exp.Star()], [], _typed)
+
+
+def standing(query: exp.Select, block: exp.Expr) -> exp.Expr:
+    """A query as it would be where a block stands, the CTEs visible there included."""
+    typed = _typed(query)
+    assert isinstance(typed, exp.Select)
+    return with_ctes(typed, block, _typed)
 
 
 def alone(argument: exp.Expr, block: exp.Expr) -> exp.Expr:

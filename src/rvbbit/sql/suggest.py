@@ -33,3 +33,15 @@ def _stands_like_operator(word: str, statement: Statement, error: SQLError) -> b
     if after is not None and after.text == "(":
         return f"name {word.lower()} " in error.message.lower()
     return place > 0 and after is not None and after.token_type.name in {"STRING", "VAR", "PARAMETER", "PLACEHOLDER", "NUMBER"}
+
+
+def located(error: SQLError, statement: Statement) -> SQLError:
+    """The error with its place in the statement as written; DuckDB counted in what it was sent. No place where none can be found."""
+    error.line = error.column = None
+    named = error.message.split('"')
+    for name in named[1::2]:
+        for token in statement.tokens:
+            if token.text.lower() == name.lower():
+                error.line, error.column = token.line, token.col - len(token.text) + 1
+                return error
+    return error

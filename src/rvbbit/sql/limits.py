@@ -1,0 +1,101 @@
+"""`SELECT CLASSIFY(text, 'a,b') … ORDER BY id LIMIT 10` asks about ten rows, not about all of them.
+
+Where calls stand only in the output of a SELECT with a LIMIT, the rows are cut first and the calls made over what is left:
+
+    SELECT id, CLASSIFY(text, 'a,b') AS c FROM t ORDER BY id LIMIT 10
+    SELECT c0 AS id, CLASSIFY(c1, 'a,b') AS c FROM (SELECT id, text FROM t ORDER BY id LIMIT 10) AS cut(c0, c1) ORDER BY cut.rowid
+
+The inner part is then read once and kept, since ties and threads may choose its rows differently the next time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlglot import exp
+
+from rvbbit.errors import SQLError
+from rvbbit.sql import scopes
+from rvbbit.sql.dialect import Call
+
+NAME = "__rv_cut"
+BEFORE = ("from_", "joins", "laterals", "where", "qualify", "windows", "order", "limit", "offset", "sample", "with_")
+
+
+Names = Callable[[exp.Select, exp.Select], list[str]]
+"""The column names of a query that stands where a block does. Raises SQLError."""
+
+
+def cut_first(statement: exp.Expr, names: Names, grouping: Callable[[exp.Expr], bool]) -> None:
+    """Rewrite every such SELECT in place; one whose columns cannot be named alone (it is correlated) stays as it is.
+
+    `grouping` tells aggregates and windows.
+    """
+    for select in list(statement.find_all(exp.Select)):
+        if not _can_cut(select, grouping):
+            continue
+        kept = [projection for projection in select.expressions if projection.find(Call) is None]
+        try:
+            labels = [names(_only(select, projection), select) for projection in kept]
+            for column in (c for p in select.expressions if p.find(Call) for c in p.find_all(exp.Column)):
+                names(_only(select, column), select)
+        except SQLError:
+            continue
+        _cut(select, labels)
+
+
+def _can_cut(select: exp.Select, grouping: Callable[[exp.Expr], bool]) -> bool:
+    if not (select.args.get("limit") or select.args.get("offset")) or select.args.get("from_") is None:
+        return False
+    if any(select.args.get(clause) for clause in ("distinct", "group", "having", "sample", "into")):
+        return False
+    own = [call for call in scopes.calls_in(select) if scopes.block_of(call) is select]
+    asked = [projection for projection in select.expressions if projection.find(Call)]
+    if not own or any(scopes.clause_of(call, select) != "expressions" for call in own):
+        return False
+    if any(grouping(projection) or projection.find(exp.Select, exp.Star, exp.Lambda) for projection in asked):
+        return False
+    named = {projection.alias.lower() for projection in asked}
+    order = select.args.get("order")
+    return not (order and any(column.name.lower() in named for column in order.find_all(exp.Column))) and not (
+        any(grouping(projection) and not projection.find(exp.Window) for projection in select.expressions)
+    )
+
+
+def _cut(select: exp.Select, labels: list[list[str]]) -> None:
+    """`labels` are the column names of each projection without calls, several for a star."""
+    kept = [projection for projection in select.expressions if projection.find(Call) is None]
+    width = sum(len(names) for names in labels)
+    extra: list[exp.Expr] = []
+    outputs: list[exp.Expr] = []
+    for projection in select.expressions:
+        if projection.find(Call) is not None:
+            for column in list(projection.find_all(exp.Column)):
+                extra.append(column.copy())
+                column.replace(_place(width + len(extra) - 1))
+            outputs.append(projection)
+        else:
+            place = len(outputs) - sum(output.find(Call) is not None for output in outputs)
+            names = labels.pop(0)
+            outputs.extend(exp.alias_(_place(place + i), name, quoted=True) for i, name in enumerate(names))
+    inner = exp.Select(**{clause: select.args[clause] for clause in BEFORE if select.args.get(clause)})
+    inner.set("expressions", [*kept, *extra] or [exp.true()])
+    columns = [exp.to_identifier(f"c{i}") for i in range(max(width + len(extra), 1))]
+    for clause in BEFORE:
+        select.set(clause, None)
+    select.set("expressions", outputs)
+    select.set("from_", exp.From(this=exp.Subquery(this=inner, alias=exp.TableAlias(this=exp.to_identifier(NAME), columns=columns))))
+    select.set("order", exp.Order(expressions=[exp.Ordered(this=exp.column("rowid", table=NAME))]))
+
+
+def _only(select: exp.Select, projection: exp.Expr) -> exp.Select:
+    """The block with one projection and neither order nor limit, for describing."""
+    copied = select.copy()
+    copied.set("expressions", [projection.copy()])
+    for clause in ("order", "limit", "offset", "qualify"):
+        copied.set(clause, None)
+    return copied
+
+
+def _place(index: int) -> exp.Column:
+    return exp.column(f"c{index}", table=NAME)
