@@ -47,7 +47,7 @@ def aligned(table: pa.Table, style: Style, *, more: str = "") -> Iterator[str]:
     yield _bold(" " + " | ".join(_padded(column.name, cells, centre=True) for column, cells in paired).rstrip(), style)
     yield f"-{'-+-'.join('-' * cells for cells in widths)}-"
     for row in range(table.num_rows):
-        yield " " + " | ".join(_cell(column, row, cells, style) for column, cells in paired).rstrip()
+        yield (" " + " | ".join(_cell(column, row, cells, style) for column, cells in paired)).rstrip()
     yield _footer(table.num_rows, more if widths != natural else "")
 
 

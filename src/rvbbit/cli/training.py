@@ -1,0 +1,173 @@
+"""`rvbbit training`: look at logged executions and decide on them. Decisions are appended, so each can be undone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import click
+
+from rvbbit.cli import failure, output
+from rvbbit.cli.context import Session, pass_session
+from rvbbit.cli.progress import usd
+from rvbbit.cli.text import jsonable, plain
+from rvbbit.errors import UsageError
+from rvbbit.types import Value
+
+if TYPE_CHECKING:
+    from rvbbit.engine import Database
+
+F = TypeVar("F", bound=Callable[..., Any])
+_DATES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"]
+_SORTS = ["timestamp", "confidence", "cost", "duration_ms", "tokens_in", "tokens_out", "cascade_id", "cell_name", "model"]
+
+FILTERS = (
+    click.option("--cascade-id", multiple=True, metavar="ID", help="Of this cascade; may be given several times."),
+    click.option("--cell-name", multiple=True, metavar="NAME", help="Of this cell; may be given several times."),
+    click.option("--session-id", metavar="ID", help="Of this session."),
+    click.option("--caller-id", metavar="ID", help="Of this caller."),
+    click.option("--model", metavar="M", help="Answered by this model."),
+    click.option("--trainable/--no-trainable", default=None, help="Marked as an example, or not."),
+    click.option("--verified/--no-verified", default=None, help="Verified by a person, or not."),
+    click.option("--scored/--no-scored", default=None, help="With a confidence, or without."),
+    click.option("--min-confidence", type=click.FloatRange(0, 1), metavar="0-1"),
+    click.option("--max-confidence", type=click.FloatRange(0, 1), metavar="0-1"),
+    click.option("--label", metavar="TEXT", help="Whose answer is this."),
+    click.option("--search", metavar="TEXT", help="With this in the input or the answer."),
+    click.option("--since", type=click.DateTime(_DATES), metavar="TIME", help="Not before this time, such as 2026-01-31."),
+    click.option("--until", type=click.DateTime(_DATES), metavar="TIME", help="Before this time."),
+    click.option("--sort", type=click.Choice(_SORTS), default="timestamp", show_default=True),
+    click.option("--order", type=click.Choice(["asc", "desc"]), default="desc", show_default=True),
+    click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True),
+    click.option("--offset", type=click.IntRange(min=0), default=0, show_default=True),
+)
+"""The filters of `GET /api/training/examples`, as flags."""
+
+
+def filtered(function: F) -> F:
+    """Give a command all the filters."""
+    for option in reversed(FILTERS):
+        function = option(function)
+    return function
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def command(ctx: click.Context) -> None:
+    """Curate logged executions: look, mark, correct, undo. Without a subcommand: stats."""
+    if ctx.invoked_subcommand is None:
+        ctx.invoke(stats)
+
+
+@command.command()
+@pass_session
+def stats(session: Session) -> None:
+    """How many executions each cell has, and how many of them it may learn from."""
+    with session.connect() as db:
+        found = db.training.stats()
+    rows = [(f"{key.cascade_id}.{key.cell_name}", figures) for key, figures in found.cells.items()]
+    names = ["cell", "executions", "trainable", "verified", "corrected", "confidence", "cost"]
+    shown = [
+        (name, f.executions, f.trainable, f.verified, f.corrected, f.confidence, None if f.cost is None else usd(f.cost))
+        for name, f in [*rows, ("total", found.total)]
+    ]
+    output.show(output.small(names, shown))
+
+
+@command.command("list")
+@filtered
+@click.option("--format", "format_", type=click.Choice(output.FORMATS), default="table", show_default=True, help="How rows are written.")
+@pass_session
+def list_(session: Session, *, format_: str, **filters: Any) -> None:
+    """Logged executions, newest first, with what was decided on them."""
+    chosen = cast(output.Format, format_)
+    output.check(chosen, None)
+    for name in ("since", "until"):
+        filters[name] = filters[name] and filters[name].astimezone()  # a time without a zone is the reader's own
+    with session.connect() as db:
+        page = db.training.examples(**filters)
+    names = ["trace_id", "timestamp", "cell", "input", "answer", "corrected", "trainable", "verified", "confidence", "notes", "tags"]
+    rows = [
+        (
+            row.trace_id,
+            row.timestamp.isoformat(sep=" ", timespec="seconds"),
+            f"{row.cascade_id}.{row.cell_name}",
+            row.user_input,
+            row.assistant_output,
+            None if row.corrected_output is None else plain(row.corrected_output),
+            row.trainable,
+            row.verified,
+            row.confidence,
+            row.notes,
+            ", ".join(row.tags) or None,
+        )
+        for row in page.rows
+    ]
+    table = output.small(names, rows)
+    if chosen == "table":
+        output.show(table)
+    else:
+        output.write(table, chosen, None)
+    if len(rows) < page.total:
+        failure.note(f"{len(rows):,} of {page.total:,}; --limit and --offset show more")
+
+
+@command.command()
+@click.argument("trace_ids", metavar="TRACE_ID...", nargs=-1, required=True)
+@click.option("--correct", metavar="VALUE", help="The right answer: text as it is, any other type as JSON.")
+@click.option("--verified/--no-verified", default=None, help="A person has checked it.")
+@click.option("--note", metavar="TEXT", help="Why.")
+@click.option("--tag", "tags", multiple=True, metavar="TAG", help="May be given several times.")
+@pass_session
+def mark(
+    session: Session, *, trace_ids: Sequence[str], correct: str | None, verified: bool | None, note: str | None, tags: Sequence[str]
+) -> None:
+    """Mark executions as examples to learn from, corrected where the answer was wrong."""
+    decided: dict[str, Any] = {"trainable": True, "verified": verified, "notes": note, "tags": tuple(tags) or None}
+    with session.connect() as db:
+        if correct is not None:
+            decided["corrected_output"] = _correction(db, trace_ids, correct)
+        _decide(db, trace_ids, {name: value for name, value in decided.items() if value is not None})
+
+
+@command.command()
+@click.argument("trace_ids", metavar="TRACE_ID...", nargs=-1, required=True)
+@pass_session
+def unmark(session: Session, trace_ids: Sequence[str]) -> None:
+    """Take executions out of the examples. Corrections and notes stay."""
+    with session.connect() as db:
+        _decide(db, trace_ids, {"trainable": False})
+
+
+@command.command()
+@click.argument("decision")
+@pass_session
+def undo(session: Session, decision: str) -> None:
+    """Take back what one `mark` or `unmark` decided; both print the id."""
+    with session.connect() as db:
+        undone = db.training.undo(decision)
+    click.echo(f"undone for {_executions(undone.updated)}")
+
+
+def _decide(db: Database, trace_ids: Sequence[str], decided: dict[str, Any]) -> None:
+    marked = db.training.mark(list(trace_ids), **decided)
+    click.echo(f"{'marked' if decided['trainable'] else 'unmarked'} {_executions(marked.updated)}")
+    failure.note(f"undo: rvbbit training undo {marked.undo}")
+
+
+def _correction(db: Database, trace_ids: Sequence[str], text: str) -> Value:
+    """The value meant: text where the cell answers text, JSON where it answers anything else. Raises UsageError."""
+    rows = db.training.examples(trace_ids=tuple(trace_ids), limit=None).rows
+    if all(isinstance(row.answer, str) for row in rows):
+        return text
+    try:
+        value: Value = json.loads(text)
+    except json.JSONDecodeError as error:
+        example = json.dumps(jsonable(next(row.answer for row in rows if not isinstance(row.answer, str))))
+        raise UsageError(f"--correct {text!r} is not JSON, and the answer is not text", hint=f"write it like {example}") from error
+    return value
+
+
+def _executions(number: int) -> str:
+    return f"{number:,} {'execution' if number == 1 else 'executions'}"

@@ -1,0 +1,119 @@
+"""`rvbbit sql` without a terminal."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from rvbbit.errors import BudgetReached, Cancelled, SQLSyntaxError
+from rvbbit.result import QueryUsage, Result
+from rvbbit.types import Notice
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture(autouse=True)
+def _rows(db: Any, rows: Run) -> None:
+    db.results = [rows(id=[1, 2], text=["a, b", None])]
+
+
+def test_rows_go_to_stdout_and_notices_to_stderr(db: Any, rvbbit_cli: Run) -> None:
+    db.notices = [Notice("📚 Injected 5 training examples (recent strategy)"), Notice("one row was null", "warning")]
+    done = rvbbit_cli("sql", "SELECT 1")
+    assert done.code == 0
+    assert "(2 rows)" in done.out and "📚" not in done.out
+    assert done.err == "📚 Injected 5 training examples (recent strategy)\nwarning: one row was null\n"
+
+
+def test_usage_is_told_for_semantic_queries_only(db: Any, rows: Run, rvbbit_cli: Run) -> None:
+    assert rvbbit_cli("sql", "SELECT 1").err == ""
+    db.results = [rows(QueryUsage(calls=12, cached=988, cost_usd=0.0012, seconds=1.3), id=[1])]
+    assert rvbbit_cli("sql", "SELECT 1").err == "12 calls, 988 cached, $0.0012, 1.3 s\n"
+
+
+def test_csv_tells_null_from_the_empty_string(db: Any, rows: Run, rvbbit_cli: Run) -> None:
+    db.results = [rows(x=["a,b", None, "", 'say "hi"'], y=[1, 2, 3, 4])]
+    out = rvbbit_cli("sql", "SELECT 1", "--format", "csv").out
+    assert out.splitlines() == ["x,y", '"a,b",1', ",2", '"",3', '"say ""hi""",4']
+    assert [row["x"] for row in csv.DictReader(io.StringIO(out))] == ["a,b", "", "", 'say "hi"']
+
+
+def test_json_is_one_array_and_jsonl_one_object_a_line(rvbbit_cli: Run) -> None:
+    expected = [{"id": 1, "text": "a, b"}, {"id": 2, "text": None}]
+    assert json.loads(rvbbit_cli("sql", "SELECT 1", "--format", "json").out) == expected
+    assert [json.loads(line) for line in rvbbit_cli("sql", "SELECT 1", "--format", "jsonl").out.splitlines()] == expected
+
+
+def test_json_of_no_rows_is_an_empty_array(db: Any, rvbbit_cli: Run) -> None:
+    db.results = [Result(pa.table({"x": pa.array([], pa.int64())}))]
+    assert json.loads(rvbbit_cli("sql", "SELECT 1", "--format", "json").out) == []
+
+
+@pytest.mark.parametrize("format_", ["parquet", "arrow"])
+def test_a_binary_format_holds_the_last_result(db: Any, rows: Run, rvbbit_cli: Run, tmp_path: Path, format_: str) -> None:
+    db.results = [rows(x=[1]), rows(y=[2, 3]), Result(pa.table({}))]
+    target = tmp_path / "out"
+    assert rvbbit_cli("sql", "SELECT 1", "--format", format_, "-o", str(target)).code == 0
+    table = pq.read_table(target) if format_ == "parquet" else pa.ipc.open_stream(target.read_bytes()).read_all()
+    assert table.to_pydict() == {"y": [2, 3]}
+
+
+def test_every_result_of_a_script_is_shown(db: Any, rows: Run, rvbbit_cli: Run, tmp_path: Path) -> None:
+    db.results = [Result(pa.table({})), rows(x=[1]), rows(x=[2])]
+    assert rvbbit_cli("sql", "CREATE …; SELECT 1; SELECT 2", "--format", "csv").out == "x\n1\nx\n2\n"
+    rvbbit_cli("sql", "…", "--format", "csv", "-o", str(tmp_path / "f"))
+    assert (tmp_path / "f").read_text() == "x\n1\nx\n2\n"
+
+
+def test_a_file_in_no_directory_is_bad_usage(rvbbit_cli: Run, tmp_path: Path) -> None:
+    done = rvbbit_cli("sql", "SELECT 1", "-o", str(tmp_path / "no" / "where"))
+    assert done.code == 2 and "hint:" in done.err
+
+
+def test_sql_is_read_from_a_file_and_from_a_pipe(db: Any, rvbbit_cli: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "q.sql"
+    file.write_text("SELECT 'file'", "utf-8")
+    rvbbit_cli("sql", "-f", str(file))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"SELECT 'pipe'")))
+    rvbbit_cli("sql")
+    assert [text for text, _ in db.asked] == ["SELECT 'file'", "SELECT 'pipe'"]
+
+
+def test_sql_given_twice_is_bad_usage(rvbbit_cli: Run) -> None:
+    assert rvbbit_cli("sql", "SELECT 1", "-f", "q.sql").code == 2
+
+
+def test_a_file_that_is_not_there_is_named(rvbbit_cli: Run) -> None:
+    done = rvbbit_cli("sql", "-f", "/no/such.sql")
+    assert done.code == 2 and "/no/such.sql" in done.err
+
+
+def test_the_budget_reaches_the_engine(db: Any, rvbbit_cli: Run) -> None:
+    rvbbit_cli("sql", "SELECT 1", "--budget", "0.5")
+    assert db.asked == [("SELECT 1", 0.5)]
+
+
+def test_explain_prints_the_plan_as_text(rvbbit_cli: Run) -> None:
+    assert rvbbit_cli("sql", "--explain", "SELECT 1").out == "Scan tickets\n  Filter\n"
+
+
+def test_an_sql_error_shows_its_line_with_a_caret(db: Any, rvbbit_cli: Run) -> None:
+    db.results = [SQLSyntaxError("syntax error at FORM", hint="did you mean FROM?", line=2, column=5)]
+    done = rvbbit_cli("sql", "SELECT *\n東京 FORM t")
+    assert done.code == 1
+    assert done.err == "error: syntax error at FORM\nLINE 2: 東京 FORM t\n              ^\nhint: did you mean FROM?\n"
+
+
+@pytest.mark.parametrize(("error", "code"), [(BudgetReached("the ceiling of $1 was met"), 3), (Cancelled("cancelled"), 130)])
+def test_exit_codes_tell_how_it_ended(db: Any, rvbbit_cli: Run, error: Exception, code: int) -> None:
+    db.results = [error]
+    assert rvbbit_cli("sql", "SELECT 1").code == code
