@@ -31,7 +31,8 @@ make_venv() {
     "$python" -m venv --clear .venv
 }
 
-.venv/bin/python -m pip --version >/dev/null 2>&1 || make_venv
+usable() { .venv/bin/python -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+usable || make_venv
 
 pip=(.venv/bin/python -m pip --disable-pip-version-check)
 say "Installing $(grep -c '==' requirements.lock) packages from requirements.lock, each checked against its hash"
