@@ -1,0 +1,145 @@
+"""What people decide about executions: mark, correct, take back. Decisions are only ever added; it never changes or removes one.
+
+An undo is a decision too: it names the fields its batch decided and gives them the values that held before. It leaves alone what someone
+has decided again since.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Final, Literal, TypeAlias
+from uuid import uuid4
+
+from rvbbit.errors import Error, TrainingError, UsageError
+from rvbbit.interfaces import ExampleStore
+from rvbbit.types import Decision, Value
+
+CheckOutput: TypeAlias = Callable[[str, str, Value], None]
+"""(cascade_id, cell_name, value): raises an Error of ours where the value does not fit the cell's schema."""
+
+_NAMED = 5  # ids spelled out in a message
+
+
+class _Given(enum.Enum):
+    NOT_GIVEN = enum.auto()
+
+
+NOT_GIVEN: Final = _Given.NOT_GIVEN
+"""Says nothing about a field; None clears it."""
+
+NotGiven: TypeAlias = Literal[_Given.NOT_GIVEN]
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """How many executions got a decision, and the batch that takes it back; `undo` is None where there was nothing to decide."""
+
+    updated: int
+    undo: str | None
+
+
+class Curation:
+    """Marks executions for training in a store. `check` is asked about every correction before anything is written."""
+
+    def __init__(self, store: ExampleStore, *, check: CheckOutput | None = None) -> None:
+        self._store = store
+        self._check = check
+
+    def mark(
+        self,
+        trace_ids: Sequence[str],
+        *,
+        author: str,
+        trainable: bool | NotGiven | None = NOT_GIVEN,
+        verified: bool | NotGiven | None = NOT_GIVEN,
+        confidence: float | NotGiven | None = NOT_GIVEN,
+        corrected_output: Value | NotGiven = NOT_GIVEN,
+        notes: str | NotGiven | None = NOT_GIVEN,
+        tags: Sequence[str] | NotGiven | None = NOT_GIVEN,
+        reason: str | None = None,
+    ) -> Marked:
+        """Decide the fields given on all executions named, or on none; None clears a field.
+
+        Raises TrainingError for an id that no execution has and for a correction that does not fit its cell, UsageError where no field is
+        given or a confidence is not 0-1.
+        """
+        given = {
+            "trainable": trainable,
+            "verified": verified,
+            "confidence": confidence,
+            "corrected_output": corrected_output,
+            "notes": notes,
+            "tags": tags if tags is None or tags is NOT_GIVEN else tuple(tags),
+        }
+        values = {name: value for name, value in given.items() if value is not NOT_GIVEN}
+        _check_values(values)
+        unique = list(dict.fromkeys(trace_ids))
+        self._require(unique)
+        if values.get("corrected_output") is not None:
+            self._check_correction(unique, values["corrected_output"])
+        decision = Decision("", author, datetime.now(UTC), _new_batch(), tuple(values), reason=reason, **values)  # type: ignore[arg-type]
+        return self._decide([replace(decision, trace_id=trace_id) for trace_id in unique])
+
+    def undo(self, batch: str, *, author: str, reason: str | None = None) -> Marked:
+        """Give every field that the batch decided, and that still holds because of it, the value it had before.
+
+        Undoing an undo brings the batch back. Raises TrainingError for a batch that does not exist.
+        """
+        executions = self._store.executions(batch=batch)
+        if not executions:
+            raise TrainingError(f"there is no decision {batch!r} to undo", hint="use the `undo` that mark returned")
+        blank = Decision("", author, datetime.now(UTC), _new_batch(), (), reason=reason or f"undo of {batch}")
+        decisions = (_restored(execution.decisions, batch, replace(blank, trace_id=execution.trace_id)) for execution in executions)
+        return self._decide([decision for decision in decisions if decision.fields])
+
+    def _decide(self, decisions: Sequence[Decision]) -> Marked:
+        self._store.annotate(decisions)
+        return Marked(len(decisions), decisions[0].batch if decisions else None)
+
+    def _require(self, trace_ids: Sequence[str]) -> None:
+        missing = self._store.missing(trace_ids)
+        if missing:
+            more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
+            raise TrainingError(
+                f"no execution that can teach has the id {', '.join(missing[:_NAMED])}{more}; nothing was marked",
+                hint="`rvbbit training list` shows the ids; failed calls and the judge's own cannot teach",
+            )
+
+    def _check_correction(self, trace_ids: Sequence[str], value: Value) -> None:
+        if self._check is None:
+            return
+        cells = {execution.cell: execution.trace_id for execution in self._store.executions(trace_ids=trace_ids)}
+        for cell, trace_id in cells.items():
+            try:
+                self._check(cell.cascade_id, cell.cell_name, value)
+            except Error as error:
+                raise TrainingError(
+                    f"the correction does not fit {cell.cascade_id}.{cell.cell_name} (execution {trace_id}): {error.message}",
+                    hint=error.hint or "give an answer of the cell's own type; nothing was marked",
+                ) from error
+
+
+def _check_values(values: Mapping[str, object]) -> None:
+    if not values:
+        raise UsageError("nothing to decide", hint="give at least one of trainable, verified, confidence, corrected_output, notes, tags")
+    confidence = values.get("confidence")
+    if isinstance(confidence, (int, float)) and not 0 <= confidence <= 1:
+        raise UsageError(f"a confidence of {confidence} is out of range", hint="use a number from 0 to 1")
+
+
+def _restored(history: Sequence[Decision], batch: str, blank: Decision) -> Decision:
+    """`blank` with what held before `batch`, for the fields where `batch` has the last word."""
+    values: dict[str, object] = {}
+    for field in dict.fromkeys(name for decision in history if decision.batch == batch for name in decision.fields):
+        deciding = [decision for decision in history if field in decision.fields]
+        if deciding[-1].batch == batch:
+            before = [decision for decision in deciding if decision.batch != batch]
+            values[field] = getattr(before[-1], field) if before else None
+    return replace(blank, fields=tuple(values), **values)  # type: ignore[arg-type]
+
+
+def _new_batch() -> str:
+    return uuid4().hex

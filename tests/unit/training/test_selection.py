@@ -1,0 +1,209 @@
+"""Which examples a call may learn from, and when two calls learn from the same set."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from rvbbit.errors import CascadeError
+from rvbbit.training.selection import Selector
+from rvbbit.types import CellKey, Decision, Example, Execution, TrainingPolicy, Value
+
+CELL = CellKey("means", "judge")
+RECENT = TrainingPolicy(limit=2, scope=("criterion",))
+LABELS = TrainingPolicy(limit=9, scope=("labels",))
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+class Shelf:
+    """An `ExampleStore` of examples in the order given, newest first; counts how often it is read."""
+
+    def __init__(self, *examples: Example) -> None:
+        self.examples = examples
+        self.decided = 1
+        self.reads = 0
+
+    def put(self, *examples: Example) -> None:
+        self.examples = examples
+        self.decided += 1
+
+    def revision(self) -> int:
+        return self.decided
+
+    def trainable(self, cell: CellKey) -> tuple[Example, ...]:
+        self.reads += 1
+        return self.examples if cell == CELL else ()
+
+    def annotate(self, decisions: list[Decision]) -> None: ...
+
+    def missing(self, trace_ids: list[str]) -> list[str]:
+        return []
+
+    def executions(self, *, trace_ids: list[str] = (), batch: str | None = None) -> list[Execution]:  # type: ignore[assignment]
+        return []
+
+
+def example(trace_id: str, answer: Value = True, confidence: float | None = None, verified: bool = False, **arguments: Value) -> Example:
+    asked = {"text": f"text of {trace_id}", "criterion": "money"} | arguments
+    return Example(trace_id, asked, answer, NOON - timedelta(hours=len(trace_id)), confidence, verified)
+
+
+def asking(text: str = "something new", **others: Value) -> dict[str, Value]:
+    return {"text": text, "criterion": "money"} | others
+
+
+async def chosen(shelf: Shelf, policy: TrainingPolicy, arguments: dict[str, Value]) -> list[str]:
+    return [one.trace_id for one in (await Selector(shelf).select(CELL, policy, arguments)).examples]
+
+
+async def test_recent_takes_the_newest_up_to_the_limit() -> None:
+    assert await chosen(Shelf(example("a"), example("b"), example("c")), RECENT, asking()) == ["a", "b"]
+
+
+async def test_a_call_never_sees_an_example_with_its_own_arguments() -> None:
+    shelf = Shelf(example("a"), example("b"), example("c"))
+    for strategy in ("recent", "random", "high_confidence"):
+        policy = replace(RECENT, strategy=strategy, limit=9)
+        assert sorted(await chosen(shelf, policy, asking("text of a"))) == ["b", "c"]
+
+
+async def test_own_arguments_are_recognised_under_another_list_of_labels() -> None:
+    shelf = Shelf(example("a", "x", labels=["x", "y", "z"]), example("b", "y", labels=["x", "y"]))
+    assert await chosen(shelf, LABELS, {"text": "text of a", "criterion": "money", "labels": ["x", "y"]}) == ["b"]
+
+
+async def test_all_is_the_whole_set_and_the_same_object_for_every_call() -> None:
+    shelf = Shelf(*(example(f"e{n}") for n in range(50)))
+    selector = Selector(shelf)
+    policy = replace(RECENT, strategy="all")
+    first, second = await selector.select(CELL, policy, asking("text of e1")), await selector.select(CELL, policy, asking())
+    assert first is second
+    assert [one.trace_id for one in first.examples] == [f"e{n}" for n in range(50)]
+
+
+async def test_a_scalar_in_scope_must_be_equal() -> None:
+    shelf = Shelf(example("a"), example("b", criterion="sport"))
+    assert await chosen(shelf, RECENT, asking(criterion="sport")) == ["b"]
+    assert await chosen(shelf, RECENT, asking(criterion="weather")) == []
+
+
+async def test_numbers_and_booleans_in_scope_are_not_confused() -> None:
+    assert await chosen(Shelf(example("a", criterion=1)), RECENT, asking(criterion=True)) == []
+
+
+async def test_an_answer_must_be_among_the_labels_of_the_call() -> None:
+    shelf = Shelf(example("a", "x", labels=["x", "y"]), example("b", "z", labels=["z"]), example("c", ["x", "z"]), example("d", ["x"]))
+    assert await chosen(shelf, LABELS, asking(labels=["x", "q"])) == ["a", "d"]
+
+
+async def test_without_a_scope_every_example_of_the_cell_counts() -> None:
+    shelf = Shelf(example("a"), example("b", criterion="sport"))
+    assert await chosen(shelf, TrainingPolicy(), asking()) == ["a", "b"]
+
+
+async def test_other_cells_teach_nothing() -> None:
+    found = await Selector(Shelf(example("a"))).select(CellKey("means", "other"), RECENT, asking())
+    assert (found.version, found.examples) == ("", ())
+
+
+async def test_of_the_same_arguments_the_newest_decision_holds() -> None:
+    shelf = Shelf(example("new", False, text="same"), example("old", True, text="same"), example("c"))
+    found = await Selector(shelf).select(CELL, RECENT, asking())
+    assert [(one.trace_id, one.answer) for one in found.examples] == [("new", False), ("c", True)]
+
+
+async def test_a_cell_whose_inputs_are_all_in_scope_still_tells_examples_apart() -> None:
+    shelf = Shelf(Example("a", {"labels": ["x"]}, "x", NOON), Example("b", {"labels": ["x", "y"]}, "x", NOON))
+    assert await chosen(shelf, LABELS, {"labels": ["x", "z"]}) == ["a", "b"]
+
+
+async def test_a_minimum_confidence_keeps_out_the_unscored_and_lets_the_verified_in() -> None:
+    shelf = Shelf(example("low", confidence=0.5), example("high", confidence=0.9), example("none"), example("sure", verified=True))
+    policy = replace(RECENT, limit=9, min_confidence=0.8)
+    assert await chosen(shelf, policy, asking()) == ["high", "sure"]
+    assert await chosen(shelf, replace(policy, min_confidence=0.0), asking()) == ["low", "high", "sure"]
+
+
+async def test_verified_only_keeps_out_the_rest() -> None:
+    shelf = Shelf(example("scored", confidence=1.0), example("sure", verified=True))
+    assert await chosen(shelf, replace(RECENT, verified_only=True), asking()) == ["sure"]
+
+
+async def test_an_untrusted_decision_does_not_hide_an_older_trusted_one() -> None:
+    shelf = Shelf(example("new", text="same"), example("old", text="same", verified=True))
+    assert await chosen(shelf, replace(RECENT, verified_only=True), asking()) == ["old"]
+
+
+async def test_high_confidence_puts_the_verified_first_and_the_unscored_last() -> None:
+    shelf = Shelf(example("none"), example("low", confidence=0.5), example("high", confidence=0.9), example("sure", verified=True))
+    assert await chosen(shelf, replace(RECENT, strategy="high_confidence", limit=9), asking()) == ["sure", "high", "low", "none"]
+
+
+async def test_random_draws_the_same_for_the_same_question_and_not_always_the_same() -> None:
+    shelf = Shelf(*(example(f"e{n}") for n in range(50)))
+    policy = replace(RECENT, strategy="random", limit=5)
+    draws = [tuple(await chosen(shelf, policy, asking(f"question {n % 10}"))) for n in range(20)]
+    assert draws[:10] == draws[10:]
+    assert len(set(draws)) > 1
+    assert {len(set(draw)) for draw in draws} == {5}
+
+
+async def test_a_strategy_that_does_not_exist_yet_says_which_do() -> None:
+    with pytest.raises(CascadeError, match=r"means\.judge.*semantic") as raised:
+        await Selector(Shelf()).version(CELL, replace(RECENT, strategy="semantic"), asking())
+    assert raised.value.hint == "one of: recent, high_confidence, random, all"
+
+
+async def version(shelf: Shelf, policy: TrainingPolicy = RECENT, **arguments: Value) -> str:
+    return await Selector(shelf).version(CELL, policy, asking(**arguments))
+
+
+async def test_the_version_is_that_of_the_content() -> None:
+    shelf = Shelf(example("a"), example("b"))
+    before = await version(shelf)
+    assert before == await version(Shelf(example("a"), example("b")))
+    assert before == (await Selector(shelf).select(CELL, RECENT, asking())).version
+    assert before not in {await version(Shelf(example("a"))), await version(Shelf(example("a"), example("b", False)))}
+    assert before not in {await version(Shelf(example("b"), example("a"))), await version(Shelf(example("a"), example("c")))}
+
+
+async def test_the_version_is_empty_where_nothing_applies() -> None:
+    assert await version(Shelf()) == ""
+    assert await version(Shelf(example("a")), criterion="weather") == ""
+
+
+async def test_the_version_does_not_change_with_the_text_asked() -> None:
+    shelf = Shelf(example("a"), example("b"))
+    assert await version(shelf, text="text of a") == await version(shelf, text="new")
+
+
+async def test_an_example_out_of_scope_does_not_change_the_version() -> None:
+    assert await version(Shelf(example("a"))) == await version(Shelf(example("b", criterion="sport"), example("a")))
+
+
+async def test_a_decision_counts_from_the_next_question_on() -> None:
+    shelf = Shelf(example("a"))
+    selector = Selector(shelf)
+    before = await selector.version(CELL, RECENT, asking())
+    shelf.put(example("b"), example("a"))
+    assert await selector.version(CELL, RECENT, asking()) != before
+    assert [one.trace_id for one in (await selector.select(CELL, RECENT, asking())).examples] == ["b", "a"]
+
+
+async def test_ten_thousand_questions_read_the_store_once() -> None:
+    shelf = Shelf(*(example(f"e{n}") for n in range(100)))
+    selector = Selector(shelf)
+    versions = await asyncio.gather(*(selector.version(CELL, RECENT, asking(f"text {n}")) for n in range(10_000)))
+    assert (len(set(versions)), shelf.reads) == (1, 1)
+
+
+async def test_more_criteria_than_are_remembered_still_get_their_own_sets() -> None:
+    shelf = Shelf(*(example(f"e{n}", criterion=f"criterion {n}") for n in range(5_000)))
+    selector = Selector(shelf)
+    for n in range(5_000):
+        found = await selector.select(CELL, RECENT, asking(criterion=f"criterion {n}"))
+        assert [one.trace_id for one in found.examples] == [f"e{n}"]
+    assert shelf.reads == 1
