@@ -12,7 +12,7 @@ from rvbbit.cli.context import Session, pass_session
 def command(session: Session) -> None:
     """Check store, models and versions; say how to mend each. Exit code 1 when one is not in order."""
     with session.connect() as db:
-        checks = db.doctor()
+        checks = list(db.doctor())
     name_width = max((len(check.name) for check in checks), default=0)
     for check in checks:
         mark = click.style(" ok ", fg="green") if check.ok else click.style("FAIL", fg="red", bold=True)

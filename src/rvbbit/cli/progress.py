@@ -22,7 +22,7 @@ from rvbbit.cli import failure
 from rvbbit.types import Notice
 
 if TYPE_CHECKING:
-    from rvbbit.result import Progress, QueryUsage
+    from rvbbit.result import Progress, QueryUsage, Result
 
 
 class Cancellable(Protocol):
@@ -33,26 +33,22 @@ class Cancellable(Protocol):
 
 
 class Watch:
-    """Listens to one query: call it with every Progress and Notice. A context manager; the progress line goes when it ends."""
+    """Listens to a query: call it with every Progress and Notice. A context manager; the progress line goes when it ends.
+
+    `tell` gets the notices; without it they go to stderr.
+    """
 
     def __init__(self, tell: Callable[[Notice], None] | None = None) -> None:
         self._tell = tell or self._say
         self._tasks: dict[str, TaskID] = {}
-        self._bars = Bars(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
-            TextColumn("{task.completed:,.0f}/{task.total:,.0f}{task.fields[note]}"),
-            TimeRemainingColumn(compact=True, elapsed_when_finished=True),
-            console=Console(stderr=True, highlight=False),
-            transient=True,
-            disable=not sys.stderr.isatty(),
-        )
+        self._bars = _bars()
 
     def __enter__(self) -> Watch:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._bars.stop()
+        self._bars, self._tasks = _bars(), {}
 
     def __call__(self, event: Progress | Notice) -> None:
         if isinstance(event, Notice):
@@ -70,6 +66,19 @@ class Watch:
             self._bars.console.print(text, markup=False)
         else:
             click.echo(text, err=True)
+
+
+def _bars() -> Bars:
+    return Bars(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=24, complete_style="cyan", finished_style="cyan"),
+        TextColumn("{task.completed:,.0f}/{task.total:,.0f}{task.fields[note]}"),
+        TimeRemainingColumn(compact=True),
+        TextColumn("left"),
+        console=Console(stderr=True, highlight=False),
+        transient=True,
+        disable=not sys.stderr.isatty(),
+    )
 
 
 @contextmanager
@@ -92,9 +101,21 @@ def cancelling(db: Cancellable) -> Iterator[None]:
 
 @contextmanager
 def watched(db: Cancellable, tell: Callable[[Notice], None] | None = None) -> Iterator[Watch]:
-    """A listener for one query, with progress, notices and Ctrl-C. `tell` gets the notices; without it they go to stderr."""
+    """A listener for one query, with Ctrl-C."""
     with cancelling(db), Watch(tell) as watch:
         yield watch
+
+
+def each(db: Cancellable, run: Callable[[Watch], Iterator[Result]]) -> Iterator[Result]:
+    """The results of a script as they come. Ctrl-C cancels while a statement runs; while its rows are shown it interrupts as usual."""
+    watch = Watch()
+    results = run(watch)
+    while True:
+        with cancelling(db), watch:
+            result = next(results, None)
+        if result is None:
+            return
+        yield result
 
 
 def usage_line(usage: QueryUsage) -> str:

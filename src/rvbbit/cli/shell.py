@@ -13,12 +13,14 @@ from prompt_toolkit.filters import Condition
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.lexers import PygmentsLexer
 from prompt_toolkit.output import create_output
+from prompt_toolkit.styles import Style
 from pygments.lexers.sql import PostgresLexer
 from pygments.token import Comment, Punctuation, Text
+from pygments.token import Error as Unreadable
 
 from rvbbit.cli import backslash, failure, output
 from rvbbit.cli.completion import ShellCompleter, Words
-from rvbbit.cli.progress import seconds, tell_usage, watched
+from rvbbit.cli.progress import each, seconds, tell_usage
 from rvbbit.errors import DatabaseError, Error
 
 if TYPE_CHECKING:
@@ -26,6 +28,16 @@ if TYPE_CHECKING:
     from rvbbit.result import Result
 
 _LEXER = PostgresLexer()
+# The terminal's own colours, so that they fit its theme.
+_COLOURS = Style.from_dict(
+    {
+        "pygments.keyword": "ansiblue bold",
+        "pygments.name.builtin": "ansiblue",
+        "pygments.literal.string": "ansigreen",
+        "pygments.literal.number": "ansicyan",
+        "pygments.comment": "ansibrightblack",
+    }
+)
 _WORDS_FOR_LEAVING = frozenset({"quit", "exit"})
 
 
@@ -46,6 +58,7 @@ class Shell:
             multiline=Condition(lambda: not complete(get_app().current_buffer.text)),
             history=self._history(),
             lexer=PygmentsLexer(PostgresLexer),
+            style=_COLOURS,
             completer=self._completer,
             complete_while_typing=False,
             output=create_output(always_prefer_tty=True),
@@ -78,12 +91,11 @@ class Shell:
         """Run a script and show what it gives. Errors are shown, not raised."""
         self.last = text
         try:
-            with watched(self.db) as listen:
-                for result in self.db.script(text, budget_usd=self._budget, listen=listen):
-                    self._show(result)
+            for result in each(self.db, lambda listen: self.db.script(text, budget_usd=self._budget, listen=listen)):
+                self._show(result)
         except Error as error:
             failure.say(error, text)
-        except KeyboardInterrupt:  # Ctrl-C between two statements
+        except KeyboardInterrupt:  # Ctrl-C while rows are shown
             failure.interrupted()
 
     def _enter(self, text: str) -> str:
@@ -106,6 +118,7 @@ class Shell:
         tell_usage(result.usage)
         if self.timing:
             click.echo(f"Time: {seconds(result.usage.seconds)}")
+        click.echo()
 
     def _history(self) -> History:
         directory = Path(self.db.settings.home) / ".rvbbit"
@@ -128,4 +141,5 @@ def complete(text: str) -> bool:
     if not stripped or stripped.startswith("\\") or stripped.lower() in _WORDS_FOR_LEAVING:
         return True
     told = [(kind, value) for kind, value in _LEXER.get_tokens(text) if kind not in Comment and kind not in Text and value.strip()]
-    return bool(told) and told[-1][0] in Punctuation and told[-1][1].endswith(";")
+    open_dollars = "$$" in "".join(value for kind, value in told if kind in Unreadable)  # a closed $$…$$ is a string to the lexer
+    return bool(told) and not open_dollars and told[-1][0] in Punctuation and told[-1][1].endswith(";")

@@ -11,7 +11,7 @@ import click
 from rvbbit.cli import output
 from rvbbit.cli.context import Session, pass_session
 from rvbbit.cli.failure import pointing_into
-from rvbbit.cli.progress import tell_usage, watched
+from rvbbit.cli.progress import each, tell_usage
 from rvbbit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -91,16 +91,15 @@ def _run(db: Database, text: str, budget: float | None, format: output.Format, t
     """Each statement's rows as they come; a binary format holds one result, and that is the last one."""
     last: Result | None = None
     written = 0
-    with watched(db) as listen:
-        for result in db.script(text, budget_usd=budget, listen=listen):
-            if not result.columns:
-                tell_usage(result.usage)
-                continue
-            last = result
-            if format not in output.BINARY:
-                output.write(result.arrow(), format, target, append=written > 0)
-                written += 1
-                tell_usage(result.usage)
+    for result in each(db, lambda listen: db.script(text, budget_usd=budget, listen=listen)):
+        if not result.columns:
+            tell_usage(result.usage)
+            continue
+        last = result
+        if format not in output.BINARY:
+            output.write(result.arrow(), format, target, append=written > 0)
+            written += 1
+            tell_usage(result.usage)
     if format in output.BINARY and last is not None:
         output.write(last.arrow(), format, target)
         tell_usage(last.usage)
