@@ -1,4 +1,4 @@
-"""A fake OpenAI-compatible server over a real socket, for our tests and yours. It answers by rule; it never thinks and never leaves loopback."""
+"""A fake OpenAI-compatible server over a real socket, for our tests and yours. It answers by rule and never leaves loopback."""
 
 from rvbbit.testing.answers import Rule, default_rule, question
 from rvbbit.testing.process import FakeProcess

@@ -13,6 +13,8 @@ from typing import Literal
 
 Kind = Literal["status", "hang", "close", "malformed", "prose", "refuse", "cut_off"]
 
+FAULT = "a fault the fake server was told to have"
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -21,7 +23,7 @@ class Fault:
     kind: Kind
     status: int = 500
     retry_after: float | str | None = None
-    message: str = "a fault the fake server was told to have"
+    message: str = FAULT
 
 
 @dataclass(slots=True)

@@ -15,7 +15,7 @@ from aiohttp import web
 
 from rvbbit.testing import answers
 from rvbbit.testing.answers import Body, Rule
-from rvbbit.testing.faults import Fault, Script
+from rvbbit.testing.faults import FAULT, Fault, Script
 
 FORMATS = ("json_schema", "json_object")
 
@@ -48,7 +48,7 @@ class FakeServer:
         self.reset()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="fake-server", daemon=True)
-        self._http: web.Server[web.BaseRequest] | None = None
+        self._http: web.Server | None = None
         self._socket: asyncio.Server | None = None
 
     @property
@@ -75,7 +75,7 @@ class FakeServer:
         status: int = 500,
         *,
         retry_after: float | str | None = None,
-        message: str = Fault.message,
+        message: str = FAULT,
         times: int = 1,
         share: float | None = None,
         seed: int = 0,
@@ -170,7 +170,9 @@ class FakeServer:
             return _error(404, f"The model `{body.get('model')}` does not exist.", "model_not_found")
         form = (body.get("response_format") or {}).get("type", "text")
         if form != "text" and form not in self.formats:
-            return _error(400, f"Invalid parameter: 'response_format' of type '{form}' is not supported with this model.", None, "response_format")
+            return _error(
+                400, f"Invalid parameter: 'response_format' of type '{form}' is not supported with this model.", None, "response_format"
+            )
         return None
 
     async def _fault(self, fault: Fault, request: web.BaseRequest, body: Body) -> web.StreamResponse:

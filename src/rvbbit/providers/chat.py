@@ -1,0 +1,162 @@
+"""A chat model behind an OpenAI-compatible `/chat/completions`: one request, one answer, its usage, or one of our errors.
+
+It never retries, waits or counts money: wrappers do. The one thing it learns is what a model does not take (a JSON schema, a temperature)
+when the server answers 400 to it; that is asked again without, said in the log, and remembered.
+Source: OpenAI, Chat Completions reference.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from rvbbit.errors import ProviderError, Refused, TerminalError, Unavailable
+from rvbbit.providers import schemas
+from rvbbit.providers.connection import Connection
+from rvbbit.providers.schemas import Asked
+from rvbbit.types import Completion, Request, Usage
+
+log = logging.getLogger(__name__)
+
+PATH = "/chat/completions"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepts:
+    """What a model takes."""
+
+    form: schemas.Format = "json_schema"
+    temperature: bool = True
+
+    def __str__(self) -> str:
+        form = "the schema in the prompt" if self.form == "plain" else f"response_format {self.form}"
+        return form if self.temperature else f"{form} and no temperature"
+
+    def less(self, request: Request, said: str) -> Accepts | None:
+        """What to try when this much was answered 400 with `said`; None when nothing is left to leave out."""
+        if self.temperature and request.temperature is not None and "temperature" in said:
+            return replace(self, temperature=False)
+        if request.output_schema is not None and self.form != "plain":
+            return replace(self, form=schemas.FORMATS[schemas.FORMATS.index(self.form) + 1])
+        return None
+
+
+class Chat:
+    """One model of one server. `name` is `provider:model`."""
+
+    reads_messages = True
+
+    def __init__(self, connection: Connection, model: str) -> None:
+        self.name = f"{connection.address.server.name}:{model}"
+        self._connection = connection
+        self._model = model
+        self._accepts = Accepts()
+        self._schemas: dict[int, tuple[Mapping[str, Any], Asked]] = {}
+
+    async def complete(self, request: Request) -> Completion:
+        """One answer; `text` is the answer's JSON where a schema was given. Raises ProviderError."""
+        accepts, first = self._accepts, None
+        while True:
+            try:
+                completion = await self._ask(request, accepts)
+            except TerminalError as error:
+                less = accepts.less(request, error.message) if _bad_request(error) else None
+                if less is None:
+                    raise (first or error) from None
+                accepts, first = less, first or error
+            else:
+                if first is not None:
+                    self._remember(accepts)
+                return completion
+
+    def _remember(self, accepts: Accepts) -> None:
+        if self._accepts != accepts:
+            log.warning("%s answered 400 to a request with %s; from now on it is asked with %s", self.name, self._accepts, accepts)
+            self._accepts = accepts
+
+    async def _ask(self, request: Request, accepts: Accepts) -> Completion:
+        question = None if request.output_schema is None else self._asked(request.output_schema)
+        body = self._body(request, accepts, question)
+        answer = await self._connection.post(PATH, body, who=self.name, timeout=request.timeout)
+        return self._completion(body, answer, question)
+
+    def _asked(self, schema: Mapping[str, Any]) -> Asked:
+        # A cell asks thousands of times with the very same schema object; holding it keeps its id its own.
+        if (known := self._schemas.get(id(schema))) is None:
+            if len(self._schemas) >= 1000:
+                self._schemas.clear()
+            known = self._schemas[id(schema)] = (schema, schemas.asked(schema))
+        return known[1]
+
+    def _body(self, request: Request, accepts: Accepts, question: Asked | None) -> dict[str, Any]:
+        messages = request.messages
+        body: dict[str, Any] = {"model": self._model, "messages": []}
+        if question is not None and request.output_schema is not None:
+            messages = tuple(schemas.instructed(messages, accepts.form, request.output_schema, question))
+            if (form := schemas.response_format(accepts.form, question)) is not None:
+                body["response_format"] = form
+        body["messages"] = [{"role": message.role, "content": message.content} for message in messages]
+        if accepts.temperature and request.temperature is not None:
+            body["temperature"] = request.temperature
+        if request.max_tokens is not None:
+            body[self._connection.address.server.max_tokens] = request.max_tokens
+        return body
+
+    def _completion(self, body: Mapping[str, Any], answer: dict[str, Any], question: Asked | None) -> Completion:
+        try:
+            choice = answer["choices"][0]
+            text, refusal = choice["message"].get("content"), choice["message"].get("refusal")
+            finish = choice.get("finish_reason")
+            usage = used(answer.get("usage"))
+        except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
+            raise Unavailable(
+                f"{self.name}: the answer is no chat completion: {str(answer)[:500]}", hint="try again; check the base URL"
+            ) from error
+        if isinstance(text, list):
+            text = "".join(part.get("text", "") for part in text if isinstance(part, Mapping))
+        if (trouble := self._useless(text, refusal, finish)) is not None:
+            trouble.usage = usage
+            raise trouble
+        return Completion(
+            text=question.unwrapped(text) if question else text,
+            model=self.name,
+            usage=usage,
+            finish_reason=finish,
+            sent=body,
+            received=answer,
+        )
+
+    def _useless(self, text: Any, refusal: Any, finish: Any) -> ProviderError | None:
+        if refusal or finish == "content_filter":
+            said = str(refusal or text or "the provider's content filter stopped it")[:500]
+            return Refused(f"{self.name}: refused: {said}", hint="rephrase the question, or use another model")
+        if finish == "length":
+            return TerminalError(
+                f"{self.name}: the answer was cut off at the longest length allowed", hint="raise the cell's `max_tokens`, or ask for less"
+            )
+        if not isinstance(text, str):
+            return Unavailable(f"{self.name}: answered without text (finish_reason {finish})", hint="try again, or use another model")
+        return None
+
+    async def close(self) -> None:
+        """The connection is the registry's to close."""
+
+
+def _bad_request(error: TerminalError) -> bool:
+    return error.status in (400, 422) and type(error) is TerminalError
+
+
+def used(usage: Any) -> Usage:
+    """The tokens an answer says it took; `cost_usd` as the server says, None where it does not (OpenRouter does)."""
+    if not usage:
+        return Usage(cost_usd=None)
+    details = usage.get("prompt_tokens_details") or {}
+    cost = usage.get("cost")
+    return Usage(
+        tokens_in=int(usage.get("prompt_tokens") or 0),
+        tokens_out=int(usage.get("completion_tokens") or 0),
+        tokens_cached=int(details.get("cached_tokens") or usage.get("prompt_cache_hit_tokens") or 0),
+        cost_usd=float(cost) if isinstance(cost, int | float) else None,
+    )

@@ -1,0 +1,127 @@
+"""Keeps calls within what a server will take: fewer in flight after a 429, more again as answers come; so many a minute.
+
+First come, first served. Additive increase, multiplicative decrease (Chiu and Jain, 1989): one halving for each burst of 429s, one more
+place for each full round of answers. It never retries; it only lets calls start later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from rvbbit.errors import RateLimited
+from rvbbit.interfaces import Provider
+from rvbbit.providers.prices import estimate
+from rvbbit.providers.wrapper import Wrapper
+from rvbbit.types import Completion, Request, Usage
+
+log = logging.getLogger(__name__)
+
+LONGEST_PAUSE = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What an account may do in a minute; None is no limit."""
+
+    requests: float | None = None
+    tokens: float | None = None
+
+
+class Bucket:
+    """A minute's worth of something, filled again at an even pace. Taking more than there is leaves a debt to wait for."""
+
+    def __init__(self, per_minute: float | None, clock: Callable[[], float]) -> None:
+        self._rate = None if per_minute is None else per_minute / 60
+        self._size = per_minute or 0.0
+        self._level = self._size
+        self._clock = clock
+        self._seen = clock()
+
+    def take(self, amount: float) -> None:
+        """Take `amount` (negative gives back), now."""
+        if self._rate is not None:
+            now = self._clock()
+            self._level = min(self._size, self._level + (now - self._seen) * self._rate) - amount
+            self._seen = now
+
+    def wait(self, amount: float) -> float:
+        """Seconds until `amount` is there; more than a whole bucket needs a full one."""
+        if self._rate is None:
+            return 0.0
+        level = self._level + (self._clock() - self._seen) * self._rate
+        return max(0.0, (min(amount, self._size) - level) / self._rate)
+
+
+class Limited(Wrapper):
+    """A provider with at most `ceiling` calls in flight, fewer while its server answers 429, within `rate`."""
+
+    def __init__(
+        self,
+        inner: Provider,
+        ceiling: int = 64,
+        rate: Rate | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        super().__init__(inner)
+        self.limit = float(ceiling)
+        self.in_flight = 0
+        self._ceiling = ceiling
+        self._clock = clock
+        self._sleep = sleep
+        rate = rate or Rate()
+        self._requests, self._tokens = Bucket(rate.requests, clock), Bucket(rate.tokens, clock)
+        self._counts_tokens = rate.tokens is not None
+        self._paused_until = 0.0
+        self._round = 0
+        self._door = asyncio.Lock()
+        self._left = asyncio.Event()
+
+    async def complete(self, request: Request) -> Completion:
+        """Waits for its turn, then asks."""
+        expected = estimate(request) if self._counts_tokens else Usage()
+        async with self._door:
+            await self._turn(expected.tokens_in + expected.tokens_out)
+        started_in = self._round
+        try:
+            completion = await self.inner.complete(request)
+        except RateLimited as error:
+            self._back_off(error, started_in)
+            raise
+        finally:
+            self.in_flight -= 1
+            self._left.set()
+        self._grow(completion.usage, expected)
+        return completion
+
+    async def _turn(self, tokens: float) -> None:
+        """Holds the door until the call at its head may start, so that those behind it keep their order."""
+        while True:
+            while self.in_flight >= int(self.limit):
+                self._left.clear()
+                await self._left.wait()
+            pause = max(self._paused_until - self._clock(), self._requests.wait(1), self._tokens.wait(tokens))
+            if pause <= 0:
+                break
+            await self._sleep(pause)
+        self._requests.take(1)
+        self._tokens.take(tokens)
+        self.in_flight += 1
+
+    def _back_off(self, error: RateLimited, started_in: int) -> None:
+        if error.retry_after is not None:
+            self._paused_until = max(self._paused_until, self._clock() + min(error.retry_after, LONGEST_PAUSE))
+        if started_in == self._round:
+            self._round += 1
+            self.limit = max(1.0, self.limit / 2)
+            log.info("rate limited: at most %d calls in flight now", int(self.limit))
+
+    def _grow(self, actual: Usage, expected: Usage) -> None:
+        self.limit = min(float(self._ceiling), self.limit + 1 / self.limit)
+        if self._counts_tokens and actual.tokens_in:
+            self._tokens.take(actual.tokens_in + actual.tokens_out - expected.tokens_in - expected.tokens_out)

@@ -1,0 +1,134 @@
+"""`provider:model` → its provider, in all its wrappers; one client a server, one ceiling for everything remote. It makes no calls itself.
+
+From the inside out: client, price, ceiling, back-off, retries; `budgeted` puts one query's budget around that. A call that waits to be
+tried again holds no place.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from rvbbit.errors import ModelNotFound, Unsupported
+from rvbbit.interfaces import Embedder, Provider, ProviderFor
+from rvbbit.providers.budgeted import Budget, Budgeted, unpriced
+from rvbbit.providers.capped import Capped
+from rvbbit.providers.chat import Chat
+from rvbbit.providers.connection import Connection
+from rvbbit.providers.embeddings import Embeddings
+from rvbbit.providers.foreign import FAMILIES, foreign
+from rvbbit.providers.limited import Limited, Rate
+from rvbbit.providers.priced import Priced
+from rvbbit.providers.prices import PerMillion, Prices
+from rvbbit.providers.retrying import Patience, Retrying
+from rvbbit.providers.servers import BY_NAME, address
+from rvbbit.types import Usage
+
+NO_LIMIT = Rate()
+
+
+class Registry:
+    """Every model that can be named. One a process, used on one event loop; making it opens nothing.
+
+    `env` holds keys and addresses. `providers` and `embedders` are models of our own by full name (`local:minilm`), used as they are and
+    closed by whoever made them. `prices` are stated by `provider:model`, `rates` by that or by `provider`.
+    """
+
+    def __init__(
+        self,
+        *,
+        env: Mapping[str, str],
+        concurrency: int = 64,
+        providers: Mapping[str, Provider] = MappingProxyType({}),
+        embedders: Mapping[str, Embedder] = MappingProxyType({}),
+        prices: Mapping[str, PerMillion] = MappingProxyType({}),
+        rates: Mapping[str, Rate] = MappingProxyType({}),
+        patience: Patience | None = None,
+    ) -> None:
+        self.prices = Prices(prices)
+        self._env = env
+        self._concurrency = concurrency
+        self._own = dict(providers)
+        self._own_embedders = dict(embedders)
+        self._rates = rates
+        self._patience = patience or Patience()
+        self._places = asyncio.Semaphore(concurrency)
+        self._connections: dict[str, Connection] = {}
+        self._providers: dict[str, Provider] = {}
+        self._embedders: dict[str, Embedder] = {}
+
+    def __call__(self, model: str) -> Provider:
+        """The provider of `provider:model`, always the same one. Raises ModelNotFound, AuthenticationFailed, Unsupported, UsageError."""
+        if model in self._own:
+            return self._own[model]
+        if model not in self._providers:
+            self._providers[model] = self._wrapped(model)
+        return self._providers[model]
+
+    def budgeted(self, budget: Budget) -> ProviderFor:
+        """The same models for one query, which together stay within `budget`. Raises UsageError for a model without a known price."""
+        known: dict[str, Provider] = {}
+
+        def provider_for(model: str) -> Provider:
+            if model not in known:
+                provider = self(model)
+                if self.prices.cost(model, Usage()) is None:
+                    raise unpriced(model)
+                known[model] = provider if self.prices.free(model) else Budgeted(provider, model, budget, self.prices)
+            return known[model]
+
+        return provider_for
+
+    def embedder(self, model: str) -> Embedder:
+        """The embedder of `provider:model`. Raises as `__call__` does."""
+        if model in self._own_embedders:
+            return self._own_embedders[model]
+        if model not in self._embedders:
+            server, name = self._parsed(model)
+            if server not in BY_NAME:
+                raise Unsupported(
+                    f"{model}: {server} is not a server we embed with", hint="`local:minilm` embeds, and so do OpenAI's models"
+                )
+            self._embedders[model] = Embeddings(self._connection(server), name, self._places, self._patience)
+        return self._embedders[model]
+
+    async def close(self) -> None:
+        """Close every client. Safe to call twice; providers that were handed in are left open."""
+        providers, self._providers = self._providers, {}
+        connections, self._connections = self._connections, {}
+        self._embedders = {}
+        for provider in providers.values():
+            await provider.close()
+        for connection in connections.values():
+            await connection.close()
+
+    def _wrapped(self, model: str) -> Provider:
+        server, name = self._parsed(model)
+        client: Provider = Chat(self._connection(server), name) if server in BY_NAME else foreign(model, self._env)
+        rate = self._rates.get(model) or self._rates.get(server, NO_LIMIT)
+        ceiled = Capped(Priced(client, model, self.prices), self._places)
+        return Retrying(Limited(ceiled, self._concurrency, rate), self._patience)
+
+    def _connection(self, server: str) -> Connection:
+        if server not in self._connections:
+            self._connections[server] = Connection(address(BY_NAME[server], self._env), limit=self._concurrency)
+        return self._connections[server]
+
+    def _parsed(self, model: str) -> tuple[str, str]:
+        """Provider and model name, both known to be usable. Raises ModelNotFound."""
+        provider, _, name = model.partition(":")
+        if name and (provider in BY_NAME or provider in FAMILIES):
+            return provider, name
+        known = [*BY_NAME, *FAMILIES]
+        if name and provider not in known and provider in {own.partition(":")[0] for own in self._own}:
+            nearest = difflib.get_close_matches(model, self._own, n=1, cutoff=0.0)
+            raise ModelNotFound(f"there is no model {model!r}", hint=f"the nearest is `{nearest[0]}`")
+        near = difflib.get_close_matches(provider, [*known, "local"], n=1, cutoff=0.5)
+        hint = (
+            f"did you mean `{near[0]}:{name or '…'}`?"
+            if near
+            else f"models are named `provider:model`; providers: {', '.join(known)}, local"
+        )
+        raise ModelNotFound(f"there is no provider for the model {model!r}", hint=hint)
