@@ -11,11 +11,11 @@ import os
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
-from importlib import metadata
 from pathlib import Path
 
 import click
 
+import rvbbit
 from rvbbit.cli import failure
 from rvbbit.cli.context import Session
 
@@ -53,7 +53,7 @@ class Commands(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="New here? Run `rvbbit demo`, then `rvbbit init`.",
 )
-@click.version_option(metadata.version("rvbbit"), "--version", prog_name="rvbbit")
+@click.version_option(rvbbit.__version__, "--version", prog_name="rvbbit")
 @click.option("--home", type=click.Path(path_type=Path), metavar="DIR", help="The project. Default: the nearest parent with rvbbit.toml.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.pass_context

@@ -9,7 +9,8 @@ import click
 
 from rvbbit.cli import failure, output, project
 from rvbbit.cli.context import Session, pass_session
-from rvbbit.cli.text import jsonable
+from rvbbit.cli.text import jsonable, visible
+from rvbbit.types import Arguments
 
 if TYPE_CHECKING:
     from rvbbit.engine import Database
@@ -38,8 +39,8 @@ def show(session: Session, name: str) -> None:
     """The YAML of an operator, by its name or its cascade's id."""
     with session.connect() as db:
         cascade = db.cascade(name)
-        failure.note(str(cascade.origin))
-        click.echo(cascade.yaml.rstrip("\n"))
+        failure.note(cascade.origin)
+        click.echo(cascade.source.rstrip())
 
 
 @command.command()
@@ -60,18 +61,26 @@ def new(session: Session, name: str) -> None:
 def test(session: Session, name: str | None, model: str | None) -> None:
     """Run the test cases inside the YAML, of one operator or of all. Exit code 1 when one fails."""
     with session.connect(model=model) as db:
-        outcomes = db.test_operators(name)
-    failed = [outcome for outcome in outcomes if not outcome.passed]
-    for outcome in outcomes:
-        mark = click.style("pass", fg="green") if outcome.passed else click.style("FAIL", fg="red", bold=True)
-        click.echo(f"{mark}  {outcome.operator}: {outcome.case}")
-        if outcome.error is not None:
-            click.echo(f"      {outcome.error}")
-        elif not outcome.passed:
-            click.echo(f"      expected {_json(outcome.expected)}, got {_json(outcome.actual)}")
-    click.echo(f"{len(outcomes) - len(failed)} of {len(outcomes)} passed")
+        names = [name] if name else [operator.name for operator in db.operators()]
+        verdicts = []
+        for one in names:
+            for outcome in db.test_operators(one):
+                _tell(one, outcome.case.args, outcome.passed, outcome.reason)
+                verdicts.append(outcome.passed)
+    passed, failed = verdicts.count(True), verdicts.count(False)
+    left_out = len(verdicts) - passed - failed
+    click.echo(f"{passed} of {passed + failed} passed{f', {left_out} left out' if left_out else ''}")
     if failed:
         raise click.exceptions.Exit(1)
+
+
+def _tell(operator: str, arguments: Arguments, passed: bool | None, reason: str) -> None:
+    """One line a test case. `passed` None: this model cannot do the operator at all."""
+    marks = {True: click.style("pass", fg="green"), False: click.style("FAIL", fg="red", bold=True), None: click.style("  - ", dim=True)}
+    shown = ", ".join(json.dumps(jsonable(value), ensure_ascii=False) for value in arguments.values())
+    click.echo(f"{marks[passed]}  {operator}: {visible(shown)}")
+    if reason:
+        click.echo(f"      {visible(reason)}")
 
 
 def show_all(db: Database) -> None:
@@ -84,7 +93,3 @@ def show_all(db: Database) -> None:
 
 def _patterns(patterns: tuple[str, ...]) -> str:
     return ", ".join(pattern.replace("{{ ", "").replace(" }}", "") for pattern in patterns)
-
-
-def _json(value: object) -> str:
-    return json.dumps(jsonable(value), ensure_ascii=False)

@@ -81,7 +81,7 @@ sql_function:
     - "TONE({{ text }}, {{ tones }})"
   args:
     - {name: text, type: VARCHAR}
-    - {name: tones, type: VARCHAR, default: "angry,happy,worried,grateful"}
+    - {name: tones, type: "VARCHAR[]", default: [angry, happy, worried, grateful]}
   returns: VARCHAR
   test_cases:
     - args: {text: "Thank you so much, you were wonderful!"}
@@ -91,12 +91,14 @@ sql_function:
 
 cells:
   - name: tone
+    system: |
+      Which of these words fits the tone of a text best? <tones>{{ input.tones }}</tones>
     instructions: |
-      Which word fits the tone of the text best? Answer with one of: {{ input.tones }}.
-
       <text>{{ input.text }}</text>
-    local: {task: label, text: text, labels: tones}   # how the embedded model answers, without a prompt
-    use_training: true                                # it learns from the answers you mark
+    output_schema: {type: string, enum: "{{ input.tones }}"}
+    local: {task: label, text: text, labels: tones}   # how the embedded model answers it, without a prompt
+    use_training: true                                # learn from the answers you mark …
+    training_scope: [tones]                           # … for the same words
 """
 
 _NEW_YAML = """\
@@ -117,11 +119,12 @@ sql_function:
 
 cells:
   - name: {id}
+    system: |
+      Is this true of a text? <criterion>{{{{ input.criterion }}}}</criterion>
     instructions: |
-      Is this true of the text: {{{{ input.criterion }}}}?
-
       <text>{{{{ input.text }}}}</text>
     output_schema: {{type: boolean}}
-    local: {{task: matches, text: text, against: criterion}}
+    local: {{task: matches, text: text, against: criterion, threshold: 0.3}}
     use_training: true
+    training_scope: [criterion]
 """

@@ -9,7 +9,7 @@ import click
 
 from rvbbit.cli import failure
 from rvbbit.cli.context import Session, pass_session
-from rvbbit.cli.progress import seconds, tell_usage, watched
+from rvbbit.cli.progress import seconds, usd, watched
 from rvbbit.cli.text import jsonable
 from rvbbit.errors import UsageError
 from rvbbit.types import Arguments
@@ -23,13 +23,11 @@ from rvbbit.types import Arguments
 def command(session: Session, cascade: str, text: str | None, session_id: str | None) -> None:
     """Run one cascade by id or path and print its output as JSON."""
     inputs = _inputs(text)
-    with session.connect() as db:
-        with watched(db) as listen:
-            run = db.run(cascade, inputs, session_id=session_id, listen=listen)
-        for cell in run.cells:
-            failure.note(f"{cell.name}: {seconds(cell.duration)}{f' · {cell.model}' if cell.model else ''}")
-        failure.note(f"session {run.session_id}")
-        tell_usage(run.usage)
+    with session.connect() as db, watched(db) as listen:
+        run = db.run(cascade, inputs, session_id=session_id, listen=listen)
+    for record in run.records:
+        failure.note(f"{record.cell_name}: {seconds(record.duration)}{f' · {record.model}' if record.model else ''}")
+    failure.note(f"session {run.session_id} · {usd(run.usage.cost_usd)}")
     click.echo(json.dumps(jsonable(run.output), ensure_ascii=False, indent=2))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,9 +14,10 @@ from prompt_toolkit.lexers import PygmentsLexer
 from prompt_toolkit.output import create_output
 from prompt_toolkit.styles import Style
 from pygments.lexers.sql import PostgresLexer
-from pygments.token import Comment, Punctuation, Text
+from pygments.token import Comment, Punctuation
 from pygments.token import Error as Unreadable
 
+import rvbbit
 from rvbbit.cli import backslash, failure, output
 from rvbbit.cli.completion import ShellCompleter, Words
 from rvbbit.cli.progress import each, seconds, tell_usage
@@ -66,7 +66,7 @@ class Shell:
 
     def run(self) -> None:
         """Until `\\q` or Ctrl-D."""
-        click.echo(f"rvbbit {metadata.version('rvbbit')} · {self.db.settings.model} · {self.db.settings.home}", err=True)
+        click.echo(f"rvbbit {rvbbit.__version__} · {self.db.settings.model} · {self.db.settings.home}", err=True)
         click.echo("End a statement with ; · \\? for help · \\q to leave", err=True)
         for problem in self.db.problems():
             failure.note(f"operator left out: {problem}")
@@ -140,6 +140,11 @@ def complete(text: str) -> bool:
     stripped = text.strip()
     if not stripped or stripped.startswith("\\") or stripped.lower() in _WORDS_FOR_LEAVING:
         return True
-    told = [(kind, value) for kind, value in _LEXER.get_tokens(text) if kind not in Comment and kind not in Text and value.strip()]
-    open_dollars = "$$" in "".join(value for kind, value in told if kind in Unreadable)  # a closed $$…$$ is a string to the lexer
-    return bool(told) and not open_dollars and told[-1][0] in Punctuation and told[-1][1].endswith(";")
+    told = [(kind, value) for kind, value in _LEXER.get_tokens(text) if value.strip() and not _within(kind, Comment)]
+    open_dollars = "$$" in "".join(value for kind, value in told if _within(kind, Unreadable))  # closed, it is a string to the lexer
+    return bool(told) and not open_dollars and _within(told[-1][0], Punctuation) and told[-1][1].endswith(";")
+
+
+def _within(kind: tuple[str, ...], group: tuple[str, ...]) -> bool:
+    """Whether a token's kind is of that group: `Comment.Single` is of `Comment`."""
+    return kind[: len(group)] == group

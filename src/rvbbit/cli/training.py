@@ -79,7 +79,7 @@ def stats(session: Session) -> None:
 @filtered
 @click.option("--format", "format_", type=click.Choice(output.FORMATS), default="table", show_default=True, help="How rows are written.")
 @pass_session
-def list_(session: Session, *, format_: str, **filters: Any) -> None:
+def list_(session: Session, /, *, format_: str, **filters: Any) -> None:
     """Logged executions, newest first, with what was decided on them."""
     chosen = cast(output.Format, format_)
     output.check(chosen, None)

@@ -61,9 +61,9 @@ class FakeDatabase:
         return self.broken
 
     def cascade(self, name: str) -> Any:
-        return SimpleNamespace(yaml=f"cascade_id: {name}\n", origin=f"/project/{name}.cascade.yaml")
+        return SimpleNamespace(source=f"cascade_id: {name}\n", origin=f"/project/{name}.cascade.yaml")
 
-    def test_operators(self, name: str | None = None) -> list[Any]:
+    def test_operators(self, name: str, *, model: str | None = None) -> list[Any]:
         return self.outcomes
 
     def doctor(self) -> list[Any]:
@@ -77,7 +77,7 @@ class FakeDatabase:
 def db(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeDatabase:
     """The database that every command opens."""
     fake = FakeDatabase(home=tmp_path)
-    monkeypatch.setattr(rvbbit, "connect", lambda *_, **__: fake, raising=False)
+    monkeypatch.setitem(vars(rvbbit), "connect", lambda *_, **__: fake)  # setattr would load the real one
     return fake
 
 

@@ -85,13 +85,16 @@ def test_show_prints_the_yaml_and_nothing_else_to_stdout(db: Any, rvbbit_cli: Ru
 
 
 def test_a_failed_test_case_fails_the_command(db: Any, rvbbit_cli: Run) -> None:
-    good = SimpleNamespace(operator="means", case="1", passed=True, expected=True, actual=True, error=None)
-    bad = SimpleNamespace(operator="tone", case="2", passed=False, expected="angry", actual="happy", error=None)
-    db.outcomes = [good]
-    assert rvbbit_cli("operators", "test").code == 0
+    case = SimpleNamespace(args={"text": "Thank you"})
+    good = SimpleNamespace(case=case, passed=True, reason="")
+    bad = SimpleNamespace(case=case, passed=False, reason='"happy" is not "angry"')
+    cannot = SimpleNamespace(case=case, passed=None, reason="local:minilm cannot write")
+    db.outcomes = [good, cannot]
+    done = rvbbit_cli("operators", "test")
+    assert done.code == 0 and "1 of 1 passed, 1 left out" in done.out
     db.outcomes = [good, bad]
     done = rvbbit_cli("operators", "test")
-    assert done.code == 1 and 'expected "angry", got "happy"' in done.out and "1 of 2 passed" in done.out
+    assert done.code == 1 and '"happy" is not "angry"' in done.out and "1 of 2 passed" in done.out
 
 
 def test_doctor_says_how_to_mend_and_fails(db: Any, rvbbit_cli: Run) -> None:

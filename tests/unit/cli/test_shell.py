@@ -71,4 +71,4 @@ def test_what_cannot_be_done_says_so(shell: Any, text: str) -> None:
 
 def test_one_operator_shows_its_yaml(shell: Any, capsys: pytest.CaptureFixture[str]) -> None:
     backslash.run(shell, "\\do tone")
-    assert capsys.readouterr().out == "cascade_id: tone\n\n"
+    assert capsys.readouterr().out == "cascade_id: tone\n"
