@@ -60,7 +60,7 @@ def words(body: Any) -> tuple[str, str | None]:
 
 
 def _short(text: Any) -> str:
-    flat = " ".join(str(text).split())
+    flat = "" if text is None else " ".join(str(text).split())
     return flat if len(flat) <= LONGEST_QUOTE else f"{flat[:LONGEST_QUOTE]}…"
 
 
