@@ -1,0 +1,73 @@
+"""One errand: a query's or a run's calls of one cascade, with what they are made with and whom to tell. It decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from rvbbit.cascades.flights import Flights
+from rvbbit.cascades.lookups import Lookups
+from rvbbit.cascades.plans import CascadePlan, CellPlan
+from rvbbit.interfaces import CallLog, ExampleSelector, Listener, ProviderFor, RunSQL
+from rvbbit.types import Answer, Arguments, CallContext, CallRecord, Notice, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What the engine hands to the runner. `concurrency` is how many remote calls are in flight at most."""
+
+    provider_for: ProviderFor
+    log: CallLog
+    selector: ExampleSelector
+    run_sql: RunSQL
+    default_model: str
+    concurrency: int
+    clock: Callable[[], datetime]
+    new_id: Callable[[], str]
+    flights: Flights[Value]
+    lookups: Lookups
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """`reuse` is False where every question is asked anew (`cache: false`, `rvbbit run`, tests). `keep` is False where answers must not
+    be found again later. `records` collects what was logged, where somebody wants it."""
+
+    plan: CascadePlan
+    context: CallContext
+    tools: Tools
+    listen: Listener | None
+    reuse: bool
+    keep: bool
+    records: list[CallRecord] | None = None
+
+    def tell(self, said: Answer | Notice) -> None:
+        if self.listen is not None:
+            self.listen(said)
+
+    async def remember(self, record: CallRecord) -> None:
+        """Returns when the record is on disk. Raises DatabaseError."""
+        await self.tools.log.append(record)
+        if self.records is not None:
+            self.records.append(record)
+
+    def record(self, cell: CellPlan, arguments: Arguments, fingerprint: str, started: datetime, duration: float) -> CallRecord:
+        """What every kind of cell logs: who, where, when, with what. The rest is filled in with `replace`."""
+        context = self.context
+        kind = "llm" if cell.prompt else "sql" if hasattr(cell.spec, "sql") else "python"
+        return CallRecord(
+            trace_id=self.tools.new_id(),
+            timestamp=started,
+            session_id=context.session_id,
+            cascade_id=cell.key.cascade_id,
+            cell_name=cell.key.cell_name,
+            kind=kind,  # type: ignore[arg-type]
+            arguments=arguments,
+            cascade_fingerprint=self.plan.cascade.fingerprint,
+            cell_fingerprint=fingerprint,
+            query_id=context.query_id,
+            caller_id=context.caller_id,
+            source=context.source,
+            duration=duration,
+        )

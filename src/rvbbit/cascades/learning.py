@@ -1,0 +1,78 @@
+"""What one cell may learn from during one errand: which set applies, which examples a call gets, and the one line people are told about it.
+
+A set's version is asked for once per scope (the criterion, the labels), not once per row. Choosing examples is the selector's business.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import replace
+
+from rvbbit.cascades.errand import Errand
+from rvbbit.cascades.plans import CellPlan
+from rvbbit.cascades.spec import LLMCell
+from rvbbit.types import NO_EXAMPLES, Arguments, ExampleSet, Notice
+
+
+class Learning:
+    """`whole` is True for a model that takes the whole set (the student), False for one that reads a few examples in its prompt."""
+
+    def __init__(self, cell: CellPlan, errand: Errand, *, whole: bool) -> None:
+        assert isinstance(cell.spec, LLMCell)
+        policy = cell.spec.policy() if errand.context.training else None
+        self._policy = replace(policy, strategy="all") if policy and whole else policy
+        self._cell = cell
+        self._errand = errand
+        self._lock = asyncio.Lock()
+        self._versions: dict[str, str] = {}
+        self._sets: dict[str, ExampleSet] = {}
+        self._told: set[str] = set()
+
+    async def version(self, arguments: Arguments) -> str:
+        """The version of the set that applies; "" where there is none or training is off."""
+        if self._policy is None:
+            return ""
+        scope = self._scope(arguments)
+        if scope not in self._versions:
+            async with self._lock:
+                if scope not in self._versions:
+                    found = await self._errand.tools.selector.version(self._cell.key, self._policy, arguments)
+                    self._versions[scope] = found
+        return self._versions[scope]
+
+    async def select(self, arguments: Arguments) -> ExampleSet:
+        """The examples for one call, told of once. Those that lack an argument the question is made of are left out, and that is told."""
+        if self._policy is None:
+            return NO_EXAMPLES
+        if self._policy.strategy != "all":
+            return self._checked(await self._errand.tools.selector.select(self._cell.key, self._policy, arguments))
+        scope = self._scope(arguments)
+        if scope not in self._sets:
+            async with self._lock:
+                if scope not in self._sets:
+                    chosen = await self._errand.tools.selector.select(self._cell.key, self._policy, arguments)
+                    self._sets[scope] = self._checked(chosen)
+        return self._sets[scope]
+
+    def _scope(self, arguments: Arguments) -> str:
+        names = self._policy.scope if self._policy else ()
+        return json.dumps([arguments.get(name) for name in names]) if names else ""
+
+    def _checked(self, chosen: ExampleSet) -> ExampleSet:
+        shown = tuple(example for example in chosen.examples if self._cell.can_show(example))
+        left_out = len(chosen.examples) - len(shown)
+        if left_out:
+            self._tell("left out", f"{left_out} training examples of {self._cell.where} lack arguments it now has; left out", warn=True)
+            chosen = replace(chosen, examples=shown)
+        if shown:
+            plural = "" if len(shown) == 1 else "s"
+            self._tell("injected", f"📚 Injected {len(shown)} training example{plural} ({chosen.strategy} strategy)")
+        elif "injected" not in self._told:
+            self._tell("none", "📚 No training examples available yet")
+        return chosen
+
+    def _tell(self, what: str, message: str, *, warn: bool = False) -> None:
+        if what not in self._told:
+            self._told.add(what)
+            self._errand.tell(Notice(message, "warning" if warn else "info"))

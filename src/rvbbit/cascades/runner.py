@@ -1,0 +1,214 @@
+"""Runs cascades: `answer` for SQL (many arguments of one operator), `run` for people (one cascade, all its cells).
+
+It implements `OperatorCaller`. It never touches a database, a model or a file itself: all of that is in its Tools.
+"""
+
+from __future__ import annotations
+
+import copy
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TypeAlias
+
+from rvbbit.cascades.catalog import Catalog
+from rvbbit.cascades.code_cells import CodeCell
+from rvbbit.cascades.errand import Errand, Tools
+from rvbbit.cascades.flights import Flights
+from rvbbit.cascades.loader import Cascade
+from rvbbit.cascades.lookups import Lookups
+from rvbbit.cascades.model_cell import ModelCell
+from rvbbit.cascades.plans import CellPlan, Plans
+from rvbbit.cascades.spec import LLMCell
+from rvbbit.cascades.sqltypes import shown
+from rvbbit.cascades.tally import Tally
+from rvbbit.cascades.workers import spread
+from rvbbit.errors import CallError, CascadeNotFound
+from rvbbit.interfaces import CallLog, ExampleSelector, Listener, ProviderFor, RunSQL
+from rvbbit.types import Answer, Arguments, CallContext, CallRecord, Usage, Value
+
+CHUNK = 2_000
+"""Arguments whose keys are looked up in the log at once."""
+LOCAL_IN_FLIGHT = 1_024
+"""Calls a model that reads no messages gets at once: it answers them in batches of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of a cascade. `outputs` by cell; `output` is the last one; `records` are what was logged, in order."""
+
+    session_id: str
+    cascade_id: str
+    outputs: Mapping[str, Value]
+    output: Value
+    usage: Usage
+    records: tuple[CallRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One arguments on its way: its place, its inputs, what was looked up for the first cell (None: nothing was), and what it took."""
+
+    index: int
+    inputs: dict[str, Value]
+    keys: list[str] | None = None
+    found: Mapping[str, Value] | None = None
+    tally: Tally = field(default_factory=Tally)
+
+
+Step: TypeAlias = ModelCell | CodeCell
+
+
+class Runner:
+    """One for an engine. All its methods run on the engine's event loop."""
+
+    def __init__(  # noqa: PLR0917 - each is named in what it is, and the engine is the one caller
+        self,
+        catalog: Catalog,
+        provider_for: ProviderFor,
+        log: CallLog,
+        selector: ExampleSelector,
+        run_sql: RunSQL,
+        default_model: str,
+        *,
+        concurrency: int = 64,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
+    ) -> None:
+        self._catalog = catalog
+        self._plans = Plans()
+        self._tools = Tools(provider_for, log, selector, run_sql, default_model, concurrency, clock, new_id, Flights(), Lookups(log))
+
+    def bound(self, provider_for: ProviderFor) -> Runner:
+        """The same runner with other providers: those of one query's budget. Calls under way and plans are shared with this one."""
+        twin = copy.copy(self)
+        twin._tools = replace(self._tools, provider_for=provider_for)
+        return twin
+
+    async def answer(
+        self, operator: str, arguments: Sequence[Arguments], context: CallContext, listen: Listener | None = None
+    ) -> list[Answer]:
+        """One answer for each arguments, in order. `operator` is an operator's name or a cascade's id.
+
+        Raises the first CallError (unless `context.on_error` is "null"), BudgetReached, CascadeInvalid, CascadeNotFound, UsageError,
+        DatabaseError. What was answered before is on disk.
+        """
+        plan = self._plans.of(self._catalog.find(operator))
+        errand = Errand(plan, context, self._tools, listen, reuse=plan.cached, keep=plan.cached)
+        steps = _steps(errand)
+        inputs = [plan.cascade.inputs.complete(one) for one in arguments]
+        answers: list[Answer | None] = [None] * len(inputs)
+
+        async def do(row: Row) -> None:
+            answers[row.index] = answer = await _answered(errand, steps, row)
+            errand.tell(answer)
+
+        await spread(_rows(errand, steps[0], inputs), min(len(inputs), self._workers(steps)), do)
+        return [answer for answer in answers if answer is not None]
+
+    async def known(self, operator: str, arguments: Sequence[Arguments], context: CallContext) -> int:
+        """How many of the arguments would be answered without a call to the operator's first cell. Raises as `answer` does."""
+        plan = self._plans.of(self._catalog.find(operator))
+        errand = Errand(plan, context, self._tools, None, reuse=plan.cached, keep=plan.cached)
+        inputs = [plan.cascade.inputs.complete(one) for one in arguments]
+        rows = [row async for row in _rows(errand, _steps(errand)[0], inputs)]
+        return sum(row.keys is not None and all(key in (row.found or {}) for key in row.keys) for row in rows)
+
+    async def run(
+        self,
+        cascade: Cascade | str,
+        inputs: Arguments,
+        context: CallContext,
+        listen: Listener | None = None,
+    ) -> Run:
+        """Every cell of one cascade, asked anew and logged; its answers serve later queries. A cascade by id, path or as loaded.
+
+        Raises UsageError where the inputs do not fit, CallError, BudgetReached, CascadeInvalid, CascadeNotFound, DatabaseError.
+        """
+        found = self._catalog.get(cascade) if isinstance(cascade, str) else cascade
+        plan = self._plans.of(found)
+        given = found.inputs.complete(inputs)
+        found.inputs.check(given)
+        records: list[CallRecord] = []
+        errand = Errand(plan, context, self._tools, listen, reuse=False, keep=plan.cached, records=records)
+        row = Row(0, given)
+        outputs = await _through(errand, _steps(errand), row)
+        return Run(context.session_id, found.id, outputs, outputs[plan.cells[-1].spec.name], row.tally.usage, tuple(records))
+
+    def check_output(self, cascade_id: str, cell_name: str, value: Value) -> None:
+        """Whether a corrected answer could be this cell's; a cell that is not here (logs from elsewhere) takes any. Raises OutputInvalid."""
+        try:
+            cells = self._plans.of(self._catalog.get(cascade_id)).cells
+        except CascadeNotFound:
+            return
+        for cell in cells:
+            if cell.spec.name == cell_name and cell.output is not None:
+                cell.output.accept(value)
+
+    async def drain(self) -> None:
+        """Wait for calls that nobody waits for any more but whose answers are on their way to the log."""
+        await self._tools.flights.drain()
+
+    def _workers(self, steps: Sequence[Step]) -> int:
+        """Twice the concurrency, so that a call that waits for the log keeps no model waiting; more where all answer locally."""
+        local = all(isinstance(step, ModelCell) and not step.reads_messages for step in steps)
+        return LOCAL_IN_FLIGHT if local else 2 * self._tools.concurrency
+
+
+def _steps(errand: Errand) -> list[Step]:
+    return [ModelCell(cell, errand) if isinstance(cell.spec, LLMCell) else CodeCell(cell, errand) for cell in errand.plan.cells]
+
+
+async def _rows(errand: Errand, first: Step, inputs: Sequence[dict[str, Value]]) -> AsyncIterator[Row]:
+    """Every row, its first cell looked up in the log together with those around it."""
+    for start in range(0, len(inputs), CHUNK):
+        chunk = inputs[start : start + CHUNK]
+        if not errand.reuse or not isinstance(first, ModelCell):
+            for offset, one in enumerate(chunk):
+                yield Row(start + offset, one)
+            continue
+        keys = [await first.keys(one) for one in chunk]
+        found = await errand.tools.log.answers([key for row in keys for key in row])
+        for offset, (one, row) in enumerate(zip(chunk, keys, strict=True)):
+            yield Row(start + offset, one, row, found)
+
+
+async def _answered(errand: Errand, steps: Sequence[Step], row: Row) -> Answer:
+    tally = row.tally
+    try:
+        outputs = await _through(errand, steps, row)
+    except CallError as error:
+        if errand.context.on_error == "null":
+            return Answer(None, usage=tally.usage, error=_located(error, row.inputs).message, calls=tally.calls)
+        raise _located(error, row.inputs) from error
+    cached = tally.calls == 0 and any(isinstance(step, ModelCell) for step in steps)
+    return Answer(outputs[errand.plan.cells[-1].spec.name], cached, tally.usage, calls=tally.calls)
+
+
+async def _through(errand: Errand, steps: Sequence[Step], row: Row) -> dict[str, Value]:
+    """One row through all cells: outputs by cell."""
+    outputs: dict[str, Value] = {}
+    for cell, step in zip(errand.plan.cells, steps, strict=True):
+        outputs[cell.spec.name] = await _step(cell, step, row, outputs)
+    return outputs
+
+
+async def _step(cell: CellPlan, step: Step, row: Row, outputs: Mapping[str, Value]) -> Value:
+    arguments = cell.arguments(row.inputs, outputs)
+    if isinstance(step, CodeCell):
+        return await step.answer(arguments, row.inputs)
+    first = not outputs
+    return await step.answer(arguments, row.tally, row.keys if first else None, row.found if first else None)
+
+
+def _located(error: CallError, inputs: Arguments) -> CallError:
+    """The error with the arguments it happened to in its message, shortened. A copy: several rows may share one failed call."""
+    located = copy.copy(error)
+    located.message = f"{error.message} (for {', '.join(_pairs(inputs))})"
+    located.args = (located.message,)
+    return located
+
+
+def _pairs(inputs: Arguments) -> Iterator[str]:
+    return (f"{name} = {shown(value, 80)}" for name, value in inputs.items())
