@@ -5,6 +5,7 @@ Away from a terminal there is no progress line; notices and usage stay, for logs
 
 from __future__ import annotations
 
+import math
 import signal
 import sys
 import threading
@@ -136,7 +137,9 @@ def usd(cost: float | None) -> str:
         return "cost unknown"
     if cost == 0:
         return "$0"
-    return f"${cost:,.2f}" if cost >= 1 else f"${cost:.4f}" if cost >= 0.0001 else f"${cost:.2g}"
+    if cost >= 1:
+        return f"${cost:,.2f}"
+    return f"${cost:.{max(4, 1 - math.floor(math.log10(cost)))}f}"
 
 
 def seconds(duration: float) -> str:
