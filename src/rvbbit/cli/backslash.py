@@ -70,7 +70,7 @@ def _describe(shell: Shell, argument: str) -> None:
 
 def _operators(shell: Shell, argument: str) -> None:
     if argument:
-        click.echo(shell.db.cascade(argument).source.rstrip())
+        click.echo(shell.db.cascade(argument).yaml.rstrip())
     else:
         operators.show_all(shell.db)
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from rvbbit import datasets
@@ -85,7 +84,7 @@ def read(per_label: int) -> Data:
     train, test, labels = datasets.banking77()
     history = _first_of_each(train, per_label)
     tickets = pa.concat_tables([_tickets(test, "held-out"), _tickets(history, "history")])
-    truth = {str(i): str(label) for part in (test, history) for i, label in zip(*_columns(part, "id", "label"), strict=True)}
+    truth = {ticket: label for part in (test, history) for ticket, label in zip(*_columns(part, "id", "label"), strict=True)}
     return Data(tickets, tuple(labels), truth, frozenset(_columns(test, "id")[0]), frozenset(_columns(history, "id")[0]))
 
 
@@ -99,7 +98,7 @@ def load(db: Database, data: Data, home: Path) -> None:
 
 def ask(db: Database, data: Data, listen: Listen) -> Pass:
     """Classify every ticket, and measure the held-out ones."""
-    result = db.sql(CLASSIFY, {"labels": ",".join(data.labels)}, listen=listen)
+    result = db.sql(CLASSIFY, {"labels": list(data.labels)}, listen=listen)
     ids, intents = _columns(result.arrow(), "id", "intent")
     answers = dict(zip(ids, intents, strict=True))
     right = sum(answers[ticket] == data.truth[ticket] for ticket in data.held_out)
@@ -146,10 +145,9 @@ def _first_of_each(table: pa.Table, number: int) -> pa.Table:
 
 
 def _tickets(table: pa.Table, split: str) -> pa.Table:
-    """id, text and split as text columns; the label stays behind."""
-    ids = pc.cast(table["id"], pa.string())
-    return pa.table({"id": ids, "text": table["text"], "split": pa.array([split] * table.num_rows)})
+    """id, text and split; the label stays behind."""
+    return pa.table({"id": table["id"], "text": table["text"], "split": pa.array([split] * table.num_rows)})
 
 
 def _columns(table: pa.Table, *names: str) -> Sequence[list[str]]:
-    return [[str(value) if name == "id" else value for value in table[name].to_pylist()] for name in names]
+    return [table[name].to_pylist() for name in names]

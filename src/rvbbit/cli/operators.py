@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import click
 
 from rvbbit.cli import failure, output, project
 from rvbbit.cli.context import Session, pass_session
-from rvbbit.cli.text import jsonable, visible
-from rvbbit.types import Arguments
+from rvbbit.cli.text import visible
 
 if TYPE_CHECKING:
     from rvbbit.engine import Database
+
+_MARKS = {True: click.style("pass", fg="green"), False: click.style("FAIL", fg="red", bold=True), None: click.style("  - ", dim=True)}
+"""None: this model cannot do the operator at all."""
 
 
 @click.group(invoke_without_command=True)
@@ -40,7 +41,7 @@ def show(session: Session, name: str) -> None:
     with session.connect() as db:
         cascade = db.cascade(name)
         failure.note(cascade.origin)
-        click.echo(cascade.source.rstrip())
+        click.echo(cascade.yaml.rstrip())
 
 
 @command.command()
@@ -61,26 +62,17 @@ def new(session: Session, name: str) -> None:
 def test(session: Session, name: str | None, model: str | None) -> None:
     """Run the test cases inside the YAML, of one operator or of all. Exit code 1 when one fails."""
     with session.connect(model=model) as db:
-        names = [name] if name else [operator.name for operator in db.operators()]
-        verdicts = []
-        for one in names:
-            for outcome in db.test_operators(one):
-                _tell(one, outcome.case.args, outcome.passed, outcome.reason)
-                verdicts.append(outcome.passed)
+        outcomes = db.test_operators(name, model=model)
+    for outcome in outcomes:
+        click.echo(f"{_MARKS[outcome.passed]}  {outcome.operator}: {visible(outcome.case)}")
+        if outcome.error:
+            click.echo(f"      {visible(outcome.error)}")
+    verdicts = [outcome.passed for outcome in outcomes]
     passed, failed = verdicts.count(True), verdicts.count(False)
     left_out = len(verdicts) - passed - failed
     click.echo(f"{passed} of {passed + failed} passed{f', {left_out} left out' if left_out else ''}")
     if failed:
         raise click.exceptions.Exit(1)
-
-
-def _tell(operator: str, arguments: Arguments, passed: bool | None, reason: str) -> None:
-    """One line a test case. `passed` None: this model cannot do the operator at all."""
-    marks = {True: click.style("pass", fg="green"), False: click.style("FAIL", fg="red", bold=True), None: click.style("  - ", dim=True)}
-    shown = ", ".join(json.dumps(jsonable(value), ensure_ascii=False) for value in arguments.values())
-    click.echo(f"{marks[passed]}  {operator}: {visible(shown)}")
-    if reason:
-        click.echo(f"      {visible(reason)}")
 
 
 def show_all(db: Database) -> None:

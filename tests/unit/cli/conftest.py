@@ -61,9 +61,9 @@ class FakeDatabase:
         return self.broken
 
     def cascade(self, name: str) -> Any:
-        return SimpleNamespace(source=f"cascade_id: {name}\n", origin=f"/project/{name}.cascade.yaml")
+        return SimpleNamespace(yaml=f"cascade_id: {name}\n", origin=f"/project/{name}.cascade.yaml")
 
-    def test_operators(self, name: str, *, model: str | None = None) -> list[Any]:
+    def test_operators(self, name: str | None, *, model: str | None = None) -> list[Any]:
         return self.outcomes
 
     def doctor(self) -> list[Any]:

@@ -85,10 +85,9 @@ def test_show_prints_the_yaml_and_nothing_else_to_stdout(db: Any, rvbbit_cli: Ru
 
 
 def test_a_failed_test_case_fails_the_command(db: Any, rvbbit_cli: Run) -> None:
-    case = SimpleNamespace(args={"text": "Thank you"})
-    good = SimpleNamespace(case=case, passed=True, reason="")
-    bad = SimpleNamespace(case=case, passed=False, reason='"happy" is not "angry"')
-    cannot = SimpleNamespace(case=case, passed=None, reason="local:minilm cannot write")
+    good = SimpleNamespace(operator="means", case="'Thank you'", passed=True, error=None)
+    bad = SimpleNamespace(operator="tone", case="'Go away'", passed=False, error='"happy" is not "angry"')
+    cannot = SimpleNamespace(operator="ask", case="'Why?'", passed=None, error="local:minilm cannot write")
     db.outcomes = [good, cannot]
     done = rvbbit_cli("operators", "test")
     assert done.code == 0 and "1 of 1 passed, 1 left out" in done.out

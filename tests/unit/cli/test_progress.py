@@ -25,7 +25,7 @@ def test_the_usage_line(usage: QueryUsage, line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("cost", "text"), [(0.0, "$0"), (0.00001234, "$1.2e-05"), (0.9999, "$0.9999"), (1234.5, "$1,234.50"), (None, "cost unknown")]
+    ("cost", "text"), [(0.0, "$0"), (0.00001234, "$0.000012"), (0.9999, "$0.9999"), (1234.5, "$1,234.50"), (None, "cost unknown")]
 )
 def test_small_amounts_are_not_shown_as_nothing(cost: float | None, text: str) -> None:
     assert usd(cost) == text
