@@ -13,7 +13,7 @@ REFUSALS: tuple[type[Exception], ...] = (duckdb.Error, pa.ArrowException)
 """Everything that DuckDB and Arrow raise while a statement runs."""
 
 _LOCKED = re.compile(r'Could not set lock on file "(?P<file>[^"]+)"(?:.*?\(PID (?P<pid>\d+)\))?', re.DOTALL)
-_FULL = re.compile(r"No space left on device|File too large|Disk quota exceeded|failed to allocate|Out of Memory", re.IGNORECASE)
+_FULL = re.compile(r"No space left on device|File too large|Disk quota exceeded|max_temp_directory_size", re.IGNORECASE)
 _READ_ONLY = re.compile(r"read-only", re.IGNORECASE)
 _CLOSED = re.compile(r"Connection (already closed|has already been closed|Error)", re.IGNORECASE)
 

@@ -24,7 +24,7 @@ class Migration:
 
 
 _UNIFIED_LOGS = """
-CREATE TABLE rvbbit.unified_logs (
+CREATE TABLE rvbbit.main.unified_logs (
     trace_id VARCHAR NOT NULL,
     session_id VARCHAR NOT NULL,
     caller_id VARCHAR,
@@ -59,7 +59,7 @@ CREATE TABLE rvbbit.unified_logs (
 )"""
 
 _TRAINING_ANNOTATIONS = """
-CREATE TABLE rvbbit.training_annotations (
+CREATE TABLE rvbbit.main.training_annotations (
     seq BIGINT NOT NULL,
     trace_id VARCHAR NOT NULL,
     author VARCHAR NOT NULL,
@@ -76,7 +76,7 @@ CREATE TABLE rvbbit.training_annotations (
 )"""
 
 _QUERY_LOG = """
-CREATE TABLE rvbbit.query_log (
+CREATE TABLE rvbbit.main.query_log (
     query_id VARCHAR NOT NULL,
     session_id VARCHAR NOT NULL,
     timestamp TIMESTAMPTZ NOT NULL,
@@ -95,7 +95,7 @@ CREATE TABLE rvbbit.query_log (
 
 # The newest decision that names a field holds for that field; arg_max_null, because a decision may set a field back to nothing.
 _TRAINING_STATE = """
-CREATE VIEW rvbbit.training_state AS
+CREATE VIEW rvbbit.main.training_state AS
 SELECT
     trace_id,
     coalesce(arg_max_null(trainable, seq) FILTER (WHERE list_contains(fields, 'trainable')), false) AS trainable,
@@ -110,7 +110,7 @@ FROM training_annotations
 GROUP BY trace_id"""
 
 _TRAINING_EXAMPLES = """
-CREATE VIEW rvbbit.training_examples_mv AS
+CREATE VIEW rvbbit.main.training_examples_mv AS
 SELECT
     trace_id, session_id, caller_id, query_id, timestamp, source, cascade_id, cell_name, cell_fingerprint, model,
     arguments AS inputs,
@@ -126,7 +126,7 @@ FROM unified_logs
 WHERE kind = 'llm' AND error IS NULL AND source NOT IN ('judge', 'test')"""
 
 _TRAINING_EXAMPLES_WITH_ANNOTATIONS = """
-CREATE VIEW rvbbit.training_examples_with_annotations AS
+CREATE VIEW rvbbit.main.training_examples_with_annotations AS
 SELECT
     example.*,
     coalesce(state.trainable, false) AS trainable,
@@ -162,9 +162,9 @@ def migrate(cursor: duckdb.DuckDBPyConnection, migrations: tuple[Migration, ...]
     Raises DatabaseError where the store was made by a newer version, duckdb.Error where DuckDB refuses.
     """
     cursor.execute(
-        "CREATE TABLE IF NOT EXISTS rvbbit.migrations (number INTEGER NOT NULL, name VARCHAR NOT NULL, applied TIMESTAMPTZ NOT NULL)"
+        "CREATE TABLE IF NOT EXISTS rvbbit.main.migrations (number INTEGER NOT NULL, name VARCHAR NOT NULL, applied TIMESTAMPTZ NOT NULL)"
     )
-    row = cursor.execute("SELECT coalesce(max(number), 0) FROM rvbbit.migrations").fetchall()[0]
+    row = cursor.execute("SELECT coalesce(max(number), 0) FROM rvbbit.main.migrations").fetchall()[0]
     latest = int(row[0])
     known = migrations[-1].number
     if latest > known:
@@ -182,7 +182,7 @@ def _apply(cursor: duckdb.DuckDBPyConnection, migration: Migration) -> None:
     try:
         for statement in migration.statements:
             cursor.execute(statement)
-        cursor.execute("INSERT INTO rvbbit.migrations VALUES (?, ?, ?)", [migration.number, migration.name, datetime.now(UTC)])
+        cursor.execute("INSERT INTO rvbbit.main.migrations VALUES (?, ?, ?)", [migration.number, migration.name, datetime.now(UTC)])
         cursor.execute("COMMIT")
     except duckdb.Error:
         cursor.execute("ROLLBACK")

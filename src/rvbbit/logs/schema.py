@@ -115,7 +115,7 @@ class QueryRecord:
 def call_row(record: CallRecord) -> Row:
     """A call as a row of `unified_logs`. An answer of None is JSON's null, and no answer at all where the call failed."""
     usage = record.usage
-    return _clean(
+    return (
         record.trace_id,
         record.session_id,
         record.caller_id,
@@ -153,7 +153,7 @@ def call_row(record: CallRecord) -> Row:
 def decision_row(seq: int, decision: Decision) -> Row:
     """A decision as a row of `training_annotations`. A correction of None takes the correction back."""
     correction = None if decision.corrected_output is None else to_json(decision.corrected_output)
-    return _clean(
+    return (
         seq,
         decision.trace_id,
         decision.author,
@@ -165,7 +165,7 @@ def decision_row(seq: int, decision: Decision) -> Row:
         decision.confidence,
         correction,
         decision.notes,
-        None if decision.tags is None else tuple(_readable(tag) for tag in decision.tags),
+        decision.tags,
         decision.reason,
     )
 
@@ -173,7 +173,7 @@ def decision_row(seq: int, decision: Decision) -> Row:
 def query_row(record: QueryRecord) -> Row:
     """A statement as a row of `query_log`."""
     usage = record.usage
-    return _clean(
+    return (
         record.query_id,
         record.session_id,
         record.timestamp,
@@ -194,15 +194,31 @@ def query_row(record: QueryRecord) -> Row:
 def to_table(schema: pa.Schema, rows: Sequence[Row]) -> pa.Table:
     """Rows as an Arrow table. *Raises* pyarrow.ArrowException where a value does not fit its column."""
     columns: Iterable[Sequence[Any]] = zip(*rows, strict=True) if rows else ([] for _ in schema)
-    return pa.Table.from_arrays([pa.array(column, kind.type) for column, kind in zip(columns, schema, strict=True)], schema=schema)
+    return pa.Table.from_arrays([_array(column, kind.type) for column, kind in zip(columns, schema, strict=True)], schema=schema)
 
 
 def to_json(value: Value) -> str:
     """Compact JSON that any parser reads: NaN and the infinities, which JSON does not have, become their names as text."""
     try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain)
+        return _ENCODER.encode(value)
     except ValueError:
-        return json.dumps(_finite(value), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        return _ENCODER.encode(_finite(value))
+
+
+def _array(column: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    try:
+        return pa.array(column, kind)
+    except UnicodeEncodeError:
+        return pa.array([_readable(value) for value in column], kind)
+
+
+def _readable(value: Any) -> Any:
+    """Half a surrogate pair (a model's cut-off emoji) cannot be stored as UTF-8; it becomes the replacement character."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, tuple):
+        return tuple(_readable(inner) for inner in value)
+    return value
 
 
 def _plain(value: object) -> object:
@@ -223,14 +239,4 @@ def _finite(value: Value) -> Value:
     return value
 
 
-def _clean(*values: Any) -> Row:
-    return tuple(_readable(value) if isinstance(value, str) else value for value in values)
-
-
-def _readable(text: str) -> str:
-    """Half a surrogate pair (a model's cut-off emoji) cannot be stored as UTF-8; it becomes the replacement character."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain)
