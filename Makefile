@@ -44,6 +44,7 @@ serve: setup
 # Pages generated from the code. A test fails when one is stale.
 docs: setup
 	$(BIN)/python scripts/make_settings_doc.py
+	$(BIN)/python scripts/make_cascade_schema.py
 
 lock:
 	scripts/lock.sh
