@@ -18,11 +18,11 @@ class Session:
 
     home: Path | None = None
 
-    def connect(self, *, model: str | None = None) -> Database:
+    def connect(self) -> Database:
         """The project's database. Raises DatabaseLocked, SettingsError."""
         import rvbbit  # loads DuckDB and the engine: only for commands that need them
 
-        return rvbbit.connect(self.home, model=model)
+        return rvbbit.connect(self.home)
 
 
 pass_session = click.make_pass_decorator(Session)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
 
 from rvbbit.errors import Cancelled, CascadeInvalid, DatabaseError, Error, SQLError
+
+_AROUND = 50
+"""Characters of a line shown on either side of a mistake."""
 
 
 class InSQL(Exception):
@@ -71,17 +73,17 @@ def interrupted() -> int:
 
 def line(message: str) -> None:
     """The first line of an error."""
-    click.echo(f"{_styled('error:', fg='red', bold=True)} {message}", err=True)
+    click.echo(f"{click.style('error:', fg='red', bold=True)} {message}", err=True)
 
 
 def hint(message: str) -> None:
     """What to do next."""
-    click.echo(f"{_styled('hint:', fg='cyan')} {message}", err=True)
+    click.echo(f"{click.style('hint:', fg='cyan')} {message}", err=True)
 
 
 def note(message: str) -> None:
     """Something a person may want to know beside the result; dim on a terminal."""
-    click.echo(_styled(message, dim=True), err=True)
+    click.echo(click.style(message, dim=True), err=True)
 
 
 def _say_usage(error: click.ClickException) -> None:
@@ -94,16 +96,17 @@ def _say_usage(error: click.ClickException) -> None:
 
 
 def _point(sql: str, number: int, column: int | None) -> None:
-    """The source line as psql shows it, and a caret under the column. Tabs stay tabs, so that the caret stands right."""
+    """The source line as psql shows it, and a caret under the column. Of a long line, what is around the column."""
     lines = sql.splitlines()
     if not 1 <= number <= len(lines):
         return
-    prefix, source = f"LINE {number}: ", lines[number - 1]
-    click.echo(prefix + source, err=True)
+    prefix, source = f"LINE {number}: ", lines[number - 1].replace("\t", " ")
+    start = max(0, (column or 1) - 1 - _AROUND)
+    cut = ("..." if start else "", "..." if len(source) > start + 2 * _AROUND else "")
+    click.echo(f"{prefix}{cut[0]}{source[start : start + 2 * _AROUND]}{cut[1]}", err=True)
     if column is not None:
-        before = source[: column - 1]
-        blank = "".join("\t" if c == "\t" else " " * _cells(c) for c in before)
-        click.echo(" " * len(prefix) + blank + "^", err=True)
+        before = source[start : column - 1]
+        click.echo(" " * (len(prefix) + len(cut[0]) + sum(map(_cells, before))) + "^", err=True)
 
 
 def _cells(character: str) -> int:
@@ -114,7 +117,3 @@ def _cells(character: str) -> int:
 
 def _one_line(message: str) -> str:
     return " ".join(message.split()) or "no message"
-
-
-def _styled(text: str, **style: object) -> str:
-    return click.style(text, **style) if sys.stderr.isatty() else text  # type: ignore[arg-type]

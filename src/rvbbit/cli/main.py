@@ -65,7 +65,7 @@ def cli(ctx: click.Context, home: Path | None, debug: bool) -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code. Every error ends here."""
     try:
-        with cli.make_context("rvbbit", list(arguments)) as ctx:
+        with cli.make_context("rvbbit", list(arguments), color=False if os.environ.get("NO_COLOR") else None) as ctx:
             cli.invoke(ctx)
         sys.stdout.flush()
     except BrokenPipeError:

@@ -61,7 +61,7 @@ def new(session: Session, name: str) -> None:
 @pass_session
 def test(session: Session, name: str | None, model: str | None) -> None:
     """Run the test cases inside the YAML, of one operator or of all. Exit code 1 when one fails."""
-    with session.connect(model=model) as db:
+    with session.connect() as db:
         outcomes = db.test_operators(name, model=model)
     for outcome in outcomes:
         click.echo(f"{_MARKS[outcome.passed]}  {outcome.operator}: {visible(outcome.case)}")

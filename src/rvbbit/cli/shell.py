@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from pygments.token import Error as Unreadable
 import rvbbit
 from rvbbit.cli import backslash, failure, output
 from rvbbit.cli.completion import ShellCompleter, Words
-from rvbbit.cli.progress import each, seconds, tell_usage
+from rvbbit.cli.progress import Watch, each, seconds, tell_usage
 from rvbbit.errors import DatabaseError, Error
 
 if TYPE_CHECKING:
@@ -44,11 +45,12 @@ _WORDS_FOR_LEAVING = frozenset({"quit", "exit"})
 class Shell:
     """One session at a terminal. `expanded` and `timing` are what `\\x` and `\\timing` switch; `last` is the last statement run."""
 
-    def __init__(self, db: Database, *, budget_usd: float | None = None) -> None:
+    def __init__(self, db: Database, *, model: str | None = None, budget_usd: float | None = None) -> None:
         self.db = db
         self.expanded = False
         self.timing = False
         self.last = ""
+        self._model = model
         self._budget = budget_usd
         self._completer = ShellCompleter()
         self._keywords = self._known_keywords()
@@ -66,7 +68,7 @@ class Shell:
 
     def run(self) -> None:
         """Until `\\q` or Ctrl-D."""
-        click.echo(f"rvbbit {rvbbit.__version__} · {self.db.settings.model} · {self.db.settings.home}", err=True)
+        click.echo(f"rvbbit {rvbbit.__version__} · {self._model or self.db.settings.model} · {self.db.settings.home}", err=True)
         click.echo("End a statement with ; · \\? for help · \\q to leave", err=True)
         for problem in self.db.problems():
             failure.note(f"operator left out: {problem}")
@@ -91,12 +93,15 @@ class Shell:
         """Run a script and show what it gives. Errors are shown, not raised."""
         self.last = text
         try:
-            for result in each(self.db, lambda listen: self.db.script(text, budget_usd=self._budget, listen=listen)):
+            for result in each(self.db, lambda listen: self._script(text, listen)):
                 self._show(result)
         except Error as error:
             failure.say(error, text)
         except KeyboardInterrupt:  # Ctrl-C while rows are shown
             failure.interrupted()
+
+    def _script(self, text: str, listen: Watch) -> Iterator[Result]:
+        return self.db.script(text, budget_usd=self._budget, model=self._model, listen=listen)
 
     def _enter(self, text: str) -> str:
         """Run one entry; the text to start the next prompt with."""

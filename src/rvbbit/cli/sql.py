@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -15,7 +16,6 @@ from rvbbit.cli.progress import each, tell_usage
 from rvbbit.errors import UsageError
 
 if TYPE_CHECKING:
-    from rvbbit.engine import Database
     from rvbbit.result import Result
 
 
@@ -48,17 +48,18 @@ def command(
     chosen = cast(output.Format, format_)
     output.check(chosen, target)
     text = _text(sql, file)
-    with session.connect(model=model) as db:
+    with session.connect() as db:
         if text is None:
             from rvbbit.cli.shell import Shell  # loads prompt_toolkit: only for the shell
 
-            Shell(db, budget_usd=budget).run()
+            Shell(db, model=model, budget_usd=budget).run()
             return
         with pointing_into(text):
             if explain:
-                click.echo(explained(db.explain(text)))
+                click.echo(explained(db.explain(text, model=model)))
             else:
-                _run(db, text, budget, chosen, target)
+                results = each(db, lambda listen: db.script(text, budget_usd=budget, model=model, listen=listen))
+                _write(results, chosen, target)
 
 
 def explained(plan: Result) -> str:
@@ -87,11 +88,11 @@ def read_script(path: Path) -> str:
         raise UsageError(f"{path} is not text in UTF-8", hint="convert it to UTF-8 first") from error
 
 
-def _run(db: Database, text: str, budget: float | None, format: output.Format, target: Path | None) -> None:
+def _write(results: Iterator[Result], format: output.Format, target: Path | None) -> None:
     """Each statement's rows as they come; a binary format holds one result, and that is the last one."""
     last: Result | None = None
     written = 0
-    for result in each(db, lambda listen: db.script(text, budget_usd=budget, listen=listen)):
+    for result in results:
         if not result.columns:
             tell_usage(result.usage)
             continue

@@ -89,6 +89,8 @@ def jsonable(value: Any) -> Any:
         return {str(key): jsonable(item) for key, item in value.items()}
     if isinstance(value, datetime | date | time | timedelta | bytes | pa.MonthDayNano):
         return plain(value)
+    if isinstance(value, list) and value and all(isinstance(item, tuple) and len(item) == 2 for item in value):  # a MAP, as Arrow gives it
+        return {plain(key): jsonable(item) for key, item in value}
     if isinstance(value, list | tuple):
         return [jsonable(item) for item in value]
     return plain(value)

@@ -24,7 +24,7 @@ class FakeDatabase:
 
     results: list[Result | Error | Exception] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
-    asked: list[tuple[str, Any]] = field(default_factory=list)
+    asked: list[tuple[str, Any, Any]] = field(default_factory=list)
     outcomes: list[Any] = field(default_factory=list)
     checks: list[Any] = field(default_factory=list)
     home: Path = Path()
@@ -40,8 +40,10 @@ class FakeDatabase:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def script(self, text: str, params: Any = None, *, budget_usd: float | None = None, listen: Any = None) -> Iterator[Result]:
-        self.asked.append((text, budget_usd))
+    def script(
+        self, text: str, params: Any = None, *, budget_usd: float | None = None, model: str | None = None, listen: Any = None
+    ) -> Iterator[Result]:
+        self.asked.append((text, budget_usd, model))
         for notice in self.notices:
             listen(notice)
         for result in self.results:
@@ -49,7 +51,7 @@ class FakeDatabase:
                 raise result
             yield result
 
-    def explain(self, text: str) -> Result:
+    def explain(self, text: str, *, model: str | None = None) -> Result:
         return Result(pa.table({"plan": ["Scan tickets", "  Filter"]}))
 
     def operators(self) -> list[Operator]:

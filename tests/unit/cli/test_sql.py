@@ -85,7 +85,7 @@ def test_sql_is_read_from_a_file_and_from_a_pipe(db: Any, rvbbit_cli: Run, tmp_p
     rvbbit_cli("sql", "-f", str(file))
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"SELECT 'pipe'")))
     rvbbit_cli("sql")
-    assert [text for text, _ in db.asked] == ["SELECT 'file'", "SELECT 'pipe'"]
+    assert [text for text, *_ in db.asked] == ["SELECT 'file'", "SELECT 'pipe'"]
 
 
 def test_sql_given_twice_is_bad_usage(rvbbit_cli: Run) -> None:
@@ -97,9 +97,9 @@ def test_a_file_that_is_not_there_is_named(rvbbit_cli: Run) -> None:
     assert done.code == 2 and "/no/such.sql" in done.err
 
 
-def test_the_budget_reaches_the_engine(db: Any, rvbbit_cli: Run) -> None:
-    rvbbit_cli("sql", "SELECT 1", "--budget", "0.5")
-    assert db.asked == [("SELECT 1", 0.5)]
+def test_budget_and_model_reach_the_engine(db: Any, rvbbit_cli: Run) -> None:
+    rvbbit_cli("sql", "SELECT 1", "--budget", "0.5", "--model", "openai:x")
+    assert db.asked == [("SELECT 1", 0.5, "openai:x")]
 
 
 def test_explain_prints_the_plan_as_text(rvbbit_cli: Run) -> None:

@@ -19,6 +19,7 @@ from rvbbit.cli.text import column_values, cut, jsonable, plain, width
         (Decimal("1E+3"), "1000"),
         (b"\x00\xff", "\\x00ff"),
         ({"a": [1, None]}, '{"a": [1, null]}'),
+        ([("k", 1), ("l", 2)], '{"k": 1, "l": 2}'),
         (dt.datetime(2026, 1, 2, 3, 4, 5), "2026-01-02 03:04:05"),
         (pa.MonthDayNano([14, 3, 0]), "1 year 2 months 3 days"),
         (pa.MonthDayNano([0, 0, 0]), "0:00:00"),
