@@ -14,6 +14,7 @@ REFUSALS: tuple[type[Exception], ...] = (duckdb.Error, pa.ArrowException)
 
 _LOCKED = re.compile(r'Could not set lock on file "(?P<file>[^"]+)"(?:.*?\(PID (?P<pid>\d+)\))?', re.DOTALL)
 _FULL = re.compile(r"No space left on device|File too large|Disk quota exceeded|max_temp_directory_size", re.IGNORECASE)
+_INVALID = re.compile(r"has been invalidated", re.IGNORECASE)  # DuckDB serves nothing more of a file whose checkpoint failed
 _READ_ONLY = re.compile(r"read-only", re.IGNORECASE)
 _CLOSED = re.compile(r"Connection (already closed|has already been closed|Error)", re.IGNORECASE)
 
@@ -28,7 +29,8 @@ def database_error(error: Exception, doing: str) -> DatabaseError:
             hint="stop that process, or send your statements to it if it is `rvbbit serve`",
         )
     if _FULL.search(text):
-        return DiskFull(f"could not {doing}: {_first_line(text)}", hint="free some space and run it again; what was acknowledged is kept")
+        then = "start RVBBIT again" if _INVALID.search(text) else "run it again"
+        return DiskFull(f"could not {doing}: {_first_line(text)}", hint=f"free some space and {then}; what was acknowledged is kept")
     return DatabaseError(f"could not {doing}: {_first_line(text)}", hint=_hint(text))
 
 

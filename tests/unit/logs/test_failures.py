@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -38,6 +39,16 @@ def test_a_disk_without_room_is_disk_full(reason: str) -> None:
     error = database_error(duckdb.IOException(f'IO Error: Could not write file "x.wal": {reason}'), "write to unified_logs")
     assert isinstance(error, DiskFull)
     assert error.message.startswith("could not write to unified_logs: ")
+    assert "run it again" in (error.hint or "")
+
+
+def test_after_a_failed_checkpoint_only_a_restart_helps() -> None:
+    text = (
+        'Database "rvbbit" has been invalidated because checkpointing failed. Original error: Could not write file: No space left on device'
+    )
+    error = database_error(duckdb.IOException(text), "write to unified_logs")
+    assert isinstance(error, DiskFull)
+    assert "start RVBBIT again" in (error.hint or "")
 
 
 def test_a_read_only_store_says_so(tmp_path: Path) -> None:
@@ -63,7 +74,7 @@ def test_a_store_without_its_catalog_is_refused_by_name() -> None:
 
 
 _FILL_UNTIL_REFUSED = """
-import asyncio, resource, signal, sys
+import asyncio, os, resource, signal, sys
 from datetime import UTC, datetime
 import duckdb
 from rvbbit.errors import DiskFull
@@ -74,32 +85,36 @@ signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 connection = duckdb.connect()
 connection.execute(f"ATTACH '{sys.argv[1]}' AS rvbbit")
 store = Store(connection)
-resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, resource.RLIM_INFINITY))
+
+def call(name):
+    return CallRecord(name, datetime.now(UTC), "s", "c", "n", "llm", {"text": "x" * 20_000}, "f", "g")
 
 async def main():
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, resource.RLIM_INFINITY))
     for number in range(10_000):
-        record = CallRecord(f"t{number}", datetime.now(UTC), "s", "c", "n", "llm", {"text": "x" * 20_000}, "f", "g")
         try:
-            await store.append(record)
+            await store.append(call(f"before {number}"))
         except DiskFull as error:
-            print(number, error.message)
-            return
-    print("never refused")
+            print(number, error.message, flush=True)
+            break
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    await store.append(call("after"))
+    os.kill(os.getpid(), signal.SIGKILL)
 
 asyncio.run(main())
 """
 
 
-def test_a_full_disk_is_refused_and_what_was_acknowledged_is_kept(tmp_path: Path) -> None:
+def test_a_full_disk_refuses_loses_nothing_acknowledged_and_goes_on_once_there_is_room(tmp_path: Path) -> None:
     place = str(tmp_path / "store.duckdb")
     ended = subprocess.run([sys.executable, "-c", _FILL_UNTIL_REFUSED, place], capture_output=True, text=True, check=False)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
     acknowledged, _, message = ended.stdout.partition(" ")
-    assert message.startswith("could not write to unified_logs"), ended.stderr
+    assert message.startswith("could not write to unified_logs")
     connection = duckdb.connect()
     connection.execute(f"ATTACH '{place}' AS rvbbit")
-    kept = connection.execute("SELECT count(*) FROM rvbbit.unified_logs").fetchall()[0][0]
-    assert int(acknowledged) > 0
-    assert kept in (int(acknowledged), int(acknowledged) + 1)
+    kept = {trace_id for (trace_id,) in connection.execute("SELECT trace_id FROM rvbbit.unified_logs").fetchall()}
+    assert kept == {"after", *(f"before {number}" for number in range(int(acknowledged)))}
     connection.close()
 
 
