@@ -29,7 +29,9 @@ _CHUNK = 10_000
 
 
 def check(format: Format, path: Path | None) -> None:
-    """Refuse binary bytes on a terminal before any query runs. Raises UsageError."""
+    """Refuse what cannot be written before any query runs and is paid for. Raises UsageError."""
+    if path is not None and not path.parent.is_dir():
+        raise UsageError(f"cannot write {path}: {path.parent} is not a directory", hint="name a file in a directory that exists")
     if format in BINARY and path is None and sys.stdout.isatty():
         raise UsageError(f"{format} is binary and would garble the terminal", hint=f"add -o FILE, or pipe it: … --format {format} > FILE")
 
@@ -54,7 +56,9 @@ def terminal_style() -> tables.Style:
 
 
 def table_lines(table: pa.Table, style: tables.Style, *, expanded: bool = False, more: str) -> Iterator[str]:
-    """The lines of a table; expanded where asked for, or where its columns cannot fit side by side."""
+    """The lines of a table; expanded where asked for, or where its columns cannot fit side by side. DuckDB's own plans are drawings."""
+    if table.column_names == ["explain_key", "explain_value"]:
+        return (line for drawing in table["explain_value"].to_pylist() for line in str(drawing).rstrip().splitlines())
     if expanded or (style.cells is not None and tables.too_wide(table, style.cells)):
         return tables.expanded(table, style)
     return tables.aligned(table, style, more=more)
@@ -106,7 +110,7 @@ def _encode(table: pa.Table, format: Format, file: IO[bytes]) -> None:
 
 
 def _plain_table(table: pa.Table) -> Iterator[str]:
-    return tables.aligned(table, tables.Style())
+    return table_lines(table, tables.Style(), more="")
 
 
 def _csv(table: pa.Table) -> Iterator[str]:

@@ -74,9 +74,14 @@ def test_every_result_of_a_script_is_shown(db: Any, rows: Run, rvbbit_cli: Run, 
     assert (tmp_path / "f").read_text() == "x\n1\nx\n2\n"
 
 
-def test_a_file_in_no_directory_is_bad_usage(rvbbit_cli: Run, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_is_refused_before_anything_is_asked(db: Any, rvbbit_cli: Run, tmp_path: Path) -> None:
     done = rvbbit_cli("sql", "SELECT 1", "-o", str(tmp_path / "no" / "where"))
-    assert done.code == 2 and "hint:" in done.err
+    assert done.code == 2 and "hint:" in done.err and db.asked == []
+
+
+def test_a_plan_of_duckdb_is_shown_as_it_is_drawn(db: Any, rows: Run, rvbbit_cli: Run) -> None:
+    db.results = [rows(explain_key=["physical_plan"], explain_value=["┌──┐\n│ a│\n└──┘\n"])]
+    assert rvbbit_cli("sql", "EXPLAIN SELECT 1").out == "┌──┐\n│ a│\n└──┘\n"
 
 
 def test_sql_is_read_from_a_file_and_from_a_pipe(db: Any, rvbbit_cli: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
