@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from rvbbit.errors import TypeMismatch
 from rvbbit.sql.lowering import KEY
 from rvbbit.sql.plan import Ask
 from rvbbit.types import Arguments, Parameter, Value
@@ -26,7 +27,7 @@ def of(ask: Ask, rows: pa.Table, constants: pa.Table | None) -> list[Arguments]:
     for i, parameter in enumerate(parameters):
         if i not in ask.varying:
             assert constants is not None
-            value = converted(constants[f"{KEY}{i}"][0].as_py(), parameter)
+            value = converted(_listed(constants[f"{KEY}{i}"])[0], parameter)
             if value is None and not parameter.optional:
                 return []
             fixed[parameter.name] = value
@@ -44,10 +45,18 @@ def _in_order(arguments: dict[str, Value], names: Sequence[str]) -> Arguments:
 
 
 def _column(column: pa.ChunkedArray, parameter: Parameter) -> list[Value]:
-    values: list[Value] = column.to_pylist()
+    values = _listed(column)
     if pa.types.is_string(column.type) and not parameter.type.endswith("[]"):
         return values
     return [converted(value, parameter) for value in values]
+
+
+def _listed(column: pa.ChunkedArray) -> list[Any]:
+    try:
+        values: list[Any] = column.to_pylist(maps_as_pydicts="lossy")
+    except (OverflowError, ValueError) as error:
+        raise TypeMismatch(f"an argument of type {column.type} is out of range: {error}", hint="cast it to VARCHAR") from error
+    return values
 
 
 def converted(value: Any, parameter: Parameter) -> Value:

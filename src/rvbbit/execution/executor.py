@@ -5,7 +5,7 @@ All of it is one transaction, so every step reads the same snapshot. It never de
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import duckdb
@@ -38,7 +38,7 @@ class Executor:
         if not in_transaction:
             database.run(self._connection, "BEGIN")
         try:
-            for ask in plan.fallback:
+            for ask in {ask.id: ask for ask in lowering.functions(plan).values()}.values():
                 fallback.register(lowering.function_name(self._prefix, ask), ask)
             table = self._steps(steps, parameters)
         except BaseException as error:
@@ -53,9 +53,12 @@ class Executor:
         finally:
             fallback.unregister()
 
-    def distinct(self, stage: Stage, parameters: Mapping[str, Any]) -> list[Arguments]:
-        """The arguments a stage would ask about, for EXPLAIN."""
-        return arguments.of(stage.ask, *self._read(stage, parameters))
+    def ready(self, plan: Plan, parameters: Mapping[str, Any]) -> Iterator[tuple[Ask, list[Arguments]]]:
+        """The asks that need no earlier answer, with their distinct arguments. Asks nothing; for EXPLAIN."""
+        made = {name for step in lowering.steps(plan, self._prefix) if not isinstance(step, Final) for name in [step.name]}
+        for step in lowering.steps(plan, self._prefix):
+            if isinstance(step, Stage) and not made & {table.name for table in step.rows.find_all(exp.Table)}:
+                yield step.ask, arguments.of(step.ask, *self._read(step, parameters))
 
     def _steps(self, steps: Sequence[lowering.Step], parameters: Mapping[str, Any]) -> pa.Table:
         for step in steps:

@@ -5,6 +5,7 @@ DuckDB hands it chunks of up to 2,048 rows and may do so ahead of cheap predicat
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import threading
 from collections.abc import Callable, Sequence
@@ -46,9 +47,10 @@ class Fallback:
         self._names.append(name)
 
     def unregister(self) -> None:
-        """Take the functions away again."""
+        """Take the functions away again. A transaction that failed has taken them already."""
         while self._names:
-            self._connection.remove_function(self._names.pop())
+            with contextlib.suppress(duckdb.CatalogException, duckdb.TransactionException, duckdb.InvalidInputException):
+                self._connection.remove_function(self._names.pop())
 
     def cause(self, error: BaseException) -> BaseException:
         """The error of ours behind what DuckDB raised, where there is one."""

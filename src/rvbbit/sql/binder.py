@@ -7,16 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from sqlglot import exp
 
 from rvbbit.errors import SQLError
-from rvbbit.sql import conditions, describing, rewrite, scopes
+from rvbbit.sql import aliases, conditions, describing, rewrite, scopes, stability
 from rvbbit.sql.dialect import Call
-from rvbbit.sql.limits import cut_first
-from rvbbit.sql.plan import Ask, Block, Filter, Node, Plan, Project, Scan, SemanticFilter, SemanticMap, Snapshot
+from rvbbit.sql.limits import cut_first, is_cut
+from rvbbit.sql.plan import Ask, Block, Filter, Node, Plan, Project, Scan, SemanticFilter, SemanticMap, Snapshot, chain
 from rvbbit.sql.statements import Hints
 from rvbbit.sql.typecheck import check_type
+
+OUT_OF_REACH = frozenset({"from_", "joins", "laterals", "with_", "using", "limit", "offset", "returning"})
+SEVERAL = frozenset({"UNNEST", "COLUMNS"})
+"""Functions that make several rows or columns of one, which a scalar lookup cannot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,10 @@ class Schema:
         plain = (node for node in scopes.own_nodes(tree) if not isinstance(node.parent, exp.Window))
         return any(isinstance(node, exp.AggFunc) or self._aggregates(node) for node in plain)
 
+    def reads_differently(self, tree: exp.Expr) -> bool:
+        """Whether reading a tree twice could give different rows or values."""
+        return stability.reads_differently(tree, self.aggregates)
+
     def _aggregates(self, node: exp.Expr) -> bool:
         return isinstance(node, exp.Anonymous) and node.name.lower() in self.aggregates
 
@@ -52,8 +61,9 @@ def bind(statement: exp.Expr, schema: Schema, whole: Hints, local: list[tuple[in
     rewrite.name_columns(statement)
     cut_first(statement, lambda query, block: [n for n, _ in schema.describe(describing.standing(query, block))], schema.has_aggregate)
     binder = _Binder(schema, hints)
-    for block in _blocks(calls):
-        binder.add(block, [call for call in calls if scopes.block_of(call) is block])
+    for block in scopes.in_order(statement):
+        binder.add(block)
+    binder.add_loose([call for call in scopes.calls_in(statement) if scopes.block_of(call) is None])
     return Plan(statement, tuple(binder.roots), tuple(binder.fallback))
 
 
@@ -65,20 +75,6 @@ def _hints_of(calls: list[Call], whole: Hints, local: list[tuple[int, Hints]]) -
             nearest = min(following, key=lambda call: int(call.meta["token"]))
             found[nearest.meta["id"]] = hint.over(found[nearest.meta["id"]])
     return found
-
-
-def _blocks(calls: list[Call]) -> list[exp.Expr | None]:
-    """The blocks that hold calls, innermost first, then in the order of the text."""
-    found: list[exp.Expr | None] = []
-    for call in calls:
-        block = scopes.block_of(call)
-        if not any(block is known for known in found):
-            found.append(block)
-    return sorted(found, key=lambda block: -_depth(block))
-
-
-def _depth(block: exp.Expr | None) -> int:
-    return -1 if block is None else sum(1 for _ in _ancestors(block))
 
 
 def _ancestors(node: exp.Expr) -> list[exp.Expr]:
@@ -101,76 +97,133 @@ class _Binder:
         self.kept = 0
         self.asked: set[int] = set()
 
-    def add(self, block: exp.Expr | None, calls: list[Call]) -> None:
+    def add(self, block: exp.Expr) -> None:
         """Stage a block's calls, or hand them to the fallback where no stage can reach."""
-        if block is None:
-            self._add_loose(calls)
+        if not self._own_calls(block):
             return
-        staged = [call for call in calls if self._reaches(block, call)]
-        if staged and not self._can_stage(block):
-            staged = []
-        kept = {id(call) for call in staged}
-        self.fallback.extend(self._fallback(call) for call in calls if id(call) not in kept)
-        if staged:
-            self.roots.append(self._chain(block, staged, has_fallback=len(staged) < len(calls)))
+        stuck = self._expand_aliases(block)
+        calls = self._own_calls(block)
+        staged = [call for call in calls if self._reaches(block, call, stuck)] if self._can_stage(block) else []
+        root = self._staged(block, calls, staged) if staged or is_cut(block) else None
+        if root is not None:
+            self.roots.append(root)
+            asked = _asks(root)
+            calls = [call for call in calls if call.meta["id"] not in asked]
+        self.fallback.extend(self._fallback(call) for call in calls)
 
-    def _add_loose(self, calls: list[Call]) -> None:
+    def _own_calls(self, block: exp.Expr) -> list[Call]:
+        return [call for call in scopes.calls_in(block) if scopes.block_of(call) is block]
+
+    def _staged(self, block: exp.Expr, calls: list[Call], staged: list[Call]) -> Node | None:
+        """The chain of as many calls as DuckDB can look up where they stand: all, those in WHERE, or none."""
+        snapshots, before = self._snapshots(block), set(self.asked)
+        filters = [call for call in staged if scopes.clause_of(call, block) == "where"]
+        for some in (staged, filters):
+            if some:
+                root = self._chain(block, some, snapshots, has_fallback=len(some) < len(calls))
+                if self._can_look_up(block, root):
+                    return root
+                self.asked = set(before)
+        if is_cut(block):
+            return Project(Scan(Block(block, snapshots)))  # its order is that of the kept table
+        for snapshot in snapshots:
+            snapshot.source.meta.pop("snapshot")
+        return None
+
+    def _can_look_up(self, block: exp.Expr, root: Node) -> bool:
+        if not isinstance(block, exp.Select):
+            return True
+        return self._describes(describing.looked_up(block, _asks(root)))
+
+    def _describes(self, query: exp.Expr) -> bool:
+        try:
+            self.schema.describe(query)
+        except SQLError:
+            return False
+        return True
+
+    def add_loose(self, calls: list[Call]) -> None:
         """Calls outside any block (`INSERT … VALUES (ASK(…))`): constants are asked once, the rest is the fallback's."""
         nowhere = exp.Select()
-        constant = [call for call in calls if call.find(exp.Column) is None and not scopes.is_volatile(call)]
-        self.fallback.extend(self._fallback(call) for call in calls if call not in constant)
+        constant = [call for call in calls if _is_constant(call)]
+        self.fallback.extend(self._fallback(call) for call in calls if not _is_constant(call))
         if constant:
             asks = tuple(self._ask(call, nowhere, call) for call in constant)
             self.roots.append(Project(SemanticMap(Scan(Block(nowhere)), asks)))
 
-    def _reaches(self, block: exp.Expr, call: Call) -> bool:
+    def _reaches(self, block: exp.Expr, call: Call, stuck: set[str]) -> bool:
+        """Whether a stage can ask for a call: it can read the arguments, and what it reads the statement will read again."""
         clause = scopes.clause_of(call, block)
-        if call.find_ancestor(exp.Lambda) is not None or clause in {"from_", "joins", "laterals", "with_", "using", "limit", "offset"}:
+        if clause in OUT_OF_REACH or call.find_ancestor(exp.Lambda, exp.Comprehension) is not None:
             return False
-        return not scopes.is_volatile(call) and call.find(exp.Window) is None  # a lookup's subquery cannot hold a window
+        if block.args.get("qualify") and clause in {"expressions", "order"} and call.find_ancestor(exp.Window) is None:
+            return False  # a function is called for the rows that QUALIFY leaves; a stage would not know them
+        if scopes.is_volatile(call) or call.find(exp.Window) is not None or any(c.name.lower() in stuck for c in call.find_all(exp.Column)):
+            return False
+        if any(isinstance(node, exp.Anonymous) and node.name.upper() in SEVERAL for node in scopes.own_nodes(call)):
+            return False
+        if any(self.schema.reads_differently(argument) and self._varies(argument, block) for argument in call.arguments):
+            return False
+        return not self.schema.aggregates_rows(call) or self._can_group(block, call)
+
+    def _can_group(self, block: exp.Expr, call: Call) -> bool:
+        """Whether a stage can repeat the groups of a call over aggregates: it must not need answers for that."""
+        nested = any(inner is not call for inner in call.find_all(Call))
+        return not nested and not any(key.find(Call) for key in self._groups(block))
 
     def _can_stage(self, block: exp.Expr) -> bool:
         if scopes.in_recursive_cte(block) or block.args.get("sample"):
             return False
-        where = block.args.get("where")
-        if where is not None and scopes.is_volatile(where):
+        repeated = [block.args.get("where"), *(join.args.get("on") for join in block.args.get("joins") or ())]
+        if any(condition is not None and scopes.is_volatile(condition) for condition in repeated):
             return False
-        joins_asks = any(source.find(Call) and isinstance(source, exp.Lateral) for source in scopes.sources(block))
-        return not joins_asks and not self._is_correlated(block)
+        return all(self._can_repeat(source, block) for source in scopes.sources(block)) and not self._is_correlated(block)
+
+    def _can_repeat(self, source: exp.Expr, block: exp.Expr) -> bool:
+        """Whether an item of FROM reads the same twice, or can be read once and kept."""
+        if isinstance(source, exp.Lateral) and source.find(Call):
+            return False
+        if not self.schema.reads_differently(source):
+            return True
+        plain = isinstance(source, exp.Subquery) and not any(source.args.get(arg) for arg in ("sample", "pivots", "joins"))
+        return plain and self._describes(describing.part(source, block))
 
     def _is_correlated(self, block: exp.Expr) -> bool:
-        if block.find_ancestor(exp.Select, exp.Update, exp.Delete) is None:
+        if block.parent is None:
             return False
+        if isinstance(block, exp.Select) and not self._describes(describing.looked_up(block, {})):
+            return True
         own_tables = {source.alias_or_name.lower() for source in scopes.sources(block)}
-        own_columns = {name.lower() for name, _ in self._source_columns(block)}
+        own_columns = self._column_names(block)
         aliases = {p.alias.lower() for p in block.expressions if isinstance(p, exp.Alias)} if isinstance(block, exp.Select) else set()
         for node in scopes.own_nodes(block):
             if isinstance(node, exp.Column):
                 qualifier = node.table.lower()
                 known = own_tables | own_columns if qualifier else own_columns | own_tables | aliases
-                if (qualifier or node.name.lower()) not in known and not node.find_ancestor(exp.Lambda):
+                if (qualifier or node.name.lower()) not in known and not node.find_ancestor(exp.Lambda, exp.Comprehension):
                     return True
         return False
+
+    def _column_names(self, block: exp.Expr) -> set[str]:
+        return {name.lower() for name, _ in self._source_columns(block)}
 
     def _source_columns(self, block: exp.Expr) -> list[tuple[str, str]]:
         return self.schema.describe(describing.source(block)) if scopes.sources(block) else []
 
-    def _chain(self, block: exp.Expr, calls: list[Call], *, has_fallback: bool) -> Node:
-        self._expand_aliases(block, calls)
-        ids = {call.meta["id"] for call in calls}
-        calls = [call for call in scopes.calls_in(block) if scopes.block_of(call) is block and call.meta["id"] in ids]
+    def _chain(self, block: exp.Expr, calls: list[Call], snapshots: tuple[Snapshot, ...], *, has_fallback: bool) -> Node:
         where = block.args.get("where")
-        node: Node = Scan(Block(block, self._snapshots(block)))
+        node: Node = Scan(Block(block, snapshots))
         filtered: set[int] = set()
         for predicate in conditions.conjuncts(where.this) if where is not None else []:
             inside = [call for call in calls if _within(call, predicate)]
             if inside:
-                asks = tuple(self._ask(call, block, predicate) for call in inside if call.meta["id"] not in filtered)
-                node = SemanticFilter(node, predicate, asks)
+                asks = tuple(self._ask(call, block, predicate) for call in _freest_first(inside, predicate))
+                node = SemanticFilter(node, predicate, asks, repeatable=not self.schema.reads_differently(predicate))
                 filtered.update(call.meta["id"] for call in inside)
-            elif not (has_fallback and predicate.find(Call)):
+            elif not (has_fallback and predicate.find(Call)) and not self.schema.reads_differently(predicate):
                 node = Filter(node, predicate)
-        mapped = tuple(self._ask(call, block, block) for call in calls if call.meta["id"] not in filtered)
+        rest = [call for call in calls if call.meta["id"] not in filtered]
+        mapped = tuple(self._ask(call, block, block) for call in _freest_first(rest, block))
         return Project(SemanticMap(node, mapped) if mapped else node)
 
     def _snapshots(self, block: exp.Expr) -> tuple[Snapshot, ...]:
@@ -178,33 +231,30 @@ class _Binder:
         parts += [cte.this for cte in scopes.visible_ctes(block)[0]]
         found = []
         for part in parts:
-            if "snapshot" not in part.meta and scopes.reads_differently(part) and not scopes.in_recursive_cte(part):
+            if "snapshot" not in part.meta and self.schema.reads_differently(part) and not scopes.in_recursive_cte(part):
                 self.kept += 1
                 part.meta["snapshot"] = self.kept
                 found.append(Snapshot(self.kept, part))
         return tuple(found)
 
-    def _expand_aliases(self, block: exp.Expr, calls: list[Call]) -> None:
-        """DuckDB lets WHERE and later columns name an earlier column's alias; a stage has no such columns, so put the expression there."""
+    def _expand_aliases(self, block: exp.Expr) -> set[str]:
         if not isinstance(block, exp.Select):
-            return
-        aliased = {p.alias.lower(): p.this for p in block.expressions if isinstance(p, exp.Alias)}
-        places: list[exp.Expr] = [*calls]
-        if block.args.get("where") is not None:
-            places.append(block.args["where"])
-        wanted = [
-            column
-            for place in places
-            for column in place.find_all(exp.Column)
-            if not column.table and column.name.lower() in aliased and column.find_ancestor(*scopes.BLOCKS) is block
-        ]
-        if not wanted:
-            return
-        real = {name.lower() for name, _ in self._source_columns(block)}
-        for column in wanted:
-            value = aliased[column.name.lower()]
-            if column.name.lower() not in real and column.parent is not None and not _within(column, value):
-                column.replace(exp.paren(value.copy(), copy=False))
+            return set()
+        found: list[set[str]] = []
+
+        def columns() -> set[str]:
+            if not found:
+                found.append(self._column_names(block))
+            return found[0]
+
+        def copied(copy: exp.Expr) -> None:
+            for call in scopes.calls_in(copy):
+                if scopes.block_of(call) is None:  # calls of blocks inside keep their ids: their answers are there already
+                    new = max(self.hints) + 1
+                    self.hints[new] = self.hints[call.meta["id"]]
+                    call.meta["id"] = new
+
+        return aliases.expand(block, columns, copied)
 
     def _ask(self, call: Call, block: exp.Expr, root: exp.Expr) -> Ask:
         groups = self._groups(block) if self.schema.aggregates_rows(call) else None
@@ -219,18 +269,14 @@ class _Binder:
     def _can_guard(self, guard: exp.Expr) -> bool:
         """Whether a stage can repeat a condition: no groups, nothing volatile, and only calls that were asked before."""
         asked = all(call.meta["id"] in self.asked for call in guard.find_all(Call))
-        return asked and not self.schema.has_aggregate(guard) and not scopes.is_volatile(guard)
+        return asked and not self.schema.has_aggregate(guard) and not self.schema.reads_differently(guard)
 
     def _varies(self, argument: exp.Expr, block: exp.Expr) -> bool:
         if argument.find(exp.Column, exp.Star) is None:
             return False
         if any(isinstance(node, exp.Column | exp.Star) for node in scopes.own_nodes(argument)):
             return True
-        try:
-            self.schema.describe(describing.alone(argument, block))
-        except SQLError:
-            return True  # a subquery that reads the block's rows
-        return False
+        return not self._describes(describing.alone(argument, block))  # a subquery that reads the block's rows
 
     def _groups(self, block: exp.Expr) -> tuple[exp.Expr, ...]:
         """The keys of GROUP BY written out: ALL, places and output names replaced by what they stand for."""
@@ -241,23 +287,49 @@ class _Binder:
         if group.args.get("all"):
             return tuple(output for output in outputs if not self.schema.has_aggregate(output) and output.find(Call) is None)
         named = {p.alias.lower(): p.this for p in block.expressions if isinstance(p, exp.Alias)}
-        real = {name.lower() for name, _ in self._source_columns(block)}
+        real = self._column_names(block)
+
+        def spelled(node: Any) -> Any:
+            if isinstance(node, exp.Column) and not node.table and node.name.lower() not in real:
+                return named.get(node.name.lower(), node)
+            return node
+
+        places = [outputs[int(key.name) - 1] if isinstance(key, exp.Literal) and key.is_int else key for key in group.expressions]
         keys: list[exp.Expr] = []
-        for key in group.expressions:
-            if isinstance(key, exp.Literal) and key.is_int:
-                key = outputs[int(key.name) - 1]
-            elif isinstance(key, exp.Column) and not key.table and key.name.lower() not in real:
-                key = named.get(key.name.lower(), key)
-            if key.find(Call) is None:
-                keys.append(key)
+        keys.extend(key.transform(spelled) for key in places)
         return tuple(keys)
 
     def _fallback(self, call: Call) -> Ask:
         types = tuple(
-            "VARCHAR" if isinstance(argument, exp.Literal) and argument.is_string else parameter.type
+            "VARCHAR" if parameter.type.endswith("[]") and self._is_text(argument, call) else parameter.type
             for parameter, argument in zip(call.operator.parameters, call.arguments, strict=True)
         )
         return Ask((call.meta["id"],), call, types, self.hints[call.meta["id"]])
+
+    def _is_text(self, argument: exp.Expr, call: Call) -> bool:
+        """Whether a list is given as text separated by commas. What cannot be described without its rows is taken for a list."""
+        block = scopes.block_of(call) or exp.Select()
+        for query in (describing.alone(argument, block), describing.arguments(call, block, None)):
+            try:
+                return self.schema.describe(query)[-1][1] == "VARCHAR"
+            except SQLError:
+                continue
+        return False
+
+
+def _asks(root: Node) -> dict[int, Ask]:
+    return {ask.id: ask for node in chain(root) if isinstance(node, SemanticFilter | SemanticMap) for ask in node.asks}
+
+
+def _is_constant(call: Call) -> bool:
+    nowhere = call.find_ancestor(exp.Returning, exp.When)
+    return nowhere is None and call.find(exp.Column) is None and not scopes.is_volatile(call)
+
+
+def _freest_first(calls: list[Call], root: exp.Expr) -> list[Call]:
+    """Inner calls before outer ones; among equals those that every row needs, so that they answer for the others too."""
+    depth = {call.meta["id"]: len([a for a in _ancestors(call) if isinstance(a, Call)]) for call in calls}
+    return sorted(calls, key=lambda call: (-depth[call.meta["id"]], bool(conditions.guards(call, root))))
 
 
 def _within(node: exp.Expr, root: exp.Expr) -> bool:

@@ -11,10 +11,15 @@ from rvbbit.sql.dialect import Call
 
 def conjuncts(condition: exp.Expr) -> list[exp.Expr]:
     """The parts of a condition joined by AND, left to right, parentheses opened."""
-    condition = condition.unnest()
-    if isinstance(condition, exp.And):
-        return [*conjuncts(condition.this), *conjuncts(condition.expression)]
-    return [condition]
+    found: list[exp.Expr] = []
+    stack = [condition]
+    while stack:
+        part = stack.pop().unnest()
+        if isinstance(part, exp.And):
+            stack += [part.expression, part.this]
+        else:
+            found.append(part)
+    return found
 
 
 def is_condition(node: exp.Expr) -> bool:
@@ -24,9 +29,11 @@ def is_condition(node: exp.Expr) -> bool:
         return is_condition(parent)
     if isinstance(parent, exp.And | exp.Or | exp.Not | exp.Where | exp.Having | exp.Qualify):
         return True
-    if isinstance(parent, exp.Join):
-        return node.arg_key == "on"
-    return isinstance(parent, exp.If) and node.arg_key == "this" and not (parent.parent and parent.parent.args.get("this"))
+    if isinstance(parent, exp.Is):
+        return isinstance(parent.expression, exp.Boolean)
+    if isinstance(parent, exp.If):
+        return node.arg_key == "this" and not _operand(parent)
+    return (type(parent), node.arg_key) in {(exp.Join, "on"), (exp.When, "condition"), (exp.Comprehension, "condition")}
 
 
 def guards(call: Call, root: exp.Expr) -> tuple[exp.Expr, ...]:
@@ -47,8 +54,11 @@ def _guards(call: exp.Expr, root: exp.Expr) -> Iterator[exp.Expr]:
             yield not_(other, isinstance(parent, exp.Or))
         elif isinstance(parent, exp.Case):
             yield from _case_guards(parent, node)
-        elif isinstance(parent, exp.If) and node.arg_key == "true" and not _operand(parent):
-            yield parent.this
+        elif isinstance(parent, exp.If) and node.arg_key != "this" and not _operand(parent):
+            yield parent.this if node.arg_key == "true" else not_(parent.this, True)
+        elif isinstance(parent, exp.Anonymous | exp.Coalesce) and parent.name.upper() in {"COALESCE", "IFNULL"}:
+            earlier = parent.expressions[: node.index]
+            yield from (exp.Is(this=exp.paren(argument.copy()), expression=exp.null()) for argument in earlier)
         node = parent
 
 

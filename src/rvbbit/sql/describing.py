@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlglot import exp
 
 from rvbbit.sql.dialect import Call
-from rvbbit.sql.lowering import over, replace_calls, with_ctes, written
+from rvbbit.sql.limits import is_cut
+from rvbbit.sql.lowering import VALUE, lookup, over, replace_calls, with_ctes, written
+from rvbbit.sql.plan import Ask
 
-__all__ = ["alone", "arguments", "source", "standing", "written"]
+__all__ = ["alone", "arguments", "looked_up", "part", "source", "standing", "written"]
 
 
 def source(block: exp.Expr) -> exp.Expr:
@@ -31,6 +35,29 @@ def arguments(call: Call, block: exp.Expr, groups: tuple[exp.Expr, ...] | None) 
     """A call's arguments, one column each, over its block."""
     columns: list[exp.Expr] = [exp.alias_(_typed(argument), f"a{i}", copy=False) for i, argument in enumerate(call.arguments)]
     return over(block, columns, [], _typed, groups=groups)
+
+
+def part(source_: exp.Expr, block: exp.Expr) -> exp.Expr:
+    """An item of a block's FROM, or one of its CTEs, by itself."""
+    body = source_ if isinstance(source_, exp.Subquery) else exp.Subquery(this=source_)
+    return with_ctes(exp.select("*").from_(_typed(body)), block, _typed, until=source_)
+
+
+def looked_up(block: exp.Select, asks: Mapping[int, Ask]) -> exp.Expr:
+    """A block with each ask in place as a lookup on one row: DuckDB plans it if it can plan the real one."""
+
+    def answered(call: Call) -> exp.Expr:
+        null = exp.cast(exp.null(), call.operator.returns, dialect="duckdb")
+        if call.meta["id"] not in asks:
+            return null
+        row = exp.Subquery(this=exp.select(exp.alias_(null, VALUE)), alias=exp.TableAlias(this=exp.to_identifier("__rv_a")))
+        return lookup(asks[call.meta["id"]], call, row)
+
+    select = replace_calls(block, answered)
+    assert isinstance(select, exp.Select)
+    if is_cut(block):
+        select.set("order", None)  # by the rowid of a table that is not there yet
+    return with_ctes(select, block, _typed)
 
 
 def _typed(tree: exp.Expr) -> exp.Expr:

@@ -44,6 +44,12 @@ def cut_first(statement: exp.Expr, names: Names, grouping: Callable[[exp.Expr], 
         _cut(select, labels)
 
 
+def is_cut(block: exp.Expr) -> bool:
+    """Whether a block is what became of such a SELECT; its ORDER BY needs the rows kept."""
+    from_ = block.args.get("from_")
+    return isinstance(block, exp.Select) and from_ is not None and from_.this.alias == NAME
+
+
 def _can_cut(select: exp.Select, grouping: Callable[[exp.Expr], bool]) -> bool:
     if not (select.args.get("limit") or select.args.get("offset")) or select.args.get("from_") is None:
         return False

@@ -19,6 +19,8 @@ from rvbbit.sql.plan import Ask, Filter, Node, Plan, Project, Scan, SemanticFilt
 WRITER = Dialect()
 KEY = "__rv_k"
 VALUE = "__rv_value"
+INEXACT = ("HUGEINT", "UHUGEINT", "BIGNUM", "BIT", "INTERVAL", "TIME WITH TIME ZONE")
+"""Types whose values do not come back from Arrow as they went in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,12 @@ def steps(plan: Plan, prefix: str) -> Iterator[Step]:
     yield Final(lowering.replaced(plan.statement))
 
 
+def functions(plan: Plan) -> dict[int, Ask]:
+    """The ask whose function answers each fallback call: one for each operator with its argument types and hints."""
+    first: dict[object, Ask] = {}
+    return {id_: first.setdefault((ask.operator.name, ask.types, ask.hints), ask) for ask in plan.fallback for id_ in ask.covers}
+
+
 def function_name(prefix: str, ask: Ask) -> str:
     """What the fallback function of an ask is called."""
     return f"{prefix}_call_{ask.id}"
@@ -80,9 +88,8 @@ class _Lowering:
     def __init__(self, plan: Plan, prefix: str) -> None:
         self.prefix = prefix
         staged = {id_: ask for ask in plan.asks() for id_ in ask.covers}
-        fallback = {ask.id: ask for ask in plan.fallback}
         self.asks = staged
-        self.fallback = fallback
+        self.fallback = functions(plan)
 
     def block(self, root: Node) -> Iterator[Step]:
         below: list[exp.Expr] = []
@@ -95,10 +102,10 @@ class _Lowering:
                         yield self.keep(snapshot, tree)
                 case Filter(_, predicate):
                     below.append(predicate)
-                case SemanticFilter(_, predicate, asks):
+                case SemanticFilter(_, predicate, asks, repeatable):
                     assert tree is not None
                     yield from (self.stage(ask, tree, below) for ask in asks)
-                    below.append(predicate)
+                    below += [predicate] if repeatable else []
                 case SemanticMap(_, asks):
                     assert tree is not None
                     yield from (self.stage(ask, tree, below) for ask in asks)
@@ -116,7 +123,7 @@ class _Lowering:
 
     def stage(self, ask: Ask, tree: exp.Expr, below: Sequence[exp.Expr]) -> Stage:
         arguments = [self.replaced(argument) for argument in ask.call.arguments]
-        keys = [exp.alias_(arguments[i], f"{KEY}{i}", copy=False) for i in ask.varying]
+        keys = [exp.alias_(_key(ask, i, arguments[i]), f"{KEY}{i}", copy=False) for i in ask.varying]
         predicates = [self.replaced(p) for p in (*below, *ask.guards)]
         inner = over(tree, keys or [exp.alias_(exp.true(), f"{KEY}0")], predicates, self.replaced, groups=ask.groups)
         with_ = inner.args.pop("with_", None)
@@ -127,7 +134,7 @@ class _Lowering:
             rows = rows.where(exp.Not(this=exp.Is(this=exp.column(name), expression=exp.null())), copy=False)
         if with_ is not None:
             rows.set("with_", with_)
-        fixed = [exp.alias_(a, f"{KEY}{i}", copy=False) for i, a in enumerate(arguments) if i not in ask.varying]
+        fixed = [exp.alias_(_key(ask, i, a), f"{KEY}{i}", copy=False) for i, a in enumerate(arguments) if i not in ask.varying]
         constants = with_ctes(exp.select(*fixed), tree, self.replaced) if fixed else None
         return Stage(f"{self.prefix}_answers_{ask.id}", ask, rows, constants)
 
@@ -139,12 +146,7 @@ class _Lowering:
         ask = self.asks.get(call.meta["id"])
         if ask is None:
             return self.function(self.fallback[call.meta["id"]], call)
-        inner, outer = "__rv_a", exp.column(VALUE, table="__rv_a")
-        lookup = exp.select(outer).from_(exp.alias_(exp.to_table(f"{self.prefix}_answers_{ask.id}"), inner, table=True))
-        for i in ask.varying:
-            key = exp.column(f"{KEY}{i}", table=inner)
-            lookup = lookup.where(exp.EQ(this=key, expression=exp.paren(call.expressions[i].copy(), copy=False)), copy=False)
-        return exp.Subquery(this=lookup)
+        return lookup(ask, call, exp.alias_(exp.to_table(f"{self.prefix}_answers_{ask.id}"), "__rv_a", table=True), keyed=True)
 
     def function(self, ask: Ask, call: Call) -> exp.Expr:
         arguments = [
@@ -152,6 +154,24 @@ class _Lowering:
             for argument, type_ in zip(call.expressions, ask.types, strict=True)
         ]
         return exp.Anonymous(this=function_name(self.prefix, ask), expressions=arguments)
+
+
+def lookup(ask: Ask, call: Call, relation: exp.Expr, *, keyed: bool = False) -> exp.Expr:
+    """A scalar subquery for a call's answer in a relation called `__rv_a`, with the arguments' own columns in it if `keyed`."""
+    found = exp.select(exp.column(VALUE, table="__rv_a")).from_(relation, copy=False)
+    for i in ask.varying:
+        argument = _key(ask, i, exp.paren(call.expressions[i].copy(), copy=False))
+        key = exp.column(f"{KEY}{i}", table="__rv_a") if keyed else argument.copy()
+        found = found.where(exp.EQ(this=key, expression=argument), copy=False)
+    return exp.Subquery(this=found)
+
+
+def _key(ask: Ask, place: int, argument: exp.Expr) -> exp.Expr:
+    """An argument as it is kept beside its answer: as it is, unless Arrow would make less of it."""
+    if not ask.types[place].startswith(INEXACT):
+        return argument
+    declared = ask.operator.parameters[place].type
+    return exp.cast(argument, "VARCHAR" if declared.upper() in {"ANY", "JSON"} else declared, dialect="duckdb")
 
 
 def replace_calls(tree: exp.Expr, answered: Callable[[Call], exp.Expr], kept: Callable[[int], str] | None = None) -> exp.Expr:
@@ -196,10 +216,9 @@ def over(
         select = select.where(exp.paren(predicate, copy=False), copy=False)
     if groups is not None:
         select.set("group", exp.Group(expressions=[replaced(key) for key in groups]) if groups else None)
-    for clause in ("having",) if groups is not None else ("qualify",):
-        condition = tree.args.get(clause)
-        if condition is not None and _stands_alone(condition, tree):
-            select.set(clause, replaced(condition))
+    having = tree.args.get("having")
+    if groups is not None and having is not None and _stands_alone(having, tree):
+        select.set("having", replaced(having))
     return with_ctes(select, tree, replaced)
 
 
@@ -211,7 +230,7 @@ def _from_items(tree: exp.Expr) -> list[exp.Expr]:
 
 
 def _stands_alone(condition: exp.Expr, tree: exp.Expr) -> bool:
-    """Whether a HAVING or QUALIFY can be repeated in a stage: it has no calls and names no output column."""
+    """Whether a HAVING can be repeated in a stage: it has no calls and names no output column."""
     aliases = {projection.alias.lower() for projection in tree.expressions if isinstance(projection, exp.Alias)}
     return condition.find(Call) is None and not any(column.name.lower() in aliases for column in condition.find_all(exp.Column))
 

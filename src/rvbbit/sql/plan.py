@@ -84,11 +84,12 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class SemanticFilter:
-    """A predicate with calls; rows that fail it are not asked about above."""
+    """A predicate with calls; rows that fail it are not asked about above, where it is `repeatable` (reads the same twice)."""
 
     input: Node
     predicate: exp.Expr
     asks: tuple[Ask, ...]
+    repeatable: bool = True
 
 
 @dataclass(frozen=True, slots=True)

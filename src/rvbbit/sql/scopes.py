@@ -13,12 +13,25 @@ from sqlglot import exp
 from rvbbit.sql.dialect import Call
 
 BLOCKS = (exp.Select, exp.Update, exp.Delete)
-VOLATILE = {"RANDOM", "UUID", "GEN_RANDOM_UUID", "UUIDV4", "UUIDV7", "NEXTVAL", "SETSEED"}
+VOLATILE = frozenset({"RANDOM", "UUID", "GEN_RANDOM_UUID", "UUIDV4", "UUIDV7", "NEXTVAL", "CURRVAL", "SETVAL", "SETSEED", "SLEEP_MS"})
 
 
 def block_of(call: exp.Expr) -> exp.Expr | None:
-    """The nearest block around a node; None where a statement has none (`INSERT … VALUES`)."""
-    return call.find_ancestor(*BLOCKS)
+    """The nearest block around a node; None where a statement has none (`INSERT … VALUES`, the branches of a MERGE)."""
+    block = call.find_ancestor(*BLOCKS)
+    return None if block is not None and isinstance(block.parent, exp.When) else block
+
+
+def in_order(statement: exp.Expr) -> list[exp.Expr]:
+    """Every block of a statement after the blocks it reads from: those inside it, and the CTEs in front of it."""
+    found: list[exp.Expr] = []
+    stack = [statement]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, BLOCKS):
+            found.append(node)
+        stack += sorted(node.iter_expressions(), key=lambda child: child.arg_key != "with_")
+    return found[::-1]
 
 
 def clause_of(call: exp.Expr, block: exp.Expr) -> str:
@@ -98,11 +111,6 @@ def is_volatile(tree: exp.Expr) -> bool:
         if isinstance(node, exp.Anonymous) and node.name.upper() in VOLATILE:
             return True
     return False
-
-
-def reads_differently(source: exp.Expr) -> bool:
-    """Whether a FROM item must be read once and kept: volatile, or cut by LIMIT where ties and threads choose the rows."""
-    return is_volatile(source) or source.find(exp.Limit, exp.Fetch) is not None
 
 
 def calls_in(tree: exp.Expr) -> list[Call]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from sqlglot import exp
+
 from rvbbit.sql.lowering import written
 from rvbbit.sql.plan import Ask, Node, Plan, SemanticFilter, SemanticMap, chain, stack
 
@@ -12,28 +14,34 @@ def equal_calls_once(plan: Plan) -> Plan:
     """Let the first of several equal calls answer for all of them.
 
     Before: `SELECT text MEANS 'x' … WHERE text MEANS 'x'` has two asks.
-    After: one, in the filter. A guarded ask never answers for an unguarded one: it was not asked about every row.
+    After: one, in the filter. An unguarded ask answers for guarded ones after it too; a guarded one for its like alone, as it was not
+    asked about every row.
     """
     return replace(plan, blocks=tuple(_merged(root) for root in plan.blocks))
 
 
 def _merged(root: Node) -> Node:
     nodes = chain(root)
-    groups: dict[tuple[object, ...], list[Ask]] = {}
+    first: dict[tuple[object, ...], Ask] = {}
+    covered: dict[int, list[int]] = {}
     for node in nodes:
-        if isinstance(node, SemanticFilter | SemanticMap):
-            for ask in node.asks:
-                groups.setdefault(_identity(ask), []).append(ask)
-    first = {asks[0].id: replace(asks[0], covers=tuple(i for ask in asks for i in ask.covers)) for asks in groups.values()}
+        for ask in _asks(node):
+            whole = first.get(_identity(ask, ()))
+            answering = whole or first.setdefault(_identity(ask, ask.guards), ask)
+            covered.setdefault(answering.id, []).extend(ask.covers)
     merged: list[Node] = []
     for node in nodes:
         if isinstance(node, SemanticFilter | SemanticMap):
-            node = replace(node, asks=tuple(first[ask.id] for ask in node.asks if ask.id in first))
+            node = replace(node, asks=tuple(replace(ask, covers=tuple(covered[ask.id])) for ask in node.asks if ask.id in covered))
             if isinstance(node, SemanticMap) and not node.asks:
                 continue
         merged.append(node)
     return stack(merged)
 
 
-def _identity(ask: Ask) -> tuple[object, ...]:
-    return (written(ask.call), ask.hints, ask.groups is None, tuple(written(guard) for guard in ask.guards))
+def _asks(node: Node) -> tuple[Ask, ...]:
+    return node.asks if isinstance(node, SemanticFilter | SemanticMap) else ()
+
+
+def _identity(ask: Ask, guards: tuple[exp.Expr, ...]) -> tuple[object, ...]:
+    return (written(ask.call), ask.hints, ask.groups is None, tuple(written(guard) for guard in guards))

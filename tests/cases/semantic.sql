@@ -1,0 +1,579 @@
+-- Semantic statements, calls written as functions. tests/unit/execution/test_oracle.py runs each twice: with our plan, and on DuckDB alone
+-- with the operators as macros (operators.toml). Rows, types and what the tables then hold must be equal. Tables: t, u, s (conftest.py).
+-- Statements end with a semicolon at the end of a line.
+
+SELECT id, means(text,'red') FROM t;
+
+SELECT id FROM t WHERE means(text,'red');
+
+SELECT id FROM t WHERE NOT means(text,'red');
+
+SELECT id FROM t WHERE means(text,'red') AND amount > 15;
+
+SELECT id FROM t WHERE means(text,'red') OR amount > 15;
+
+SELECT id FROM t WHERE amount > 15 OR means(text,'red');
+
+SELECT id FROM t WHERE (means(text,'red') OR means("desc",'sweet')) AND NOT means(text,'sky');
+
+SELECT id, CASE WHEN amount > 30 THEN means(text,'red') ELSE means(text,'green') END FROM t;
+
+SELECT id, CASE WHEN means(text,'red') THEN 'r' WHEN means(text,'green') THEN 'g' ELSE 'x' END FROM t;
+
+SELECT id, CASE means(text,'red') WHEN true THEN ask(text,'a') WHEN means(text, 'x') THEN ask(text,'b') ELSE ask(text,'c') END FROM t;
+
+SELECT id, CASE grp WHEN 'a' THEN ask(text,'a') WHEN 'b' THEN ask(text,'b') ELSE ask(text,'c') END FROM t;
+
+SELECT id, coalesce(ask(text,'a'), ask("desc",'b'), 'none') FROM t;
+
+SELECT id FROM t WHERE means(text,'red') IS NULL;
+
+SELECT id FROM t WHERE means(text,'red') IS NOT TRUE;
+
+SELECT id FROM t WHERE classify(text, ['a','b','c']) IN ('a','c');
+
+SELECT id FROM t WHERE 'a' IN (classify(text, ['a','b','c']), classify("desc", ['a','b']));
+
+SELECT id FROM t WHERE about(text,'abc') BETWEEN 0.2 AND about("desc",'x');
+
+SELECT id FROM t WHERE about(text,'abc') * 2 + 1 > about("desc",'x');
+
+SELECT classify(text, ['a','b','c']) AS k, count(*) FROM t GROUP BY k;
+
+SELECT classify(text, ['a','b','c']) AS k, count(*) FROM t GROUP BY 1 HAVING count(*) > 1;
+
+SELECT classify(text, ['a','b','c']) AS k, count(*) c FROM t GROUP BY ALL HAVING c > 1;
+
+SELECT classify(text, ['a','b','c']) AS k, count(*) c FROM t GROUP BY ALL HAVING k = 'a';
+
+SELECT grp, ask(string_agg(text, ',' ORDER BY id), 'sum') FROM t GROUP BY grp;
+
+SELECT grp, ask(string_agg(text, ',' ORDER BY id), 'sum') FROM t GROUP BY grp HAVING means(max(text),'red');
+
+SELECT grp AS id, ask(string_agg(text, ',' ORDER BY id), 'sum') FROM t GROUP BY grp;
+
+SELECT amount AS id, means(text,'red') FROM t WHERE id > 3;
+
+SELECT upper(text) AS text, means(text,'red') FROM t;
+
+SELECT upper(text) AS text, id FROM t WHERE means(text,'RED');
+
+SELECT upper(text) AS up, means(up,'RED') m FROM t WHERE up <> 'X' AND m;
+
+SELECT upper(text) AS up, id FROM t WHERE means(up,'RED') ORDER BY about(up, 'x'), id;
+
+SELECT upper(text) AS text, id FROM t ORDER BY ask(text, 'x'), id;
+
+SELECT id FROM t JOIN u USING (id) WHERE means(text, word);
+
+SELECT id, means(text, word) FROM t LEFT JOIN u USING (id);
+
+SELECT id, means(text, word) FROM t FULL JOIN u USING (id);
+
+SELECT t.id, u.id FROM t JOIN u ON means(t.text, u.word);
+
+SELECT t.id, u.id FROM t LEFT JOIN u ON means(t.text, u.word);
+
+SELECT t.id, u.id FROM t LEFT JOIN u ON means(t.text, u.word) AND t.id > 2;
+
+SELECT t.id, u.id FROM t RIGHT JOIN u ON means(t.text, u.word) AND t.id > 2;
+
+SELECT t.id FROM t SEMI JOIN u ON means(t.text, u.word);
+
+SELECT t.id FROM t ANTI JOIN u ON means(t.text, u.word);
+
+SELECT id FROM t WHERE EXISTS (SELECT 1 FROM u WHERE means(t.text, u.word));
+
+SELECT id FROM t WHERE EXISTS (SELECT 1 FROM u WHERE u.id = t.id AND means(u.word, 'red'));
+
+SELECT id FROM t WHERE id IN (SELECT id FROM u WHERE means(word, 'red'));
+
+SELECT id, (SELECT max(word) FROM u WHERE means(word, 'e')) FROM t;
+
+SELECT id, (SELECT max(word) FROM u WHERE means(text, word)) FROM t;
+
+SELECT id, means(text, (SELECT max(word) FROM u)) FROM t;
+
+SELECT id, means(text, (SELECT max(word) FROM u WHERE u.id = t.id)) FROM t;
+
+WITH c AS (SELECT id, text FROM t WHERE means(text,'red')) SELECT * FROM c WHERE means(text,'apple');
+
+WITH c AS (SELECT id, ask(text,'q') AS a FROM t) SELECT c.id, means(a, 'red') FROM c JOIN t USING (id);
+
+WITH t AS (SELECT id + 1 AS id, text || 'x' AS text FROM t) SELECT id FROM t WHERE means(text, 'applex');
+
+WITH t AS (SELECT 1 AS id, 'red' AS text) SELECT * FROM (WITH t AS (SELECT 2 AS id, 'blue' AS text) SELECT * FROM t WHERE means(text,'blue')) x, t WHERE means(t.text,'red');
+
+WITH RECURSIVE r AS (SELECT 1 AS n, 'a' AS s UNION ALL SELECT n + 1, s || 'b' FROM r WHERE n < 4) SELECT n FROM r WHERE means(s, 'bb');
+
+WITH RECURSIVE r AS (SELECT 1 AS n, 'a' AS s UNION ALL SELECT n + 1, ask(s, 'b') FROM r WHERE n < 4) SELECT n, s FROM r;
+
+WITH RECURSIVE r AS (SELECT 1 AS n, ask('a','z') AS s UNION ALL SELECT n + 1, s || 'b' FROM r WHERE n < 4) SELECT n, s FROM r;
+
+SELECT id FROM t WHERE means(text,'red') EXCEPT SELECT id FROM t WHERE means(text,'sky');
+
+SELECT id FROM t WHERE means(text,'red') UNION ALL SELECT id FROM u WHERE means(word,'red') ORDER BY id LIMIT 2;
+
+SELECT id, row_number() OVER (PARTITION BY classify(text,['a','b']) ORDER BY about(text,'x'), id) FROM t;
+
+SELECT id, ask(lag(text) OVER (ORDER BY id), 'prev') FROM t;
+
+SELECT id FROM t QUALIFY row_number() OVER (PARTITION BY classify(text,['a','b']) ORDER BY id) = 1;
+
+SELECT id, means(text,'red') FROM t QUALIFY row_number() OVER (PARTITION BY grp ORDER BY id) = 1;
+
+SELECT id, means(text,'red') AS m FROM t QUALIFY row_number() OVER (PARTITION BY m ORDER BY id) = 1;
+
+SELECT DISTINCT ON (classify(text,['a','b'])) classify(text,['a','b']), id FROM t ORDER BY classify(text,['a','b']), id;
+
+SELECT DISTINCT classify(text,['a','b']) FROM t;
+
+SELECT count(*) FILTER (WHERE means(text,'red')), string_agg(id::varchar, ',' ORDER BY about(text,'x'), id), list(id ORDER BY ask(text,'z'), id) FROM t;
+
+SELECT sum(CASE WHEN means(text,'red') THEN amount END) FROM t;
+
+SELECT grp, bool_or(means(text,'red')) FROM t GROUP BY grp;
+
+SELECT grp, avg(about(text,'x')) AS a FROM t GROUP BY grp HAVING avg(about(text,'x')) > 0.3 ORDER BY a;
+
+SELECT ask(ask(text,'a'), 'b') FROM t;
+
+SELECT ask(text, ask("desc", 'q')) FROM t WHERE means(ask(text,'zz'), 'red');
+
+SELECT * FROM t WHERE about(text, 'x') > 0.5 LIMIT 100;
+
+SELECT * FROM (SELECT * FROM t ORDER BY id LIMIT 3) WHERE means(text,'red');
+
+SELECT * FROM (SELECT *, means(text,'red') m FROM t) WHERE m;
+
+SELECT x.*, means(x.text,'red') FROM (SELECT * FROM t) AS x;
+
+SELECT T.ID, MEANS(T.TEXT,'red') FROM t AS "T" WHERE "TEXT" <> '';
+
+SELECT part.name, means(part.name,'red') FROM s;
+
+SELECT s.part.name, means(s.part.name,'red') FROM s WHERE s.part.size > 1;
+
+SELECT means("Mixed Name",'b'), "mixed name" FROM s;
+
+SELECT id, w, means(w,'red') FROM s, UNNEST(words) AS x(w);
+
+SELECT id, unnest(words) AS w FROM s WHERE means(part.name, 'red');
+
+SELECT id, means(unnest(words), 'red') AS w FROM s;
+
+SELECT id, list_transform(words, lambda x: means(x, 'r')) FROM s;
+
+SELECT id, [means(x, 'r') for x in words] FROM s;
+
+SELECT * FROM (VALUES (1,'red'),(2,'blue')) v(id, c) WHERE means(c,'red');
+
+SELECT range, means(range::varchar, '1') FROM range(12);
+
+SELECT g, means(g::varchar, '1') FROM generate_series(1,12) x(g);
+
+SELECT t.id, l.w FROM t, LATERAL (SELECT u.word AS w FROM u WHERE u.id = t.id) l WHERE means(l.w,'e');
+
+SELECT t.id, l.w FROM t, LATERAL (SELECT means(u.word, 'e') AS w FROM u WHERE u.id = t.id) l;
+
+SELECT t.id, l.w FROM t, LATERAL (SELECT means(t.text, 'e') AS w) l;
+
+SELECT t.id, l.w FROM t LEFT JOIN LATERAL (SELECT means(t.text, 'e') AS w) l ON true WHERE l.w;
+
+UPDATE t SET grp = classify(text,['a','b']) WHERE means(text,'red');
+
+UPDATE t SET grp = u.word FROM u WHERE u.id = t.id AND means(t.text, u.word);
+
+UPDATE t SET grp = ask(u.word,'q') FROM u WHERE u.id = t.id;
+
+DELETE FROM t WHERE means(text,'red');
+
+DELETE FROM t USING u WHERE t.id = u.id AND means(t.text, u.word);
+
+INSERT INTO u SELECT id, ask(text,'q'), grp FROM t WHERE means(text,'red');
+
+INSERT INTO u VALUES (1, ask('a','b'), 'c'), (2, ask('d','e'), classify('abc', ['x','y']));
+
+INSERT INTO u (word) VALUES (ask('a','b')) RETURNING word;
+
+INSERT INTO u SELECT id, text, grp FROM t RETURNING id, means(word,'red');
+
+UPDATE t SET text = 'red!' WHERE id < 3 RETURNING id, means(text,'red!');
+
+DELETE FROM t WHERE id < 3 RETURNING id, means(text,'red');
+
+SELECT id FROM t WHERE amount > 15 AND (means(text,'red') OR grp = 'a');
+
+SELECT id FROM t WHERE NOT (means(text,'red') AND amount > 15);
+
+SELECT id FROM t WHERE NOT (NOT means(text,'red') OR amount > 15);
+
+SELECT id FROM t WHERE (amount > 15 AND means(text,'red')) IS NULL;
+
+SELECT id, amount > 15 AND means(text,'red'), amount > 15 OR means(text,'red') FROM t;
+
+SELECT id, means(text,'red') AND means("desc",'sweet'), means(text,'red') OR means("desc",'sweet') FROM t;
+
+SELECT id, means(text,'red') AND means(text,'sky') AND means("desc",'wide') AND amount > 5 FROM t;
+
+SELECT id, CASE WHEN amount > 15 THEN 1 ELSE 0 END = 1 AND means(text,'red') FROM t;
+
+SELECT id, CASE WHEN grp = 'a' THEN CASE WHEN amount > 5 THEN ask(text,'1') ELSE ask(text,'2') END WHEN means(text,'red') THEN ask(text,'3') END FROM t;
+
+SELECT id, CASE WHEN grp = 'a' AND means(text,'red') THEN ask(text,'1') WHEN grp = 'a' OR means(text,'sky') THEN ask(text,'2') ELSE ask(text, '3') END FROM t;
+
+SELECT id, if(amount > 15, ask(text,'1'), ask(text,'2')) FROM t;
+
+SELECT id, ifnull(ask(text,'1'), 'x'), nullif(ask(text,'1'), 'red apple?1') FROM t;
+
+SELECT id, CASE WHEN amount > 15 THEN NULL ELSE ask(text,'2') END, ask(text,'2') FROM t;
+
+SELECT id, CASE WHEN amount > 15 THEN ask(text,'2') END, CASE WHEN amount <= 15 THEN ask(text,'2') END FROM t;
+
+SELECT id FROM t WHERE means(text,'red') AND (CASE WHEN means("desc",'sweet') THEN means(text,'apple') ELSE means(text,'sky') END);
+
+SELECT id, ask(text,'1') FROM t WHERE CASE WHEN amount > 15 THEN means(text,'red') ELSE true END;
+
+SELECT grp, CASE WHEN count(*) > 2 THEN ask(max(text),'m') ELSE 'few' END FROM t GROUP BY grp;
+
+SELECT grp, ask(grp,'m') FROM t GROUP BY grp;
+
+SELECT grp, ask(grp,'m'), ask(max(text),'m') FROM t WHERE means(text,'r') GROUP BY grp ORDER BY ask(grp,'m');
+
+SELECT grp, max(ask(text,'m')) FROM t GROUP BY grp ORDER BY max(ask(text,'m')) DESC;
+
+SELECT ask(max(ask(text,'m')),'o') FROM t GROUP BY grp;
+
+SELECT ask(max(text),'m') FROM t;
+
+SELECT ask(max(text),'m') FROM t WHERE id > 100;
+
+SELECT ask(max(text) FILTER (WHERE means(text,'red')),'m') FROM t;
+
+SELECT classify(text,['a','b']) || 'x' AS k, ask(max(text),'m') FROM t GROUP BY k;
+
+SELECT classify(text,['a','b']) || 'x' AS k, ask(k,'m') FROM t GROUP BY k;
+
+SELECT classify(text,['a','b']) AS k, grp, count(*) FROM t GROUP BY GROUPING SETS ((k), (grp), ());
+
+SELECT grp, amount > 30 AS big, ask(max(text),'m') FROM t GROUP BY ROLLUP (grp, big);
+
+SELECT grp, ask(max(text),'m') FROM t GROUP BY CUBE (grp);
+
+SELECT grp, ask(grp,'m') FROM t GROUP BY CUBE (grp);
+
+SELECT text AS grp, ask(max(grp),'m') FROM t GROUP BY text;
+
+SELECT grp AS text, ask(min(text),'m') FROM t GROUP BY grp;
+
+SELECT grp || 'x' AS grp, ask(min(text),'m') FROM t GROUP BY grp;
+
+SELECT grp || 'x' AS g, ask(min(text),'m') FROM t GROUP BY g HAVING min(id) > 1;
+
+SELECT grp || 'x' AS g, ask(min(text),'m') FROM t GROUP BY g HAVING g > 'bx';
+
+SELECT grp || 'x' AS g, ask(g,'m') FROM t GROUP BY g HAVING means(g,'a');
+
+SELECT id AS a, a + 1 AS b, ask(b::varchar, 'q') FROM t WHERE b > 3;
+
+SELECT id AS amount, ask(amount::varchar, 'q') FROM t WHERE amount > 30;
+
+SELECT text AS "desc", "desc" AS text FROM t WHERE means("desc", 'sweet');
+
+SELECT text AS "desc", ask("desc",'x') FROM t;
+
+SELECT means(text,'red') AS m, count(*) FILTER (WHERE m) FROM t GROUP BY m;
+
+SELECT id, means(text,'red') AS m, CASE WHEN m THEN 1 ELSE 0 END FROM t;
+
+SELECT id, means(text,'red') AS m FROM t WHERE m AND amount > 15;
+
+SELECT id, means(text,'red') AS m FROM t ORDER BY m DESC NULLS LAST, about(text,'x'), id;
+
+SELECT id, means(text,'red') AS m FROM t ORDER BY ALL;
+
+SELECT id, sum(amount) OVER w, ask(text,'x') FROM t WINDOW w AS (PARTITION BY means(text,'red') ORDER BY id);
+
+SELECT id, sum(amount) OVER w, ask(text,'x') FROM t WINDOW w AS (PARTITION BY grp ORDER BY id) QUALIFY row_number() OVER w = 1;
+
+SELECT id, sum(about(text,'x')) OVER (ORDER BY id ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM t;
+
+SELECT id, sum(amount) FILTER (WHERE means(text,'red')) OVER (PARTITION BY grp) FROM t;
+
+SELECT id, rank() OVER (ORDER BY about(text,'x')) r FROM t QUALIFY r <= 2;
+
+SELECT id, row_number() OVER (ORDER BY id) AS r, ask(r::varchar,'x') FROM t;
+
+SELECT id, row_number() OVER (ORDER BY id) AS id2, ask(text,'x') FROM t WHERE means(text,'red') QUALIFY id2 = 1;
+
+SELECT id, text FROM t QUALIFY row_number() OVER (PARTITION BY grp ORDER BY id) = 1 AND means(text, 'red');
+
+SELECT id, ask(text,'x') FROM t QUALIFY row_number() OVER (PARTITION BY grp ORDER BY means(text, 'red'), id) = 1;
+
+SELECT a.id, b.id FROM t a, t b WHERE a.id < b.id AND means(a.text, b.text);
+
+SELECT a.id, b.id FROM t a JOIN t b ON a.grp = b.grp AND a.id < b.id AND means(a.text, b.text);
+
+SELECT a.id, b.id FROM t a JOIN t b ON a.grp = b.grp AND means(a.text, 'red') LEFT JOIN u ON u.id = a.id AND means(u.word,'red');
+
+SELECT a.id, u.id FROM t a LEFT JOIN u ON u.id = a.id JOIN t b ON b.id = u.id AND means(b.text,'r');
+
+SELECT a.id FROM t a LEFT JOIN u ON u.id = a.id WHERE means(u.word,'red') IS NULL;
+
+SELECT * FROM t NATURAL JOIN u WHERE means(text, word);
+
+SELECT * FROM t JOIN u USING (id, grp) WHERE means(text, word);
+
+SELECT * EXCLUDE (amount) FROM t FULL JOIN u USING (id) WHERE means(id::varchar,'3');
+
+SELECT * REPLACE (ask(text,'q') AS text) FROM t;
+
+SELECT * REPLACE (ask(text,'q') AS text) FROM t WHERE means(text,'red');
+
+SELECT COLUMNS('i|t'), means(text,'x') FROM t;
+
+SELECT ask(COLUMNS(['text','grp']), 'x') FROM t;
+
+SELECT id FROM t POSITIONAL JOIN (SELECT word FROM u) WHERE means(text, word);
+
+SELECT t.id, u.id FROM t ASOF JOIN u ON t.id >= u.id WHERE means(text, coalesce(word,'r'));
+
+SELECT t.id FROM t CROSS JOIN u WHERE means(t.text, u.word);
+
+SELECT t.id FROM t JOIN (u JOIN s ON u.id = s.id) ON t.id = u.id WHERE means(t.text, u.word);
+
+SELECT t.id FROM (t JOIN u ON t.id = u.id AND means(t.text, u.word));
+
+FROM t SELECT id WHERE means(text,'red');
+
+FROM t WHERE means(text,'red');
+
+FROM (FROM t WHERE means(text,'red')) SELECT ask(text,'x');
+
+SELECT id FROM t WHERE id IN (SELECT t.id FROM t WHERE means(text,'red')) AND means(text,'apple');
+
+SELECT id FROM t WHERE text IN (SELECT ask(word,'x') FROM u) OR means(text,'sky');
+
+SELECT id FROM t x WHERE id > (SELECT min(id) FROM t x WHERE means(x.text,'green'));
+
+SELECT id FROM t x WHERE EXISTS (SELECT 1 FROM u x WHERE means(x.word,'red'));
+
+SELECT id FROM t x WHERE amount > ANY (SELECT amount FROM t y WHERE means(y.text,'green'));
+
+SELECT id FROM t x WHERE amount >= ALL (SELECT amount FROM t y WHERE means(y.text,'green') AND y.grp = x.grp);
+
+SELECT id, (SELECT means(t.text,'red')) FROM t;
+
+SELECT id, (SELECT count(*) FROM u WHERE u.grp = t.grp AND means(word, 'r')) FROM t WHERE means(text,'a');
+
+SELECT id, (SELECT ask(max(word),'x') FROM u) FROM t WHERE id < 3;
+
+SELECT id, (SELECT ask(max(u.word),t.text) FROM u) FROM t WHERE id < 3;
+
+SELECT (SELECT ask('a','b')), ask('a','b');
+
+SELECT ask('a','b') AS x, ask(x,'c');
+
+SELECT id FROM t WHERE means(text,'red') LIMIT 100 OFFSET 1;
+
+SELECT id, tags(text)[1], parts(text).first, parts(text)['size'], when_said(text) + 1, facts(text)->>'n' FROM t;
+
+SELECT id, (parts(text)).first, tags(text) FROM t WHERE (parts(text)).size > 3 AND list_contains(tags(text), 'red');
+
+SELECT unnest(tags(text)) AS tag, count(*) FROM t GROUP BY tag;
+
+SELECT id, tag FROM t, unnest(tags(t.text)) AS x(tag);
+
+SELECT id, x.tag FROM t CROSS JOIN LATERAL (SELECT unnest(tags(t.text)) AS tag) x;
+
+SELECT year(when_said(text)) AS y, count(*) FROM t GROUP BY y;
+
+SELECT rate(amount), rate(amount::decimal(10,2)), rate(1.5) FROM t;
+
+SELECT id FROM t WHERE lies_within(text, 'a', 'h') AND NOT lies_within(text, 'c', 'z');
+
+SELECT * FROM (PIVOT (SELECT grp, classify(text,['a','b']) k FROM t) ON k USING count(*));
+
+PIVOT (SELECT grp, classify(text,['a','b']) k FROM t) ON k USING count(*);
+
+UNPIVOT (SELECT id, ask(text,'1') a, ask(text,'2') b FROM t) ON a, b INTO NAME n VALUE v;
+
+SELECT * FROM t WHERE means(text,'red') ORDER BY id LIMIT 10 PERCENT;
+
+SELECT id FROM t WHERE row(means(text,'red'), id) = row(true, 1);
+
+SELECT {'a': ask(text,'x'), 'b': id} FROM t;
+
+SELECT [ask(text,'x'), ask("desc",'x')], MAP {'k': ask(text,'x')} FROM t;
+
+SELECT id FROM t WHERE ask(text,'x') LIKE '%x' AND ask(text,'x') NOT ILIKE 'RED%';
+
+SELECT id FROM t WHERE regexp_matches(ask(text,'x'), 'red') AND ask(text,'x')[1:3] = 'red';
+
+SELECT EXTRACT(year FROM when_said(text)) FROM t;
+
+MERGE INTO u USING (SELECT id, text FROM t WHERE means(text,'red')) AS x ON u.id = x.id WHEN MATCHED THEN UPDATE SET word = x.text WHEN NOT MATCHED THEN INSERT VALUES (x.id, x.text, 'z');
+
+MERGE INTO u USING t ON u.id = t.id WHEN MATCHED AND means(t.text, u.word) THEN UPDATE SET word = ask(t.text, 'z') WHEN NOT MATCHED THEN INSERT VALUES (t.id, ask(t.text,'n'), 'z');
+
+WITH c AS MATERIALIZED (SELECT id, ask(text,'q') AS a FROM t) UPDATE u SET word = c.a FROM c WHERE c.id = u.id AND means(c.a,'red');
+
+WITH d AS (SELECT id FROM t WHERE means(text,'red')) DELETE FROM u WHERE id IN (SELECT id FROM d) AND means(word,'red');
+
+WITH d AS (SELECT id, text FROM t WHERE means(text,'red')) INSERT INTO u SELECT id, ask(text,'z'), 'q' FROM d;
+
+UPDATE t SET grp = (SELECT max(ask(word,'z')) FROM u WHERE u.id = t.id) WHERE id < 4;
+
+UPDATE t SET grp = (SELECT max(ask(word,'z')) FROM u) WHERE id < 4;
+
+UPDATE t AS x SET grp = ask(x.text,'z') WHERE x.id < 4 AND means(x.text,'red');
+
+DELETE FROM t WHERE id IN (SELECT id FROM u WHERE means(word,'red')) OR means(text,'sky');
+
+SELECT id, ask(text,'x') FROM t ORDER BY id LIMIT 3;
+
+SELECT id, ask(text,'x') AS a, amount FROM t ORDER BY amount DESC NULLS LAST LIMIT 3 OFFSET 1;
+
+SELECT *, ask(text,'x') AS a FROM t ORDER BY id LIMIT 3;
+
+SELECT ask(text,'x') AS a FROM t WHERE id > 2 ORDER BY id LIMIT 3;
+
+SELECT ask(text,'x') AS a FROM t WHERE means(text,'red') ORDER BY id LIMIT 3;
+
+SELECT ask(text,'x') AS a, row_number() OVER (ORDER BY id) FROM t ORDER BY id LIMIT 3;
+
+SELECT ask(text,'x') AS a FROM t ORDER BY a LIMIT 3;
+
+SELECT ask(text,'x') AS a, id + 1 AS b FROM t ORDER BY b DESC LIMIT 3;
+
+SELECT upper(text) AS up, ask(up,'x') AS a, id FROM t ORDER BY id LIMIT 3;
+
+SELECT (SELECT ask(word,'q') FROM u ORDER BY id LIMIT 1);
+
+SELECT id, (SELECT ask(word,'q') FROM u WHERE u.id = t.id ORDER BY word LIMIT 1) FROM t;
+
+SELECT id, (SELECT ask(word,'q') FROM u WHERE u.id = t.id ORDER BY word LIMIT 1) FROM t ORDER BY id LIMIT 4;
+
+SELECT id, (SELECT ask(t.text,'q') LIMIT 1) FROM t ORDER BY id LIMIT 4;
+
+WITH c AS (SELECT id, ask(text,'x') AS a FROM t ORDER BY id LIMIT 3) SELECT id, means(a,'red') FROM c WHERE a <> 'zz' ORDER BY id LIMIT 2;
+
+(SELECT ask(text,'x') FROM t ORDER BY id LIMIT 3) UNION ALL (SELECT ask(word,'x') FROM u ORDER BY id, word LIMIT 2);
+
+INSERT INTO u SELECT id, ask(text,'x'), grp FROM t ORDER BY id LIMIT 2;
+
+SELECT t.id, l.w FROM t, LATERAL (SELECT ask(u.word, 'e') AS w FROM u WHERE u.id = t.id ORDER BY u.word LIMIT 1) l;
+
+SELECT t.id, means(l.w,'e') FROM t, LATERAL (SELECT u.word AS w FROM u WHERE u.id = t.id ORDER BY u.word LIMIT 1) l;
+
+SELECT t.id, means(l.w,'e') FROM t, (SELECT u.word AS w FROM u WHERE u.id = t.id ORDER BY u.word LIMIT 1) l;
+
+WITH c1 AS (SELECT ask(text,'a') AS a FROM t), c2 AS (SELECT ask(ask(a,'b'),'c') AS b FROM c1) SELECT * FROM c2;
+
+WITH c AS (SELECT ask(text,'a') AS a FROM t) SELECT * FROM (SELECT * FROM (SELECT ask(a,'b') AS b FROM c)) WHERE means(b,'red');
+
+SELECT id, (SELECT max(ask(word,'r')) FROM u WHERE id IN (SELECT id FROM s WHERE s.id = t.id)) FROM t;
+
+SELECT id, (SELECT upper(word) AS text FROM u WHERE means(word,'red') LIMIT 1) FROM t;
+
+SELECT id, (SELECT 'k' || upper(word) AS text FROM u WHERE means(text,'red') AND u.id = 1) FROM t;
+
+SELECT id, ask(text,'x') AS a FROM t WHERE means(text,'red') QUALIFY row_number() OVER (ORDER BY id) = 2;
+
+SELECT id, CASE WHEN id > 2 THEN ask(text,'x') END FROM t QUALIFY row_number() OVER (ORDER BY id) = 3;
+
+SELECT id FROM t WHERE means(text,'red') AND id IN (SELECT id FROM t ORDER BY id LIMIT 3);
+
+SELECT id, ask(text, (SELECT word FROM u ORDER BY id LIMIT 1)) FROM t;
+
+SELECT id, ask(text, (SELECT max(word) FROM u WHERE u.id = t.id LIMIT 1)) FROM t;
+
+SELECT id, means(text,'red') AS m, CASE WHEN amount > 15 THEN ask(m::varchar,'x') END, CASE WHEN amount > 15 THEN m END FROM t;
+
+SELECT id, ask(text,'x') a FROM t WHERE coalesce(grp, ask(text,'x')) = 'a' OR coalesce(NULL, ask(text,'x')) LIKE 'red%';
+
+SELECT id, coalesce(grp, ask(text,'g'), ask("desc",'d')) FROM t;
+
+SELECT id, ifnull(CASE WHEN id > 3 THEN ask(text,'g') END, ask("desc",'d')) FROM t;
+
+SELECT id, if(id > 3, ask(text,'g'), if(id > 1, ask(text,'h'), 'z')) FROM t;
+
+SELECT g.grp, ask(g.txt,'sum') FROM (SELECT grp, string_agg(text, ',' ORDER BY id) AS txt FROM t GROUP BY grp) g;
+
+WITH g AS (SELECT grp, string_agg(text, ',' ORDER BY id) AS txt FROM t WHERE means(text,'r') GROUP BY grp) SELECT grp, ask(txt,'sum') FROM g;
+
+SELECT * FROM (SELECT * FROM t) x TABLESAMPLE 100 PERCENT WHERE means(x.text,'red');
+
+SELECT * FROM t TABLESAMPLE 100 PERCENT WHERE means(text,'red');
+
+SELECT * FROM t WHERE means(text,'red') USING SAMPLE 100 PERCENT;
+
+SELECT DISTINCT ON (grp) grp, ask(text,'x') FROM t ORDER BY grp, id;
+
+SELECT ask(x.text,'x') FROM (SELECT DISTINCT ON (grp) grp, text FROM t ORDER BY grp, id) x;
+
+SELECT ask(x.text,'x') FROM (SELECT text, row_number() OVER (ORDER BY id) r FROM t) x WHERE r < 3;
+
+INSERT INTO u VALUES (1, ask('a','b'), 'c') RETURNING ask('a','b'), ask(word,'z');
+
+SELECT DISTINCT ask(text,'x') FROM t ORDER BY 1 LIMIT 2;
+
+SELECT count(*) FROM t WHERE means(text,'red') LIMIT 1;
+
+SELECT grp, count(*), ask(grp,'x') FROM t GROUP BY grp ORDER BY grp LIMIT 2;
+
+SELECT grp, max(ask(text,'x')) FROM t GROUP BY grp ORDER BY grp LIMIT 2;
+
+VALUES (ask('a','b')), ('c');
+
+SELECT * FROM (VALUES (ask('a','b')), ('c')) v(x) WHERE means(x,'a');
+
+SELECT EXISTS (SELECT 1 FROM t WHERE means(text,'red')), (SELECT count(*) FROM t WHERE means(text,'red'));
+
+SELECT id, means(text,'red') IS DISTINCT FROM means("desc",'sweet') FROM t;
+
+SELECT id FROM t WHERE (means(text,'red'), means("desc",'sweet')) = (true, false);
+
+SELECT t.* FROM t, u WHERE t.id = u.id AND means(t.text, u.word) AND u.grp = 'a' AND t.amount > (SELECT avg(amount) FROM t t2 WHERE means(t2.text,'red'));
+
+SELECT id, ask(text, ask(text,'x')) FROM t WHERE ask(text,'x') LIKE 'r%' ORDER BY ask(text,'x'), id;
+
+SELECT id, about(text,'c') + about(text,'c') * about("desc",'c') FROM t;
+
+SELECT max(about(text,'c')) - min(about(text,'c')), avg(about(text,'c')) FROM t;
+
+SELECT grp, list(ask(text,'x') ORDER BY id), count(DISTINCT ask(text,'x')), max(id) FILTER (WHERE means(text,'red')) FROM t GROUP BY ALL;
+
+SELECT arg_max(id, about(text,'c')), arg_max(ask(text,'z'), id) FROM t;
+
+SELECT year(when_said(text)), grp, count(*) FROM t GROUP BY ALL ORDER BY ALL;
+
+SELECT classify(text,['a','b']) c, rate(sum(amount)) FROM t GROUP BY c HAVING rate(count(*)) >= 0;
+
+SELECT grp, rate(sum(amount)), rate(max(amount)) FROM t GROUP BY grp HAVING rate(count(*)) > 1;
+
+SELECT rate(count(*)) FROM t WHERE means(text,'red');
+
+SELECT rate(count(*)), means(max(text),'red'), grp FROM t GROUP BY 3 ORDER BY rate(count(*)), 3;
+
+UPDATE t SET grp = ask(text,'x'), "desc" = ask("desc",'y') FROM (SELECT id AS k FROM u LIMIT 100) z WHERE z.k = t.id AND means(t.text,'red');
+
+UPDATE t SET amount = rate(amount) WHERE amount > 10 AND id IN (SELECT id FROM u WHERE means(word,'red'));
+
+UPDATE t SET grp = CASE WHEN means(text,'red') THEN ask(text,'r') ELSE grp END;
+
+CREATE TABLE made AS SELECT id, ask(text,'x') FROM t;
+
+SELECT u.id FROM u WHERE NOT EXISTS (SELECT 1 FROM t WHERE t.id = u.id AND means(t.text, 'red'));
+
+SELECT t.id FROM t JOIN u ON t.id = u.id OR means(t.text, u.word);
+
+SELECT t.id, u.id FROM t JOIN u ON t.id = u.id AND (means(t.text, u.word) OR u.grp = 'a') AND t.amount > 5;
+
+SELECT t.id, u.word, s.id FROM t JOIN u ON means(t.text, u.word) LEFT JOIN s ON s.id = t.id AND means(s."Mixed Name", 'b');
+
+SELECT t.id, u.word, s.id FROM t JOIN u ON means(t.text, u.word) RIGHT JOIN s ON s.id = t.id;
+
+SELECT upper(word) AS word, t.id FROM t JOIN u ON means(t.text, word);
+
+SELECT * FROM t JOIN u ON means(t.text, u.word) AND t.id = u.id WHERE t.amount > 5 OR t.amount IS NULL;
