@@ -162,10 +162,11 @@ def _told_apart(by_id: Mapping[str, Loaded]) -> dict[str, Loaded]:
             owners.setdefault(signature, []).append(key)
     told = dict(by_id)
     for signature, keys in owners.items():
+        shown = " ".join("…" if word == "_" else word for word in signature.split())
         for key in keys if len(keys) > 1 else ():
             others = " and ".join(f"{by_id[other].origin} ({other})" for other in keys if other != key)
             what = (
-                f"{by_id[key].origin}:1: sql_function: {signature.replace('_', '…')} is declared by {others} too;"
+                f"{by_id[key].origin}:1: sql_function: {shown} is declared by {others} too;"
                 " rename one, or give both the same cascade_id to override"
             )
             told[key] = replace(told[key], cascade=None, problems=(*told[key].problems, what))

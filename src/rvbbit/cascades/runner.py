@@ -137,7 +137,7 @@ class Runner:
         return Run(context.session_id, found.id, outputs, outputs[plan.cells[-1].spec.name], row.tally.usage, tuple(records))
 
     def check_output(self, cascade_id: str, cell_name: str, value: Value) -> None:
-        """Whether a corrected answer could be this cell's; a cell that is not here (logs from elsewhere) takes any. Raises OutputInvalid."""
+        """A corrected answer must fit its cell; a cell that is not here (logs from elsewhere) takes any. Raises OutputInvalid."""
         try:
             cells = self._plans.of(self._catalog.get(cascade_id)).cells
         except CascadeNotFound:

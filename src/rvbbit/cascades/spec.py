@@ -175,10 +175,10 @@ class LLMCell(Section):
     max_tokens: int | None = Field(None, ge=1, description="longest answer, in tokens")
     use_training: bool = Field(False, description="learn from approved executions of this cell")
     training_limit: int = Field(5, ge=1, description="examples a prompt gets at most")
-    training_strategy: Strategy = Field("recent", description="which ones")
+    training_strategy: Strategy = Field("recent", description="which ones: recent, high_confidence, random; embedding models get all")
     training_min_confidence: float | None = Field(None, ge=0, le=1, description="only examples scored at least this")
     training_verified_only: bool = Field(False, description="only examples a person verified")
-    training_format: Format = Field("chat", description="how they are shown")
+    training_format: Format = Field("chat", description="how they are shown: chat, xml, markdown, few_shot")
     training_scope: tuple[Identifier, ...] = Field(
         (), strict=False, description="inputs an example must share with the call (a list input: its answer is in the list)"
     )

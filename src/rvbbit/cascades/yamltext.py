@@ -70,10 +70,10 @@ def read(text: str) -> Document:
     except (YAMLError, RecursionError, ValueError) as error:
         document.problems.append(Problem(1, "(yaml)", f"not YAML: {str(error).splitlines()[0] if str(error) else 'nested too deeply'}"))
         return document
-    if node is None:
+    if node is not None:
+        document.data = _Builder(document).build(node, ())
+    if document.data is None and not document.problems:
         document.problems.append(Problem(1, "(file)", "is empty"))
-        return document
-    document.data = _Builder(document).build(node, ())
     return document
 
 
@@ -91,17 +91,22 @@ class _Builder:
                 self._document.problems.append(Problem(_line(node), "(file)", "holds too many values, or nests them too deeply"))
             return None
         self._document.lines.setdefault(path, _line(node))
-        if isinstance(node, MappingNode):
+        if isinstance(node, MappingNode) and self._plain(node, "map", path):
             return self._mapping(node, path)
-        if isinstance(node, SequenceNode):
+        if isinstance(node, SequenceNode) and self._plain(node, "seq", path):
             return [self.build(item, (*path, index)) for index, item in enumerate(node.value)]
-        assert isinstance(node, ScalarNode)
-        return self._scalar(node, path)
+        return self._scalar(node, path) if isinstance(node, ScalarNode) else None
+
+    def _plain(self, node: Node, kind: str, path: Path) -> bool:
+        plain = str(node.tag) == f"tag:yaml.org,2002:{kind}"
+        if not plain:
+            self._complain(node, path, f"the tag {node.tag} is not read here")
+        return plain
 
     def _mapping(self, node: MappingNode, path: Path) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            key = str(key_node.value) if isinstance(key_node, ScalarNode) else None
+            key = _whole(key_node.value) if isinstance(key_node, ScalarNode) else None
             if key is None or key == "<<":
                 self._complain(key_node, path, "a key must be a plain word")
                 continue
@@ -133,6 +138,23 @@ def _line(node: Node) -> int:
     return int(node.start_mark.line) + 1
 
 
+def _whole(text: str) -> str | None:
+    """The text with characters written in two halves (`\\ud83d\\ude00`, as JSON does) put together; None where half is missing."""
+    if text.isascii():
+        return text
+    try:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeDecodeError:
+        return None
+
+
+def _text(text: str) -> str:
+    whole = _whole(text)
+    if whole is None:
+        raise ValueError("half a character")
+    return whole
+
+
 def _integer(text: str) -> int:
     plain = text.replace("_", "")
     return int(plain, 0) if plain.lstrip("+-").lower().startswith(("0x", "0o", "0b")) else int(plain)
@@ -143,7 +165,7 @@ def _float(text: str) -> float:
 
 
 _SCALARS: Mapping[str, Any] = {
-    "str": str,
+    "str": _text,
     "timestamp": str,
     "null": lambda text: None,
     "bool": lambda text: text.lower() in ("true", "yes", "on"),

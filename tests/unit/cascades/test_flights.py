@@ -1,0 +1,110 @@
+"""Equal questions at the same time are one call, whoever leaves."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from rvbbit.cascades.flights import Flight, Flights
+from rvbbit.errors import CallError
+
+
+class Calls:
+    """Counts calls; each waits for the gate."""
+
+    def __init__(self) -> None:
+        self.gate = asyncio.Event()
+        self.started = self.done = self.cancelled = 0
+
+    async def __call__(self, flight: Flight[str]) -> str:
+        self.started += 1
+        try:
+            await self.gate.wait()
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        self.done += 1
+        return "answer"
+
+
+async def steps(count: int = 5) -> None:
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+async def test_equal_keys_share_one_call_and_other_keys_do_not() -> None:
+    flights: Flights[str] = Flights()
+    call = Calls()
+    waiting = [asyncio.create_task(flights.join(key, call)) for key in ("a", "a", "b")]
+    await steps()
+    call.gate.set()
+    assert await asyncio.gather(*waiting) == ["answer"] * 3
+    assert call.started == 2
+    assert "a" not in flights
+
+
+async def test_a_waiter_that_is_cancelled_leaves_the_call_to_the_others() -> None:
+    flights: Flights[str] = Flights()
+    call = Calls()
+    first, second = (asyncio.create_task(flights.join("a", call)) for _ in range(2))
+    await steps()
+    first.cancel()
+    await steps()
+    call.gate.set()
+    assert await second == "answer"
+    assert first.cancelled()
+    assert call.cancelled == 0
+
+
+async def test_when_the_last_waiter_leaves_the_call_is_cancelled_and_the_next_starts_anew() -> None:
+    flights: Flights[str] = Flights()
+    call = Calls()
+    only = asyncio.create_task(flights.join("a", call))
+    await steps()
+    only.cancel()
+    await steps()
+    assert call.cancelled == 1
+    call.gate.set()
+    assert await flights.join("a", call) == "answer"
+    assert call.started == 2
+
+
+async def test_what_is_on_its_way_to_the_log_arrives_though_nobody_waits() -> None:
+    flights: Flights[str] = Flights()
+    disk, arrived = asyncio.Event(), []
+
+    async def append() -> None:
+        await disk.wait()
+        arrived.append("record")
+
+    async def call(flight: Flight[str]) -> str:
+        await flight.safely(append())
+        return "answer"
+
+    only = asyncio.create_task(flights.join("a", call))
+    await steps()
+    only.cancel()
+    await steps()
+    assert only.cancelled()
+    disk.set()
+    await flights.drain()
+    assert arrived == ["record"]
+
+
+async def test_a_failure_reaches_every_waiter_and_is_not_kept() -> None:
+    flights: Flights[str] = Flights()
+    failed = 0
+
+    async def call(flight: Flight[str]) -> str:
+        nonlocal failed
+        failed += 1
+        await asyncio.sleep(0)
+        raise CallError("no")
+
+    results = await asyncio.gather(*(flights.join("a", call) for _ in range(3)), return_exceptions=True)
+    assert [type(result) for result in results] == [CallError] * 3
+    assert failed == 1
+    with pytest.raises(CallError):
+        await flights.join("a", call)
+    assert failed == 2
