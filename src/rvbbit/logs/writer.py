@@ -1,7 +1,7 @@
 """A bounded queue and the one thread that empties it, many rows a commit. It never drops a row and knows no database.
 
-An append hands its row over and waits for the commit that holds it (group commit): the thread writes when a batch is full or its oldest
-row has waited `linger` seconds. While the queue is full, appends wait to get in. A batch that cannot be written fails the appends in it and
+An append hands its row over and waits for the commit that holds it (group commit): the thread writes when a batch is full, when its oldest
+row has waited `linger` seconds, or when nothing has arrived for `quiet` seconds. While the queue is full, appends wait to get in. A batch that cannot be written fails the appends in it and
 no other; the next batch is tried afresh.
 """
 
@@ -24,7 +24,8 @@ Flush: TypeAlias = Callable[[Sequence[Row]], None]
 
 CAPACITY = 10_000  # rows that may wait: five full batches, some tens of megabytes of prompts
 BATCH = 2_000  # rows a commit: where rows a second stop growing with the batch
-LINGER = 0.01  # seconds: little beside a model call, and enough to share one fsync among dozens of them
+LINGER = 0.05  # seconds: little beside a model call; a commit costs milliseconds of CPU however few rows it holds
+QUIET = 0.005  # seconds: a single call, and the last ones of a query, need not wait for company that does not come
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,11 @@ class _Entry:
 class Writer:
     """Appends come in on the event loop, batches go out on a thread of its own. `close()` writes what is left."""
 
-    def __init__(self, flush: Flush, *, capacity: int = CAPACITY, batch: int = BATCH, linger: float = LINGER) -> None:
+    def __init__(self, flush: Flush, *, capacity: int = CAPACITY, batch: int = BATCH, linger: float = LINGER, quiet: float = QUIET) -> None:
         self._flush = flush
         self._batch = batch
         self._linger = linger
+        self._quiet = quiet
         self._room = asyncio.Semaphore(capacity)
         self._queue: deque[_Entry] = deque()
         self._changed = threading.Condition()
@@ -94,10 +96,18 @@ class Writer:
         """The next batch; empty when closed and drained."""
         with self._changed:
             self._changed.wait_for(lambda: self._queue or self._closed)
-            if self._queue:
-                left = self._queue[0].since + self._linger - time.monotonic()
-                self._changed.wait_for(lambda: len(self._queue) >= self._batch or self._closed, timeout=max(left, 0.0))
+            self._gather()
             return [self._queue.popleft() for _ in range(min(self._batch, len(self._queue)))]
+
+    def _gather(self) -> None:
+        """Wait while rows keep coming and the oldest may."""
+        seen = 0
+        while seen < len(self._queue) < self._batch and not self._closed:
+            seen = len(self._queue)
+            left = self._queue[0].since + self._linger - time.monotonic()
+            if left <= 0:
+                return
+            self._changed.wait(min(left, self._quiet))
 
     def _write(self, batch: Sequence[_Entry]) -> Error | None:
         try:

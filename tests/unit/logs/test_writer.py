@@ -80,14 +80,22 @@ async def test_what_arrives_during_a_commit_shares_the_next_one(disk: Disk) -> N
 
 
 async def test_a_full_batch_does_not_linger(disk: Disk) -> None:
-    writer = Writer(disk.flush, batch=2, linger=3_600)
+    writer = Writer(disk.flush, batch=2, linger=3_600, quiet=3_600)
     await asyncio.wait_for(asyncio.gather(writer.append((1,)), writer.append((2,))), timeout=30)
     assert disk.batches == [[(1,), (2,)]]
     writer.close()
 
 
+@pytest.mark.parametrize(("linger", "quiet"), [(0, 3_600), (3_600, 0)])
+async def test_a_row_waits_neither_longer_than_it_may_nor_for_company_that_does_not_come(disk: Disk, linger: float, quiet: float) -> None:
+    writer = Writer(disk.flush, linger=linger, quiet=quiet)
+    await asyncio.wait_for(writer.append((1,)), timeout=30)
+    assert disk.batches == [[(1,)]]
+    writer.close()
+
+
 async def test_closing_does_not_linger_and_writes_everything(disk: Disk) -> None:
-    writer = Writer(disk.flush, batch=2, linger=3_600)
+    writer = Writer(disk.flush, batch=2, linger=3_600, quiet=3_600)
     tasks = await started(writer, (1,), (2,), (3,))
     writer.close()
     await asyncio.gather(*tasks)
@@ -118,7 +126,7 @@ async def test_a_batch_that_fails_fails_its_own_appends_and_no_other(disk: Disk)
 
 
 async def test_each_append_gets_an_error_of_its_own(disk: Disk) -> None:
-    writer = Writer(disk.flush, batch=2, linger=3_600)
+    writer = Writer(disk.flush, batch=2, linger=3_600, quiet=3_600)
     disk.failing[(1,)] = DiskFull("no room", hint="make some")
     one, two = await asyncio.gather(writer.append((1,)), writer.append((2,)), return_exceptions=True)
     assert isinstance(one, DiskFull)
@@ -152,7 +160,7 @@ async def test_after_closing_appends_are_refused(disk: Disk) -> None:
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 async def test_a_bug_in_the_flush_leaves_nobody_waiting(disk: Disk) -> None:
-    writer = Writer(disk.flush, batch=2, linger=3_600)
+    writer = Writer(disk.flush, batch=2, linger=3_600, quiet=3_600)
     disk.failing[(1,)] = ZeroDivisionError()
     failures = await asyncio.gather(writer.append((1,)), writer.append((2,)), return_exceptions=True)
     assert [type(failure) for failure in failures] == [DatabaseError, DatabaseError]

@@ -1,0 +1,59 @@
+"""What a query takes when every answer is known: a million rows with 10,000 distinct texts, beside DuckDB alone on answers kept as a column.
+
+`python bench/answered.py` prints one JSON object: medians in seconds. The model is `openai:fake` at `OPENAI_BASE_URL`.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from measure import measured
+from scenarios import MEANS, texts
+
+import rvbbit
+
+if TYPE_CHECKING:
+    from rvbbit import Database
+
+ROWS, TEXTS, RUNS = 1_000_000, 10_000, 5
+QUERIES = {
+    "count, RVBBIT": f"SELECT count(*) FROM big WHERE {MEANS}",
+    "count, a column": "SELECT count(*) FROM answered WHERE yes",
+    "count, a join": "SELECT count(*) FROM big JOIN answers USING (text) WHERE yes",
+    "rows, RVBBIT": f"SELECT id, text FROM big WHERE {MEANS}",
+    "rows, a column": "SELECT id, text FROM answered WHERE yes",
+    "rows, a join": "SELECT id, text FROM big JOIN answers USING (text) WHERE yes",
+}
+
+
+def prepare(db: Database, home: Path) -> None:
+    """`texts`; `big`, a hundred rows for each; `answers` by text; `answered`, which is `big` with its answer in a column."""
+    file = home / "texts.parquet"
+    pq.write_table(pa.table({"place": pa.array(range(TEXTS)), "text": texts(TEXTS)}), file)
+    db.sql(f"CREATE TABLE texts AS SELECT * FROM '{file}'")
+    db.sql(f"CREATE TABLE big AS SELECT range AS id, text FROM range({ROWS}) JOIN texts ON place = range % {TEXTS} ORDER BY id")
+    db.sql(f"CREATE TABLE answers AS SELECT text, {MEANS} AS yes FROM texts")
+    db.sql("CREATE TABLE answered AS SELECT id, text, yes FROM big JOIN answers USING (text) ORDER BY id")
+
+
+def run() -> dict[str, float]:
+    """Median seconds of each query, all of them taking turns."""
+    found: dict[str, list[float]] = {name: [] for name in QUERIES}
+    with tempfile.TemporaryDirectory() as home, rvbbit.connect(home, model="openai:fake") as db:
+        prepare(db, Path(home))
+        for _ in range(RUNS):
+            for name, sql in QUERIES.items():
+                result, took = measured(lambda sql=sql: db.sql(sql))
+                assert result.usage.calls == 0
+                found[name].append(took.wall)
+    return {name: statistics.median(walls) for name, walls in found.items()}
+
+
+if __name__ == "__main__":
+    print(json.dumps(run()))

@@ -1,0 +1,34 @@
+"""What a piece of work took this process: seconds on the wall, seconds of CPU in all threads, and the most memory it ever held."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Took:
+    """`wall` and `cpu` in seconds; `rss` in MB, of the whole process until now."""
+
+    wall: float
+    cpu: float
+    rss: float
+
+
+def measured(work: Callable[[], T]) -> tuple[T, Took]:
+    """What the work gave back, and what it took."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    result = work()
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    return result, Took(wall, cpu, _peak())
+
+
+def _peak() -> float:
+    unit = 1 if sys.platform == "darwin" else 1024  # macOS counts bytes, Linux kilobytes
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
