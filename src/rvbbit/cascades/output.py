@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,8 +99,13 @@ class Output:
                 raise OutputInvalid(
                     f"input {name} is {shown(values)}, not a list with something in it", hint=f"give {name} a list of choices"
                 )
-        schema = schemas.with_lists(self._schema, lambda name: list(known[name]))
+        schema = schemas.with_lists(self._schema, lambda name: _distinct(known[name]))
         return Resolved(lists, schema, schemas.validator(schema))
+
+
+def _distinct(values: Sequence[Any]) -> list[Any]:
+    """Each value once: an enumeration that repeats itself is refused by strict modes."""
+    return [value for place, value in enumerate(values) if value not in values[:place]]
 
 
 def _unwrapped(found: Any, text: str, schema: Mapping[str, Any]) -> Any:

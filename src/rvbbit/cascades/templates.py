@@ -62,7 +62,9 @@ _CONDITIONS = _environment(data=False)
 
 def prompt(source: str) -> Template:
     """A compiled prompt template. Raises TemplateSyntaxError."""
-    return _PROMPTS.from_string(_delimit(_PROMPTS.parse(source)))
+    template = _PROMPTS.from_string(_delimit(_PROMPTS.parse(source)))
+    template.globals = dict(template.globals)  # every rendering copies it, and Jinja's own chain of maps is slow to copy
+    return template
 
 
 def condition(source: str) -> TemplateExpression:

@@ -20,12 +20,13 @@ async def spread(items: AsyncIterator[T], workers: int, do: Callable[[T], Awaita
     errors: list[Error] = []
 
     async def work() -> None:
-        while not errors:
+        while True:
             try:
                 async with turn:
+                    if errors:
+                        return
                     item = await anext(items)
-                if not errors:
-                    await do(item)
+                await do(item)
             except StopAsyncIteration:
                 return
             except Error as error:

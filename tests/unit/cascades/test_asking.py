@@ -79,10 +79,10 @@ async def test_a_satisfied_sql_ward_passes_with_values_as_parameters(world: Any)
     assert world.sql == [("SELECT ($output <> $text) AS met", {"output": "fine", "text": "x'; DROP TABLE a; --"})]
 
 
-async def test_a_ward_that_is_null_or_breaks_is_not_satisfied(world: Any) -> None:
+async def test_a_ward_that_is_null_a_number_or_breaks_is_not_satisfied(world: Any) -> None:
     world.judge("wards: [{sql: '$output > 1'}]\nrules: {max_attempts: 1}", "VARCHAR")
     world.says(lambda request: "fine")
-    for rows in (lambda sql, arguments: [{"met": None}], _raising):
+    for rows in (lambda sql, arguments: [{"met": None}], lambda sql, arguments: [{"met": 1}], _raising):
         world.rows = rows
         with pytest.raises(OutputInvalid):
             await world.answer("judge", *texts("a"))
