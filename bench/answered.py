@@ -1,4 +1,4 @@
-"""What a query takes when every answer is known: a million rows with 10,000 distinct texts, beside DuckDB alone on answers kept as a column.
+"""What a query takes when every answer is known: a million rows with 10,000 distinct texts, beside DuckDB alone.
 
 `python bench/answered.py` prints one JSON object: medians in seconds. The model is `openai:fake` at `OPENAI_BASE_URL`.
 """

@@ -29,7 +29,7 @@ COLUMNS = (
     "",
     "query",
     "calls",
-    "ideal",
+    "distinct",
     "tokens",
     "wall s",
     "ideal s",
@@ -37,7 +37,7 @@ COLUMNS = (
     "bare s",
     "CPU ms/call",
     "bare ms",
-    "× bare",
+    "×",
     "MB",
     "bare MB",
 )
@@ -57,9 +57,7 @@ def engine() -> dict[str, Any]:
     found = {scenario.name: compared(scenario) for scenario in SCENARIOS}
     print_table(COLUMNS, [row(scenario, found[scenario.name]) for scenario in SCENARIOS])
     start = statistics.median(one["ours"]["start"] for one in found.values())
-    print(
-        f"\nFrom connecting to the first answer, which then loads what it needs: {start:.2f} s. Concurrency {CONCURRENCY}, medians of {RUNS}."
-    )
+    print(f"\nFrom connecting to a first answer: {start:.2f} s. Concurrency {CONCURRENCY}, medians of {RUNS}.")
     return found
 
 

@@ -1,8 +1,8 @@
 """A bounded queue and the one thread that empties it, many rows a commit. It never drops a row and knows no database.
 
 An append hands its row over and waits for the commit that holds it (group commit): the thread writes when a batch is full, when its oldest
-row has waited `linger` seconds, or when nothing has arrived for `quiet` seconds. While the queue is full, appends wait to get in. A batch that cannot be written fails the appends in it and
-no other; the next batch is tried afresh.
+row has waited `linger` seconds, or when nothing has arrived for `quiet` seconds. While the queue is full, appends wait to get in. A batch
+that cannot be written fails the appends in it and no other; the next batch is tried afresh.
 """
 
 from __future__ import annotations
