@@ -577,3 +577,25 @@ SELECT t.id, u.word, s.id FROM t JOIN u ON means(t.text, u.word) RIGHT JOIN s ON
 SELECT upper(word) AS word, t.id FROM t JOIN u ON means(t.text, word);
 
 SELECT * FROM t JOIN u ON means(t.text, u.word) AND t.id = u.id WHERE t.amount > 5 OR t.amount IS NULL;
+
+SELECT reverse(text) AS text, id FROM t ORDER BY ask(text,'x'), id;
+
+SELECT reverse(text) AS text, id FROM t ORDER BY CASE WHEN text > 'm' THEN ask(grp,'x') ELSE 'z' END, id;
+
+SELECT id, row_number() OVER (ORDER BY id) AS r, CASE WHEN r > 2 THEN ask(text,'x') END FROM t;
+
+SELECT id, amount > 30 AS m FROM t ORDER BY CASE WHEN m THEN ask(text,'x') END, id;
+
+SELECT amount > 30 AS m, count(*) FROM t GROUP BY m HAVING CASE WHEN m THEN means(max(text),'e') ELSE true END;
+
+SELECT -id AS id, text FROM t ORDER BY about(text,'x'), id;
+
+SELECT -id AS id, text FROM t ORDER BY id + about(text,'x');
+
+SELECT reverse(text) AS text, count(*) FROM t GROUP BY text ORDER BY ask(text,'x');
+
+SELECT reverse(grp) AS g, max(text) AS text FROM t GROUP BY grp ORDER BY ask(max(text),'x');
+
+SELECT reverse(text) AS text FROM t ORDER BY ask(upper(text),'x') DESC NULLS LAST;
+
+SELECT reverse(text) AS text, means(text, 'elppa') FROM t ORDER BY 2, 1;

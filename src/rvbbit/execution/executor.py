@@ -5,6 +5,7 @@ All of it is one transaction, so every step reads the same snapshot. It never de
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ import duckdb
 import pyarrow as pa
 from sqlglot import exp
 
+from rvbbit.errors import Error
 from rvbbit.execution import answers, arguments, database
 from rvbbit.execution.fallback import Fallback
 from rvbbit.sql import lowering
@@ -44,6 +46,8 @@ class Executor:
         except BaseException as error:
             if not in_transaction:
                 database.run(self._connection, "ROLLBACK")
+            with contextlib.suppress(Error, duckdb.Error):  # a transaction that is aborted takes them with it
+                self._tidy(steps)
             raise fallback.cause(error) from error
         else:
             self._tidy(steps)
@@ -88,7 +92,7 @@ class Executor:
         return database.run(self._connection, before + lowering.written(query), used)
 
     def _tidy(self, steps: Sequence[lowering.Step]) -> None:
-        """Drop what this query made. A rollback does the same."""
+        """Drop what this query made."""
         for step in steps:
             match step:
                 case Keep(name, _):

@@ -71,7 +71,7 @@ class Fallback:
                 raise
             seen.update(dict.fromkeys(fresh))
             seen.update(zip(asked, (answer.value for answer in answered), strict=True))
-        return answers.array([seen[row] for row in rows], ask.operator.returns)
+        return answers.array([seen[row] for row in rows], ask.operator)
 
 
 def _arguments(ask: Ask, row: tuple[Any, ...]) -> Arguments:

@@ -17,9 +17,9 @@ Columns = Callable[[], set[str]]
 
 
 def expand(select: exp.Select, columns: Columns, copied: Callable[[exp.Expr], None]) -> set[str]:
-    """Put the expression in place of each alias that a call or WHERE names, and of each that stands for a call in a later column.
+    """Put the expression in place of each alias that WHERE or a part with calls names, and of each for a call in a later column.
 
-    `copied` is told of every copy made. Returns the aliases that are still named in calls.
+    `copied` is told of every copy made. Returns the aliases that are still named beside calls.
     """
     values = _aliased(select)
     if not values:
@@ -45,21 +45,28 @@ def _aliased(select: exp.Select) -> dict[str, exp.Expr]:
 
 
 def _named(select: exp.Select, values: dict[str, exp.Expr]) -> list[exp.Column]:
-    """The columns that name an alias where a stage or a lookup could not: in calls, in WHERE, and beside calls in the output."""
+    """The columns that name an alias where a stage or a lookup could not: in WHERE, beside calls, and for calls in the output."""
     found = []
     for column in select.find_all(exp.Column):
         value = values.get(column.name.lower())
         if value is None or column.table or scopes.block_of(column) is not select or _is_within(column, value):
             continue
-        clause = scopes.clause_of(column, select)
-        if clause == "where" or _in_call(column, select) or (clause == "expressions" and value.find(Call)):
+        clause, part = scopes.clause_of(column, select), _part(column, select)
+        if clause == "where" or (clause == "expressions" and value.find(Call)) or _holds_calls(part, select):
             found.append(column)
     return found
 
 
-def _in_call(column: exp.Column, select: exp.Select) -> bool:
-    call = column.find_ancestor(Call)
-    return call is not None and scopes.block_of(call) is select
+def _part(column: exp.Expr, select: exp.Select) -> exp.Expr:
+    """The output column, sort key or condition that holds a node."""
+    node = column
+    while node.parent is not None and node.parent is not select and not isinstance(node.parent, exp.Order | exp.Group):
+        node = node.parent
+    return node
+
+
+def _holds_calls(part: exp.Expr, select: exp.Select) -> bool:
+    return any(scopes.block_of(call) is select for call in part.find_all(Call))
 
 
 def _is_within(node: exp.Expr, root: exp.Expr) -> bool:

@@ -96,14 +96,15 @@ class _Binder:
         self.fallback: list[Ask] = []
         self.kept = 0
         self.asked: set[int] = set()
+        self.stuck: set[str] = set()
 
     def add(self, block: exp.Expr) -> None:
         """Stage a block's calls, or hand them to the fallback where no stage can reach."""
         if not self._own_calls(block):
             return
-        stuck = self._expand_aliases(block)
+        self.stuck = self._expand_aliases(block)
         calls = self._own_calls(block)
-        staged = [call for call in calls if self._reaches(block, call, stuck)] if self._can_stage(block) else []
+        staged = [call for call in calls if self._reaches(block, call)] if self._can_stage(block) else []
         root = self._staged(block, calls, staged) if staged or is_cut(block) else None
         if root is not None:
             self.roots.append(root)
@@ -151,20 +152,24 @@ class _Binder:
             asks = tuple(self._ask(call, nowhere, call) for call in constant)
             self.roots.append(Project(SemanticMap(Scan(Block(nowhere)), asks)))
 
-    def _reaches(self, block: exp.Expr, call: Call, stuck: set[str]) -> bool:
+    def _reaches(self, block: exp.Expr, call: Call) -> bool:
         """Whether a stage can ask for a call: it can read the arguments, and what it reads the statement will read again."""
         clause = scopes.clause_of(call, block)
         if clause in OUT_OF_REACH or call.find_ancestor(exp.Lambda, exp.Comprehension) is not None:
             return False
         if block.args.get("qualify") and clause in {"expressions", "order"} and call.find_ancestor(exp.Window) is None:
             return False  # a function is called for the rows that QUALIFY leaves; a stage would not know them
-        if scopes.is_volatile(call) or call.find(exp.Window) is not None or any(c.name.lower() in stuck for c in call.find_all(exp.Column)):
+        if scopes.is_volatile(call) or call.find(exp.Window) is not None or self._names_stuck(call):
             return False
         if any(isinstance(node, exp.Anonymous) and node.name.upper() in SEVERAL for node in scopes.own_nodes(call)):
             return False
         if any(self.schema.reads_differently(argument) and self._varies(argument, block) for argument in call.arguments):
             return False
         return not self.schema.aggregates_rows(call) or self._can_group(block, call)
+
+    def _names_stuck(self, tree: exp.Expr) -> bool:
+        """Whether a tree names an alias that could not be written out."""
+        return any(column.name.lower() in self.stuck and not column.table for column in tree.find_all(exp.Column))
 
     def _can_group(self, block: exp.Expr, call: Call) -> bool:
         """Whether a stage can repeat the groups of a call over aggregates: it must not need answers for that."""
@@ -269,7 +274,7 @@ class _Binder:
     def _can_guard(self, guard: exp.Expr) -> bool:
         """Whether a stage can repeat a condition: no groups, nothing volatile, and only calls that were asked before."""
         asked = all(call.meta["id"] in self.asked for call in guard.find_all(Call))
-        return asked and not self.schema.has_aggregate(guard) and not self.schema.reads_differently(guard)
+        return asked and not self._names_stuck(guard) and not self.schema.has_aggregate(guard) and not self.schema.reads_differently(guard)
 
     def _varies(self, argument: exp.Expr, block: exp.Expr) -> bool:
         if argument.find(exp.Column, exp.Star) is None:

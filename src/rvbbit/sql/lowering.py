@@ -19,6 +19,8 @@ from rvbbit.sql.plan import Ask, Filter, Node, Plan, Project, Scan, SemanticFilt
 WRITER = Dialect()
 KEY = "__rv_k"
 VALUE = "__rv_value"
+READY = frozenset({"VARCHAR", "BOOLEAN", "DOUBLE", "BIGINT", "INTEGER", "VARCHAR[]"})
+"""Types in which answers are handed to DuckDB as they are; all others go as JSON text and are cast."""
 INEXACT = ("HUGEINT", "UHUGEINT", "BIGNUM", "BIT", "INTERVAL", "TIME WITH TIME ZONE")
 """Types whose values do not come back from Arrow as they went in."""
 
@@ -153,7 +155,10 @@ class _Lowering:
             exp.cast(argument.copy(), "VARCHAR" if type_ in {"ANY", "JSON"} else type_, dialect="duckdb")
             for argument, type_ in zip(call.expressions, ask.types, strict=True)
         ]
-        return exp.Anonymous(this=function_name(self.prefix, ask), expressions=arguments)
+        answer = exp.Anonymous(this=function_name(self.prefix, ask), expressions=arguments)
+        if ask.operator.returns.upper() in READY:
+            return answer
+        return exp.cast(exp.cast(answer, "JSON", dialect="duckdb"), ask.operator.returns, dialect="duckdb")
 
 
 def lookup(ask: Ask, call: Call, relation: exp.Expr, *, keyed: bool = False) -> exp.Expr:

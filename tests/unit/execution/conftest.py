@@ -171,7 +171,8 @@ INSERT INTO t VALUES
 CREATE TABLE u (id INTEGER, word VARCHAR, grp VARCHAR);
 INSERT INTO u VALUES (1, 'red', 'a'), (3, 'green', 'a'), (5, NULL, 'b'), (9, 'sky', 'c'), (3, 'apple', NULL);
 CREATE TABLE s (id INTEGER, part STRUCT(name VARCHAR, size INTEGER), words VARCHAR[], "Mixed Name" VARCHAR);
-INSERT INTO s VALUES (1, {'name': 'red one', 'size': 3}, ['red', 'blue'], 'Ab'), (2, {'name': NULL, 'size': 5}, [], 'ab'), (3, NULL, ['sky', NULL], NULL);
+INSERT INTO s VALUES
+ (1, {'name': 'red one', 'size': 3}, ['red', 'blue'], 'Ab'), (2, {'name': NULL, 'size': 5}, [], 'ab'), (3, NULL, ['sky', NULL], NULL);
 """
 
 
