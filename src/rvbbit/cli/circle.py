@@ -25,7 +25,11 @@ if TYPE_CHECKING:
     Listen = Callable[[Progress | Notice], None]
 
 LOAD = "CREATE TABLE tickets AS SELECT * FROM 'data/tickets.parquet'"
-MEANS = "SELECT id, text FROM tickets WHERE text MEANS 'my card was stolen' LIMIT 5"
+MEANS = """\
+SELECT text FROM tickets
+WHERE text MEANS 'someone stole my card'
+ORDER BY text SIMILAR_TO 'someone stole my card' DESC
+LIMIT 5"""
 CLASSIFY = "SELECT id, text, CLASSIFY(text, $labels) AS intent FROM tickets"
 LOGGED = """\
 SELECT t.id, e.trace_id, e.assistant_output AS answer
@@ -75,8 +79,8 @@ class Change:
 
     @property
     def verdict(self) -> str:
-        """Which of the two answers is right: `mended`, `spoilt`, or `still wrong`."""
-        return "mended" if self.after == self.label else "spoilt" if self.before == self.label else "still wrong"
+        """Which of the two answers is right."""
+        return "now right" if self.after == self.label else "now wrong" if self.before == self.label else "still wrong"
 
 
 def read(per_label: int) -> Data:

@@ -117,7 +117,7 @@ class Demo:
         self.tell.say(usage_line(result.usage))
 
     def _measure(self) -> circle.Pass:
-        self.tell.sql(circle.CLASSIFY, f"$labels: the {len(self.data.labels)} names, such as {self.data.labels[0]}")
+        self.tell.sql(circle.CLASSIFY, f"$labels: the names of the {len(self.data.labels)} intents")
         before = self._ask()
         self.tell.say(usage_line(before.usage))
         self.tell.step("Measure")
@@ -151,9 +151,10 @@ class Demo:
     def _compare(self, before: circle.Pass, after: circle.Pass, again: circle.Pass, changed: list[circle.Change]) -> None:
         verdicts = Counter(change.verdict for change in changed)
         counts = ", ".join(f"{number:,} {verdict}" for verdict, number in verdicts.most_common())
-        self.tell.say(f"{len(changed):,} answers changed: {counts}. The first of them:")
-        rows = [(change.text, change.before, change.after, change.verdict) for change in changed[:_SHOWN]]
-        self.tell.table(output.small(["ticket", "before", "after", "so"], rows))
+        self.tell.say(f"{len(changed):,} answers changed: {counts}. Some of them:")
+        spread = changed[:: max(1, len(changed) // _SHOWN)][:_SHOWN]
+        rows = [(change.text, change.before, change.after, change.verdict) for change in spread]
+        self.tell.table(output.small(["ticket", "before", "after", "verdict"], rows))
         self.tell.say(f"The same query once more: {usage_line(again.usage)}")
         self.tell.say("Next: `rvbbit init my-project` for one of your own.")
 

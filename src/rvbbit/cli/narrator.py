@@ -15,7 +15,7 @@ from pygments.lexers.sql import PostgresLexer
 from rvbbit.cli.table import Style, aligned
 
 _INDENT = "   "
-_WIDTH = 96
+_WIDEST = 100
 
 
 class Narrator:
@@ -36,7 +36,7 @@ class Narrator:
 
     def say(self, text: str) -> None:
         """A paragraph, wrapped."""
-        self._write(textwrap.fill(text, _WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT))
+        self._write(textwrap.fill(text, _columns(), initial_indent=_INDENT, subsequent_indent=_INDENT))
 
     def figure(self, text: str) -> None:
         """What was measured."""
@@ -51,10 +51,14 @@ class Narrator:
 
     def table(self, table: pa.Table) -> None:
         """Rows, cut to what a reader takes in."""
-        cells = min(shutil.get_terminal_size().columns, _WIDTH + len(_INDENT)) - len(_INDENT)
-        style = Style(cells=cells, colour=sys.stdout.isatty())
+        style = Style(cells=_columns() - len(_INDENT), colour=sys.stdout.isatty())
         self._write("\n".join(_INDENT + line for line in aligned(table, style)) + "\n")
 
     def _write(self, text: str) -> None:
         if not self.silent:
             click.echo(text)
+
+
+def _columns() -> int:
+    """A comfortable width: the terminal's, where it is narrower."""
+    return min(shutil.get_terminal_size().columns, _WIDEST) if sys.stdout.isatty() else _WIDEST
