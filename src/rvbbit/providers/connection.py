@@ -16,7 +16,7 @@ from yarl import URL
 
 from rvbbit.errors import ProviderError, ProviderTimeout, TerminalError, Unavailable
 from rvbbit.providers.failures import failure, words
-from rvbbit.providers.servers import Address
+from rvbbit.providers.servers import SHORTEST_SECRET, Address
 
 CONNECT_SECONDS = 15.0
 KEEPALIVE_SECONDS = 60.0
@@ -31,7 +31,7 @@ class Connection:
         self._limit = limit
         self._session: aiohttp.ClientSession | None = None
         self._urls: dict[str, URL] = {}
-        self._key = address.key.encode() if address.key else None
+        self._key = address.key.encode() if address.key and len(address.key) >= SHORTEST_SECRET else None
 
     async def post(self, path: str, body: Mapping[str, Any], *, who: str, timeout: float) -> dict[str, Any]:
         """The JSON object the server answers. `who` names the model in errors; `timeout` in seconds. Raises ProviderError."""
@@ -96,10 +96,8 @@ class Connection:
         return self._urls[path]
 
     def _hide(self, text: str) -> str:
-        hidden = (self.address.key, self.address.url.password)
-        for secret in filter(None, hidden):
-            text = text.replace(secret, "[key]")
-        return text
+        password = self.address.url.password
+        return text.replace(password, "[password]") if password else text
 
     async def close(self) -> None:
         """Close the sockets. Safe to call twice."""

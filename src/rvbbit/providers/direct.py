@@ -16,6 +16,14 @@ from pydantic_ai.output import OutputObjectDefinition
 from pydantic_ai.providers import infer_provider_class
 from pydantic_ai.settings import ModelSettings
 
+try:
+    from botocore.exceptions import BotoCoreError  # type: ignore[import-untyped]
+except ImportError:  # no Bedrock here, so none of its errors
+
+    class BotoCoreError(Exception):  # type: ignore[no-redef]
+        """Never raised."""
+
+
 from rvbbit.errors import (
     AuthenticationFailed,
     ModelNotFound,
@@ -29,6 +37,7 @@ from rvbbit.errors import (
 from rvbbit.providers import schemas
 from rvbbit.providers.failures import words
 from rvbbit.providers.schemas import Asked
+from rvbbit.providers.servers import SHORTEST_SECRET
 from rvbbit.types import Completion, Message, Request, Usage
 
 # The first row whose class fits decides.
@@ -49,33 +58,35 @@ _ROWS: tuple[tuple[type[Exception], type[ProviderError], str], ...] = (
 )
 
 
-def direct(model: str, *, key: str | None, key_env: str) -> Direct:
+def direct(model: str, *, key: str | None, key_env: str, retries: bool) -> Direct:
     """The provider of `family:model`. Raises ModelNotFound; ImportError where the family's own library is missing."""
 
     def provider(family: str) -> Any:
         return infer_provider_class(family)(**({} if key is None else {"api_key": key}))
 
     try:
-        return Direct(infer_model(model, provider), model, key=key, key_env=key_env)
+        return Direct(infer_model(model, provider), model, key=key, key_env=key_env, retries=retries)
     except (theirs.UserError, ValueError) as error:
         raise ModelNotFound(f"{model}: {error}", hint="check the model's name, and how its provider logs in") from error
 
 
 class Direct:
-    """One model behind pydantic-ai. `name` is `provider:model`."""
+    """One model behind pydantic-ai. `name` is `provider:model`; `retries` says that its library must be told not to retry."""
 
     reads_messages = True
 
-    def __init__(self, model: Model, name: str, *, key: str | None = None, key_env: str = "") -> None:
+    def __init__(self, model: Model, name: str, *, key: str | None = None, key_env: str = "", retries: bool = False) -> None:
         self.name = name
         self._model = model
         self._key = key
         self._key_env = key_env
+        # Ours is the only wrapper that retries.
+        self._base: ModelSettings = {"max_retries": 0} if retries else {}
 
     async def complete(self, request: Request) -> Completion:
         """One answer; `text` is the answer's JSON where a schema was given. Raises ProviderError."""
         question = None if request.output_schema is None else schemas.asked(request.output_schema)
-        settings = _settings(request)
+        settings = self._settings(request)
         parameters = self._parameters(question)
         try:
             answer = await model_request(
@@ -83,6 +94,9 @@ class Direct:
             )
         except (theirs.AgentRunError, theirs.UserError) as error:
             raise self._translated(error) from error
+        except BotoCoreError as error:
+            hint = "log in to AWS: AWS_PROFILE, or AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY"
+            raise AuthenticationFailed(f"{self.name}: {error}", hint=hint) from error
         sent = {
             "model": self.name,
             "messages": [{"role": message.role, "content": message.content} for message in request.messages],
@@ -95,12 +109,20 @@ class Direct:
         ours, hint = next((ours, hint) for kind, ours, hint in _ROWS if isinstance(error, kind))
         status = error.status_code if isinstance(error, theirs.ModelHTTPError) else None
         said = (words(error.body)[0] if isinstance(error, theirs.ModelAPIError) and error.body else "") or str(error)
-        if self._key:
+        if self._key and len(self._key) >= SHORTEST_SECRET:
             said = said.replace(self._key, "[key]")
         translated = ours(f"{self.name}: {said}", hint=hint.format(key_env=self._key_env or "of the provider"), status=status)
         if isinstance(translated, RateLimited) and isinstance(error, theirs.ModelAPIError):
             translated.retry_after = error.retry_after
         return translated
+
+    def _settings(self, request: Request) -> ModelSettings:
+        settings: ModelSettings = {**self._base, "request_timeout": request.timeout}
+        if request.temperature is not None:
+            settings["temperature"] = request.temperature
+        if request.max_tokens is not None:
+            settings["max_tokens"] = request.max_tokens
+        return settings
 
     def _parameters(self, question: Asked | None) -> ModelRequestParameters:
         if question is None:
@@ -143,16 +165,6 @@ class Direct:
         # The library closes the client it made when the last one that entered the model leaves it.
         async with self._model:
             pass
-
-
-def _settings(request: Request) -> ModelSettings:
-    """How to ask. No retries of the library's own: ours is the only wrapper that retries."""
-    settings: ModelSettings = {"request_timeout": request.timeout, "max_retries": 0}
-    if request.temperature is not None:
-        settings["temperature"] = request.temperature
-    if request.max_tokens is not None:
-        settings["max_tokens"] = request.max_tokens
-    return settings
 
 
 def _turns(messages: Sequence[Message]) -> Iterator[ModelMessage]:

@@ -17,10 +17,14 @@ INSTALL = "pip install 'rvbbit[providers]'"
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A provider by the name pydantic-ai gives it. `key_envs` are the variables that may hold its key, none where it logs in otherwise."""
+    """A provider by the name pydantic-ai gives it. `key_envs` are the variables that may hold its key, none where it logs in otherwise.
+
+    `retries` says that its library retries by itself and can be told not to.
+    """
 
     name: str
     key_envs: tuple[str, ...] = ()
+    retries: bool = True
 
     def key(self, env: Mapping[str, str]) -> str | None:
         """The key as an environment has it. Raises AuthenticationFailed where one is needed."""
@@ -36,8 +40,7 @@ class Family:
 FAMILIES: Mapping[str, Family] = {
     "anthropic": Family("anthropic", ("ANTHROPIC_API_KEY",)),
     "google": Family("google", ("GOOGLE_API_KEY", "GEMINI_API_KEY")),
-    "google-cloud": Family("google-cloud"),
-    "bedrock": Family("bedrock"),
+    "bedrock": Family("bedrock", retries=False),
 }
 
 
@@ -51,6 +54,6 @@ def foreign(model: str, env: Mapping[str, str]) -> Provider:
     from rvbbit.providers.direct import direct
 
     try:
-        return direct(model, key=key, key_env=" or ".join(family.key_envs))
+        return direct(model, key=key, key_env=" or ".join(family.key_envs), retries=family.retries)
     except ImportError as error:
         raise Unsupported(f"{model}: models of {family.name} need a library that is not installed: {error}", hint=INSTALL) from error

@@ -26,7 +26,7 @@ TOKENS_PER_MESSAGE = 4
 SHORT_ANSWER = 16
 LONG_ANSWER = 256
 # Where genai-prices has another name for a provider than we do.
-PRICED_AS = {"bedrock": "aws", "xai": "x-ai", "google-cloud": "google", "google-vertex": "google"}
+PRICED_AS = {"bedrock": "aws", "xai": "x-ai"}
 
 
 class PerMillion(Protocol):

@@ -18,6 +18,8 @@ from rvbbit.testing.answers import Body, Rule
 from rvbbit.testing.faults import FAULT, Fault, Script
 
 FORMATS = ("json_schema", "json_object")
+# What open connections get before they are closed; aiohttp takes 0 for no limit.
+GRACE_SECONDS = 0.01
 
 
 class FakeServer:
@@ -129,7 +131,7 @@ class FakeServer:
     async def _stop(self) -> None:
         if self._socket and self._http:
             self._socket.close()
-            await self._http.shutdown(0)
+            await self._http.shutdown(GRACE_SECONDS)
             await self._socket.wait_closed()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
