@@ -66,8 +66,8 @@ class Learning:
             self._tell("left out", f"{left_out} training examples of {self._cell.where} lack arguments it now has; left out", warn=True)
             chosen = replace(chosen, examples=shown)
         if shown:
-            plural = "" if len(shown) == 1 else "s"
-            self._tell("injected", f"📚 Injected {len(shown)} training example{plural} ({chosen.strategy} strategy)")
+            # Scripts look for this line, so it reads the same for one example.
+            self._tell("injected", f"📚 Injected {len(shown)} training examples ({chosen.strategy} strategy)")
         elif "injected" not in self._told:
             self._tell("none", "📚 No training examples available yet")
         return chosen

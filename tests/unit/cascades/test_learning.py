@@ -62,7 +62,7 @@ async def test_examples_that_lack_an_argument_are_left_out_and_that_is_told(worl
     world.teach(({"old_name": "x"}, True), (GREY, False))
     await world.answer("means", GREEN)
     assert "1 training examples of means.judge lack arguments" in world.notices[0]
-    assert world.notices[1] == "📚 Injected 1 training example (recent strategy)"
+    assert world.notices[1] == "📚 Injected 1 training examples (recent strategy)"
 
 
 async def test_a_set_that_changes_while_it_is_asked_is_kept_under_its_own_version(world: Any) -> None:
