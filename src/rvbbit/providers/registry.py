@@ -9,22 +9,24 @@ from __future__ import annotations
 import asyncio
 import difflib
 from collections.abc import Mapping
+from functools import cached_property
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from rvbbit.errors import ModelNotFound, Unsupported
 from rvbbit.interfaces import Embedder, Provider, ProviderFor
 from rvbbit.providers.budgeted import Budget, Budgeted, unpriced
 from rvbbit.providers.capped import Capped
-from rvbbit.providers.chat import Chat
-from rvbbit.providers.connection import Connection
-from rvbbit.providers.embeddings import Embeddings
 from rvbbit.providers.foreign import FAMILIES, foreign
 from rvbbit.providers.limited import Limited, Rate
 from rvbbit.providers.priced import Priced
 from rvbbit.providers.prices import PerMillion, Prices
 from rvbbit.providers.retrying import Patience, Retrying
-from rvbbit.providers.servers import BY_NAME, address
+from rvbbit.providers.servers import BY_NAME
 from rvbbit.types import Usage
+
+if TYPE_CHECKING:
+    from rvbbit.providers.remote import Remote
 
 NO_LIMIT = Rate()
 
@@ -55,7 +57,6 @@ class Registry:
         self._rates = rates
         self._patience = patience or Patience()
         self._places = asyncio.Semaphore(concurrency)
-        self._connections: dict[str, Connection] = {}
         self._providers: dict[str, Provider] = {}
         self._embedders: dict[str, Embedder] = {}
 
@@ -91,30 +92,31 @@ class Registry:
                 raise Unsupported(
                     f"{model}: {server} is not a server we embed with", hint="`local:minilm` embeds, and so do OpenAI's models"
                 )
-            self._embedders[model] = Embeddings(self._connection(server), name, self._places, self._patience)
+            self._embedders[model] = self._remote.embeddings(server, name, self._places, self._patience)
         return self._embedders[model]
 
     async def close(self) -> None:
         """Close every client. Safe to call twice; providers that were handed in are left open."""
         providers, self._providers = self._providers, {}
-        connections, self._connections = self._connections, {}
         self._embedders = {}
         for provider in providers.values():
             await provider.close()
-        for connection in connections.values():
-            await connection.close()
+        if "_remote" in vars(self):
+            await self._remote.close()
 
     def _wrapped(self, model: str) -> Provider:
         server, name = self._parsed(model)
-        client: Provider = Chat(self._connection(server), name) if server in BY_NAME else foreign(model, self._env)
+        client: Provider = self._remote.chat(server, name) if server in BY_NAME else foreign(model, self._env)
         rate = self._rates.get(model) or self._rates.get(server, NO_LIMIT)
         ceiled = Capped(Priced(client, model, self.prices), self._places)
         return Retrying(Limited(ceiled, self._concurrency, rate), self._patience)
 
-    def _connection(self, server: str) -> Connection:
-        if server not in self._connections:
-            self._connections[server] = Connection(address(BY_NAME[server], self._env), limit=self._concurrency)
-        return self._connections[server]
+    @cached_property
+    def _remote(self) -> Remote:
+        # Imported when the first remote model is named: aiohttp takes 0.15 s, which a query on local models need not pay.
+        from rvbbit.providers.remote import Remote
+
+        return Remote(self._env, self._concurrency)
 
     def _parsed(self, model: str) -> tuple[str, str]:
         """Provider and model name, both known to be usable. Raises ModelNotFound."""

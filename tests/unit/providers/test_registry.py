@@ -129,4 +129,4 @@ def test_free_models_need_no_budget():
 def test_no_key_shows():
     registry = Registry(env=ENV)
     registry("openai:gpt-5-mini")
-    assert "sk-secret" not in repr(registry) + repr(vars(registry)["_connections"])
+    assert "sk-secret" not in repr(registry) + repr(vars(vars(registry)["_remote"])["_connections"])

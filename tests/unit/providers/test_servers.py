@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from rvbbit.errors import AuthenticationFailed, UsageError
@@ -66,3 +68,10 @@ def test_no_key_and_no_password_shows():
     found = address(BY_NAME["openai"], {"OPENAI_API_KEY": "sk-secret", "OPENAI_BASE_URL": "http://me:pass@host/v1?token=t"})
     assert "sk-secret" not in repr(found)
     assert found.shown == "http://host/v1"
+
+
+@pytest.mark.parametrize("server", SERVERS, ids=lambda server: server.name)
+def test_the_page_on_models_has_a_row_for_every_server(server):
+    page = (Path(__file__).parents[3] / "docs" / "providers.md").read_text("utf-8")
+    key = "none needed" if server.keyless else f"`{server.key_env}`"
+    assert f"| `{server.name}` | `{server.base_url}`, or `{server.base_env}` | {key} |" in page
