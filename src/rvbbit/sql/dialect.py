@@ -147,6 +147,9 @@ class Generator(DuckDBGenerator):
         Call: lambda self, node: f"{node.name.upper()}({self.expressions(node, flat=True)})",
     }
 
+    def withingroup_sql(self, expression: exp.WithinGroup) -> str:
+        return f"{self.sql(expression, 'this')} WITHIN GROUP ({self.sql(expression, 'expression').strip()})"
+
 
 class Dialect(DuckDB):
     """A DuckDB dialect that knows one catalog's operators."""

@@ -47,9 +47,9 @@ def _ask(ask: Ask) -> str:
 
 
 def _sources(tree: exp.Expr) -> str:
-    if isinstance(tree, exp.Update | exp.Delete):
-        return written(tree.this)
-    from_ = tree.args.get("from_")
-    if from_ is None:
+    items = [tree.this] if isinstance(tree, exp.Update | exp.Delete) else []
+    items += [tree.args["from_"].this] if tree.args.get("from_") else []
+    items += tree.args.get("using") or ()
+    if not items:
         return "(one row)"
-    return " ".join([written(from_.this), *(written(join) for join in tree.args.get("joins") or ())])
+    return " ".join([", ".join(written(item) for item in items), *(written(join) for join in tree.args.get("joins") or ())])

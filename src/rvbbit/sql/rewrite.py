@@ -17,6 +17,12 @@ from rvbbit.sql.statements import Hints
 
 def refuse_definitions(statement: exp.Expr) -> None:
     kind = str(statement.args.get("kind") or "").upper()
+    if isinstance(statement, exp.Create) and kind == "TABLE" and any(call.find_ancestor(exp.Schema) for call in statement.find_all(Call)):
+        raise SQLError(
+            "a column's definition cannot hold a semantic expression", hint="write the expression in the INSERT or UPDATE instead"
+        )
+    if isinstance(statement, exp.Alter):
+        raise SQLError("ALTER cannot take a semantic expression", hint="add the column first, then UPDATE it with the expression")
     if isinstance(statement, exp.Create) and kind != "TABLE":
         raise SQLError(
             f"a {kind.lower() or 'definition'} cannot hold a semantic expression: it would run where nobody can count its calls",

@@ -52,7 +52,7 @@ class Statement:
 
     def may_be_semantic(self, grammar: Grammar) -> bool:
         """Whether any of its words could start an operator. False means: DuckDB's alone, not even parsed here."""
-        for token, following in zip(self.tokens, (*self.tokens[1:], None), strict=True):
+        for token, following in zip(self.tokens, (*self.tokens[1:], None), strict=False):
             if token.token_type in _QUOTED:
                 continue
             word = token.text.upper()

@@ -12,15 +12,18 @@ CUTOFF = 0.7
 
 
 def improved(error: SQLError, statement: Statement, grammar: Grammar) -> SQLError:
-    """UnknownOperator where a word of the statement nearly is one and stands like one; else the error itself."""
+    """What a word that stands like an operator makes of an error: UnknownOperator where it nearly is one, how it is called where it is one."""
     words = {token.text.upper(): token for token in statement.tokens}
     known = grammar.words()
     for word, token in words.items():
-        if word in known or not _stands_like_operator(word, statement, error):
+        if word in grammar.infixes or not _stands_like_operator(word, statement, error):
             continue
+        column = token.col - len(token.text) + 1
+        if (function := grammar.functions.get(word)) is not None:
+            hint = f"it is called {word}({', '.join(function.slots)})"
+            return SQLError(f"{word} does not take these arguments", hint=hint, line=token.line, column=column)
         near = difflib.get_close_matches(word, known, n=1, cutoff=CUTOFF)
         if near:
-            column = token.col - len(token.text) + 1
             return UnknownOperator(f"no operator {token.text}", hint=f"did you mean {near[0]}?", line=token.line, column=column)
     return error
 

@@ -24,12 +24,7 @@ ACCEPTS: Mapping[str, tuple[str, ...]] = {
 
 def check_type(call: Call, name: str, declared: str, given: str, argument: exp.Expr) -> None:
     declared, given = declared.upper(), given.upper()
-    if declared in {"ANY", "JSON"} or given == declared or given in {'"NULL"', "NULL"}:
-        return
-    if declared.endswith("[]") and (given.endswith("]") or given.startswith(TEXT)):
-        return
-    accepted = ACCEPTS.get(declared)
-    if accepted is None or (given.startswith(accepted) and not given.endswith("]")):
+    if declared in {"ANY", "JSON"} or given == declared or given in {'"NULL"', "NULL"} or _takes(declared, given):
         return
     text = written(argument)
     raise TypeMismatch(
@@ -38,3 +33,10 @@ def check_type(call: Call, name: str, declared: str, given: str, argument: exp.E
         line=call.meta["line"],
         column=call.meta["column"],
     )
+
+
+def _takes(declared: str, given: str) -> bool:
+    if declared.endswith("[]"):
+        return given.endswith("]") or given.startswith(TEXT)
+    accepted = ACCEPTS.get(declared)
+    return accepted is None or (given.startswith(accepted) and not given.endswith("]"))

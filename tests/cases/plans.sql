@@ -1,0 +1,719 @@
+-- SQL in, plan out: `-- case: name`, one statement, `-- plan:` and the plan's lines as comments (tests/unit/sql/test_plans.py).
+-- Tables t (id, text, amount, grp, "desc", tags, part) and u (id, word, grp); operators: operators.toml. Add a case with an empty plan and run
+-- RVBBIT_REWRITE_CASES=1 pytest tests/unit/sql/test_plans.py, then read what was written before you commit it.
+
+-- case: one call in the output
+SELECT id, text MEANS 'red' FROM t
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 1: MEANS(text, 'red')
+--    └─ Scan  t
+
+-- case: the cheap predicate goes first, written last
+SELECT id FROM t WHERE text MEANS 'red' AND amount > 10
+-- plan:
+-- Project
+-- └─ SemanticFilter  MEANS(text, 'red')
+--       ask 1: MEANS(text, 'red')
+--    └─ Filter  amount > 10
+--       └─ Scan  t
+
+-- case: the cheap predicate goes first, written first
+SELECT id FROM t WHERE amount > 10 AND text MEANS 'red'
+-- plan:
+-- Project
+-- └─ SemanticFilter  MEANS(text, 'red')
+--       ask 1: MEANS(text, 'red')
+--    └─ Filter  amount > 10
+--       └─ Scan  t
+
+-- case: semantic predicates keep their order
+SELECT id FROM t WHERE text MEANS 'red' AND grp = 'a' AND "desc" MEANS 'big' AND id > 1
+-- plan:
+-- Project
+-- └─ SemanticFilter  MEANS("desc", 'big')
+--       ask 2: MEANS("desc", 'big')
+--    └─ SemanticFilter  MEANS(text, 'red')
+--          ask 1: MEANS(text, 'red')
+--       └─ Filter  id > 1
+--          └─ Filter  grp = 'a'
+--             └─ Scan  t
+
+-- case: the same call in output and WHERE is asked once
+SELECT text MEANS 'red' FROM t WHERE text MEANS 'red'
+-- plan:
+-- Project
+-- └─ SemanticFilter  MEANS(text, 'red')
+--       ask 2: MEANS(text, 'red')
+--    └─ Scan  t
+
+-- case: the same call twice in the output is asked once
+SELECT text MEANS 'red', text MEANS 'red' AND amount > 3 FROM t
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 1: MEANS(text, 'red')
+--    └─ Scan  t
+
+-- case: an unguarded call answers for guarded ones
+SELECT CASE WHEN amount > 3 THEN ASK(text, 'q') END, ASK(text, 'q') FROM t
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 2: ASK(text, 'q')
+--    └─ Scan  t
+
+-- case: calls with different hints stay apart
+SELECT
+-- @ model: a
+text MEANS 'red',
+-- @ model: b
+text MEANS 'red' FROM t
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 1: MEANS(text, 'red')
+--       ask 2: MEANS(text, 'red')
+--    └─ Scan  t
+
+-- case: a CASE branch is guarded by its WHEN and by earlier ones
+SELECT CASE WHEN amount > 9 THEN ASK(text, 'a') WHEN amount > 5 THEN ASK(text, 'b') ELSE ASK(text, 'c') END FROM t
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 1: ASK(text, 'a')  where amount > 9
+--       ask 2: ASK(text, 'b')  where amount > 5 and NOT (amount > 9) IS TRUE
+--       ask 3: ASK(text, 'c')  where NOT (amount > 9) IS TRUE and NOT (amount > 5) IS TRUE
+--    └─ Scan  t
+
+-- case: a CASE over an operand guards nothing
+SELECT CASE grp WHEN 'a' THEN ASK(text, 'a') ELSE ASK(text, 'b') END FROM t
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 1: ASK(text, 'a')
+--       ask 2: ASK(text, 'b')
+--    └─ Scan  t
+
+-- case: an OR needs the call where the rest is not true
+SELECT id FROM t WHERE amount > 9 OR text MEANS 'red'
+-- plan:
+-- Project
+-- └─ SemanticFilter  amount > 9 OR MEANS(text, 'red')
+--       ask 1: MEANS(text, 'red')  where NOT (amount > 9) IS TRUE
+--    └─ Scan  t
+
+-- case: an AND under NOT needs the call where the rest is not false
+SELECT id FROM t WHERE NOT (amount > 9 AND text MEANS 'red')
+-- plan:
+-- Project
+-- └─ SemanticFilter  NOT (amount > 9 AND MEANS(text, 'red'))
+--       ask 1: MEANS(text, 'red')  where NOT (amount > 9) IS FALSE
+--    └─ Scan  t
+
+-- case: coalesce needs the call where all before are null
+SELECT coalesce(grp, ASK(text, 'group')) FROM t
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 1: ASK(text, 'group')  where (grp) IS NULL
+--    └─ Scan  t
+
+-- case: if needs one branch
+SELECT if(amount > 9, ASK(text, 'a'), ASK(text, 'b')) FROM t
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 1: ASK(text, 'a')  where amount > 9
+--       ask 2: ASK(text, 'b')  where NOT (amount > 9) IS TRUE
+--    └─ Scan  t
+
+-- case: NOT MEANS
+SELECT id FROM t WHERE text NOT MEANS 'red'
+-- plan:
+-- Project
+-- └─ SemanticFilter  NOT MEANS(text, 'red')
+--       ask 1: MEANS(text, 'red')
+--    └─ Scan  t
+
+-- case: NOT in front
+SELECT id FROM t WHERE NOT text MEANS 'red'
+-- plan:
+-- Project
+-- └─ SemanticFilter  NOT MEANS(text, 'red')
+--       ask 1: MEANS(text, 'red')
+--    └─ Scan  t
+
+-- case: a score as a condition meets its threshold
+SELECT id FROM t WHERE text ABOUT 'c'
+-- plan:
+-- Project
+-- └─ SemanticFilter  ABOUT(text, 'c') >= 0.5
+--       ask 1: ABOUT(text, 'c')
+--    └─ Scan  t
+
+-- case: a score compared keeps its comparison
+SELECT id FROM t WHERE text ABOUT 'c' > 0.7
+-- plan:
+-- Project
+-- └─ SemanticFilter  ABOUT(text, 'c') > 0.7
+--       ask 1: ABOUT(text, 'c')
+--    └─ Scan  t
+
+-- case: NOT ABOUT
+SELECT id FROM t WHERE text NOT ABOUT 'c'
+-- plan:
+-- Project
+-- └─ SemanticFilter  NOT (ABOUT(text, 'c') >= 0.5)
+--       ask 1: ABOUT(text, 'c')
+--    └─ Scan  t
+
+-- case: a threshold hint
+-- @ threshold: 0.8
+SELECT id FROM t WHERE text SIMILAR_TO 'c'
+-- plan:
+-- Project
+-- └─ SemanticFilter  SIMILAR_TO(text, 'c') >= 0.8
+--       ask 1: SIMILAR_TO(text, 'c')
+--    └─ Scan  t
+
+-- case: a score in the output stays a score
+SELECT text ABOUT 'c' FROM t
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 1: ABOUT(text, 'c')
+--    └─ Scan  t
+
+-- case: a score after WHEN is a condition
+SELECT CASE WHEN text ABOUT 'c' THEN 1 END FROM t
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 1: ABOUT(text, 'c')
+--    └─ Scan  t
+
+-- case: a keyword as a column
+SELECT * FROM t WHERE desc MEANS 'eco'
+-- plan:
+-- Project
+-- └─ SemanticFilter  MEANS("desc", 'eco')
+--       ask 1: MEANS("desc", 'eco')
+--    └─ Scan  t
+
+-- case: a three-slot infix
+SELECT id FROM t WHERE text LIES FROM 'a' UP TO 'c'
+-- plan:
+-- Project
+-- └─ SemanticFilter  LIES_WITHIN(text, 'a', 'c')
+--       ask 1: LIES_WITHIN(text, 'a', 'c')
+--    └─ Scan  t
+
+-- case: a two-word infix in ORDER BY
+SELECT id FROM t ORDER BY text RELEVANCE TO 'c' DESC
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 1: RELEVANCE(text, 'c')
+--    └─ Scan  t
+
+-- case: nested calls, inner first
+SELECT ASK(ASK(text, 'a'), 'b') FROM t
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 2: ASK(text, 'a')
+--       ask 1: ASK(ASK(text, 'a'), 'b')
+--    └─ Scan  t
+
+-- case: a constant call
+SELECT ASK('a', 'b')
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 1: ASK('a', 'b')
+--    └─ Scan  (one row)
+
+-- case: a null literal
+SELECT ASK(text, NULL), NULL MEANS 'c' FROM t
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 1: ASK(text, NULL)
+--       ask 2: MEANS(NULL, 'c')
+--    └─ Scan  t
+
+-- case: a call in a CTE
+WITH c AS (SELECT id, text FROM t WHERE text MEANS 'red') SELECT id, ASK(text, 'q') FROM c WHERE id > 3
+-- plan:
+-- Block 1
+-- Project
+-- └─ SemanticFilter  MEANS(text, 'red')
+--       ask 1: MEANS(text, 'red')
+--    └─ Scan  t
+-- Block 2
+-- Project
+-- └─ SemanticMap
+--       ask 2: ASK(text, 'q')
+--    └─ Filter  id > 3
+--       └─ Scan  c
+
+-- case: a call over a CTE's answers
+WITH c AS (SELECT ASK(text, 'a') AS a FROM t) SELECT ASK(a, 'b') FROM c
+-- plan:
+-- Block 1
+-- Project
+-- └─ SemanticMap
+--       ask 1: ASK(text, 'a')
+--    └─ Scan  t
+-- Block 2
+-- Project
+-- └─ SemanticMap
+--       ask 2: ASK(a, 'b')
+--    └─ Scan  c
+
+-- case: a call in a subquery of FROM
+SELECT * FROM (SELECT *, text MEANS 'red' AS m FROM t) WHERE m
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 1: MEANS(text, 'red')
+--    └─ Scan  t
+
+-- case: a call in an IN subquery
+SELECT id FROM t WHERE id IN (SELECT id FROM u WHERE word MEANS 'x')
+-- plan:
+-- Project
+-- └─ SemanticFilter  MEANS(word, 'x')
+--       ask 1: MEANS(word, 'x')
+--    └─ Scan  u
+
+-- case: a correlated subquery falls back
+SELECT id FROM t WHERE EXISTS (SELECT 1 FROM u WHERE u.id = t.id AND word MEANS 'x')
+-- plan:
+-- Fallback  ask 1: MEANS(word, 'x')
+
+-- case: a lateral subquery falls back
+SELECT * FROM t, LATERAL (SELECT t.text MEANS 'x' AS m) l
+-- plan:
+-- Fallback  ask 1: MEANS(t.text, 'x')
+
+-- case: a subquery with LIMIT is kept
+SELECT id FROM (SELECT * FROM t LIMIT 5) WHERE text MEANS 'red'
+-- plan:
+-- Project
+-- └─ SemanticFilter  MEANS(text, 'red')
+--       ask 1: MEANS(text, 'red')
+--    └─ Scan  (SELECT * FROM t LIMIT 5)
+--          keep  (SELECT * FROM t LIMIT 5)
+
+-- case: a CTE with LIMIT is kept
+WITH c AS (SELECT * FROM t ORDER BY id LIMIT 5) SELECT id FROM c WHERE text MEANS 'red'
+-- plan:
+-- Project
+-- └─ SemanticFilter  MEANS(text, 'red')
+--       ask 1: MEANS(text, 'red')
+--    └─ Scan  c
+--          keep  SELECT * FROM t ORDER BY id LIMIT 5
+
+-- case: a subquery whose aggregates depend on order is kept
+SELECT ASK(a, 'q') FROM (SELECT string_agg(text, ',') AS a FROM t GROUP BY grp)
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 1: ASK(a, 'q')
+--    └─ Scan  (SELECT LISTAGG(text, ',') AS a FROM t GROUP BY grp)
+--          keep  (SELECT LISTAGG(text, ',') AS a FROM t GROUP BY grp)
+
+-- case: a subquery with stable aggregates is not kept
+SELECT ASK(a, 'q') FROM (SELECT max(text) AS a FROM t GROUP BY grp)
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 1: ASK(a, 'q')
+--    └─ Scan  (SELECT MAX(text) AS a FROM t GROUP BY grp)
+
+-- case: LIMIT cuts rows before output is asked
+SELECT id, ASK(text, 'q') AS a FROM t ORDER BY id LIMIT 3
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 1: ASK(__rv_cut.c1, 'q')
+--    └─ Scan  (SELECT id, text FROM t ORDER BY id LIMIT 3) AS __rv_cut(c0, c1)
+--          keep  (SELECT id, text FROM t ORDER BY id LIMIT 3) AS __rv_cut(c0, c1)
+
+-- case: LIMIT cannot cut what the order needs
+SELECT id FROM t ORDER BY ASK(text, 'q') LIMIT 3
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 1: ASK(text, 'q')
+--    └─ Scan  t
+
+-- case: a predicate over LIMIT is not repeated
+SELECT id FROM t WHERE id IN (SELECT id FROM u LIMIT 2) AND text MEANS 'red'
+-- plan:
+-- Project
+-- └─ SemanticFilter  MEANS(text, 'red')
+--       ask 1: MEANS(text, 'red')
+--    └─ Scan  t
+
+-- case: UPDATE
+UPDATE t SET grp = ASK(text, 'q') WHERE text MEANS 'red' AND amount > 3
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 1: ASK(text, 'q')
+--    └─ SemanticFilter  MEANS(text, 'red')
+--          ask 2: MEANS(text, 'red')
+--       └─ Filter  amount > 3
+--          └─ Scan  t
+
+-- case: UPDATE FROM
+UPDATE t SET grp = u.word FROM u WHERE t.id = u.id AND t.text MEANS u.word
+-- plan:
+-- Project
+-- └─ SemanticFilter  MEANS(t.text, u.word)
+--       ask 1: MEANS(t.text, u.word)
+--    └─ Filter  t.id = u.id
+--       └─ Scan  t, u
+
+-- case: DELETE
+DELETE FROM t WHERE text MEANS 'red'
+-- plan:
+-- Project
+-- └─ SemanticFilter  MEANS(text, 'red')
+--       ask 1: MEANS(text, 'red')
+--    └─ Scan  t
+
+-- case: DELETE USING
+DELETE FROM t USING u WHERE t.id = u.id AND t.text MEANS u.word
+-- plan:
+-- Project
+-- └─ SemanticFilter  MEANS(t.text, u.word)
+--       ask 1: MEANS(t.text, u.word)
+--    └─ Filter  t.id = u.id
+--       └─ Scan  t, u
+
+-- case: RETURNING falls back
+DELETE FROM t WHERE id = 1 RETURNING ASK(text, 'q')
+-- plan:
+-- Fallback  ask 1: ASK(text, 'q')
+
+-- case: INSERT SELECT
+INSERT INTO u SELECT id, ASK(text, 'q'), grp FROM t
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 1: ASK(text, 'q')
+--    └─ Scan  t
+
+-- case: INSERT VALUES with a constant
+INSERT INTO u VALUES (1, ASK('a', 'b'), 'c')
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 1: ASK('a', 'b')
+--    └─ Scan  (one row)
+
+-- case: ON CONFLICT falls back
+INSERT INTO u SELECT 1, 'a', 'b' ON CONFLICT DO UPDATE SET word = ASK(excluded.word, 'q')
+-- plan:
+-- Fallback  ask 1: ASK(excluded.word, 'q')
+
+-- case: MERGE falls back
+MERGE INTO u USING t ON u.id = t.id WHEN MATCHED AND t.text MEANS u.word THEN UPDATE SET word = 'x'
+-- plan:
+-- Fallback  ask 1: MEANS(t.text, u.word)
+
+-- case: CREATE TABLE AS
+CREATE TABLE made AS SELECT ASK(text, 'q') AS a FROM t
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 1: ASK(text, 'q')
+--    └─ Scan  t
+
+-- case: COPY
+COPY (SELECT ASK(text, 'q') AS a FROM t) TO 'x.csv'
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 1: ASK(text, 'q')
+--    └─ Scan  t
+
+-- case: CREATE VIEW is refused
+CREATE VIEW v AS SELECT ASK(text, 'q') AS a FROM t
+-- plan:
+-- SQLError: a view cannot hold a semantic expression: it would run where nobody can count its calls
+
+-- case: CREATE MACRO is refused
+CREATE MACRO m(x) AS ASK(x, 'q')
+-- plan:
+-- SQLError: a macro cannot hold a semantic expression: it would run where nobody can count its calls
+
+-- case: a column default is refused
+CREATE TABLE made (a VARCHAR DEFAULT ASK('a', 'b'))
+-- plan:
+-- SQLError: a column's definition cannot hold a semantic expression
+
+-- case: ALTER is refused
+ALTER TABLE t ALTER text TYPE VARCHAR USING ASK(text, 'q')
+-- plan:
+-- SQLError: ALTER cannot take a semantic expression
+
+-- case: GROUP BY a call
+SELECT CLASSIFY(text, 'a,b') AS k, count(*) FROM t GROUP BY k
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 1: CLASSIFY(text, 'a,b')
+--    └─ Scan  t
+
+-- case: a call in an aggregate
+SELECT grp, bool_or(text MEANS 'red') FROM t GROUP BY grp
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 1: MEANS(text, 'red')
+--    └─ Scan  t
+
+-- case: a call in FILTER
+SELECT count(*) FILTER (WHERE text MEANS 'red') FROM t
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 1: MEANS(text, 'red')
+--    └─ Scan  t
+
+-- case: a call over a stable aggregate
+SELECT grp, ASK(max(text), 'q') FROM t GROUP BY grp HAVING count(*) > 1
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 1: ASK(MAX(text), 'q')
+--    └─ Scan  t
+
+-- case: a call over an aggregate of chosen order falls back
+SELECT grp, ASK(string_agg(text, ','), 'q') FROM t GROUP BY grp
+-- plan:
+-- Fallback  ask 1: ASK(LISTAGG(text, ','), 'q')
+
+-- case: a call over an aggregate of groups by a call falls back
+SELECT CLASSIFY(text, 'a,b') AS k, ASK(max(text), 'q') FROM t GROUP BY k
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 1: CLASSIFY(text, 'a,b')
+--    └─ Scan  t
+-- Fallback  ask 2: ASK(MAX(text), 'q')
+
+-- case: GROUP BY ROLLUP of an alias
+SELECT amount > 3 AS big, ASK(max(text), 'q') FROM t GROUP BY ROLLUP (big)
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 1: ASK(MAX(text), 'q')
+--    └─ Scan  t
+
+-- case: HAVING with a call
+SELECT grp FROM t GROUP BY grp HAVING ASK(max(text), 'q') = 'x'
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 1: ASK(MAX(text), 'q')
+--    └─ Scan  t
+
+-- case: UNION
+SELECT id FROM t WHERE text MEANS 'red' UNION SELECT id FROM u WHERE word MEANS 'red'
+-- plan:
+-- Block 1
+-- Project
+-- └─ SemanticFilter  MEANS(text, 'red')
+--       ask 1: MEANS(text, 'red')
+--    └─ Scan  t
+-- Block 2
+-- Project
+-- └─ SemanticFilter  MEANS(word, 'red')
+--       ask 2: MEANS(word, 'red')
+--    └─ Scan  u
+
+-- case: the ON of an inner join is hoisted
+SELECT t.id FROM t JOIN u ON t.id = u.id AND t.text MEANS u.word WHERE t.amount > 3
+-- plan:
+-- Project
+-- └─ SemanticFilter  MEANS(t.text, u.word)
+--       ask 1: MEANS(t.text, u.word)
+--    └─ Filter  t.amount > 3
+--       └─ Scan  t JOIN u ON t.id = u.id
+
+-- case: an ON that is only a call
+SELECT t.id FROM t JOIN u ON t.text MEANS u.word
+-- plan:
+-- Project
+-- └─ SemanticFilter  MEANS(t.text, u.word)
+--       ask 1: MEANS(t.text, u.word)
+--    └─ Scan  t JOIN u ON TRUE
+
+-- case: the ON of a left join falls back
+SELECT t.id FROM t LEFT JOIN u ON t.id = u.id AND t.text MEANS u.word
+-- plan:
+-- Fallback  ask 1: MEANS(t.text, u.word)
+
+-- case: an inner join beside a right join falls back
+SELECT t.id FROM t JOIN u ON t.text MEANS u.word RIGHT JOIN u AS w ON w.id = t.id
+-- plan:
+-- Fallback  ask 1: MEANS(t.text, u.word)
+
+-- case: a window over a call
+SELECT row_number() OVER (PARTITION BY CLASSIFY(text, 'a,b') ORDER BY id) FROM t
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 1: CLASSIFY(text, 'a,b')
+--    └─ Scan  t
+
+-- case: a call over a window falls back
+SELECT ASK(lag(text) OVER (ORDER BY id), 'q') FROM t
+-- plan:
+-- Fallback  ask 1: ASK(lag(text) OVER (ORDER BY id), 'q')
+
+-- case: output beside QUALIFY falls back
+SELECT ASK(text, 'q') FROM t QUALIFY row_number() OVER (PARTITION BY grp ORDER BY id) = 1
+-- plan:
+-- Fallback  ask 1: ASK(text, 'q')
+
+-- case: WHERE beside QUALIFY is staged
+SELECT id FROM t WHERE text MEANS 'red' QUALIFY row_number() OVER (ORDER BY id) = 1
+-- plan:
+-- Project
+-- └─ SemanticFilter  MEANS(text, 'red')
+--       ask 1: MEANS(text, 'red')
+--    └─ Scan  t
+
+-- case: QUALIFY with a call
+SELECT id FROM t QUALIFY row_number() OVER (PARTITION BY CLASSIFY(text, 'a,b') ORDER BY id) = 1
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 1: CLASSIFY(text, 'a,b')
+--    └─ Scan  t
+
+-- case: a positional parameter
+SELECT id FROM t WHERE text MEANS ? AND grp = ?
+-- plan:
+-- Project
+-- └─ SemanticFilter  MEANS(text, $p_1)
+--       ask 1: MEANS(text, $p_1)
+--    └─ Filter  grp = $p_2
+--       └─ Scan  t
+
+-- case: a named parameter
+SELECT id FROM t WHERE text MEANS $what
+-- plan:
+-- Project
+-- └─ SemanticFilter  MEANS(text, $p_what)
+--       ask 1: MEANS(text, $p_what)
+--    └─ Scan  t
+
+-- case: an alias in WHERE
+SELECT upper(text) AS up FROM t WHERE up MEANS 'RED' AND up <> 'X'
+-- plan:
+-- Project
+-- └─ SemanticFilter  MEANS((upper(text)), 'RED')
+--       ask 1: MEANS((upper(text)), 'RED')
+--    └─ Filter  (upper(text)) <> 'X'
+--       └─ Scan  t
+
+-- case: an alias of an alias
+SELECT id AS a, a + 1 AS b, ASK(b::VARCHAR, 'q') FROM t
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 1: ASK(CAST(((id) + 1) AS TEXT), 'q')
+--    └─ Scan  t
+
+-- case: an alias that a column of the table hides
+SELECT upper(grp) AS text FROM t WHERE text MEANS 'red'
+-- plan:
+-- Project
+-- └─ SemanticFilter  MEANS(text, 'red')
+--       ask 1: MEANS(text, 'red')
+--    └─ Scan  t
+
+-- case: an alias of a call in a later column
+SELECT text MEANS 'red' AS m, CASE WHEN m THEN ASK(text, 'q') END FROM t
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 1: MEANS(text, 'red')
+--       ask 2: ASK(text, 'q')  where (MEANS(text, 'red'))
+--    └─ Scan  t
+
+-- case: an alias of a call in WHERE
+SELECT id, text MEANS 'red' AS m FROM t WHERE m AND amount > 3
+-- plan:
+-- Project
+-- └─ SemanticFilter  MEANS(text, 'red')
+--       ask 2: MEANS(text, 'red')
+--    └─ Filter  amount > 3
+--       └─ Scan  t
+
+-- case: an alias of a volatile expression falls back
+SELECT random()::VARCHAR AS r, ASK(r, 'q') FROM t
+-- plan:
+-- Fallback  ask 1: ASK(r, 'q')
+
+-- case: a volatile WHERE falls back
+SELECT id FROM t WHERE random() < 0.5 AND text MEANS 'red'
+-- plan:
+-- Fallback  ask 1: MEANS(text, 'red')
+
+-- case: a sample falls back
+SELECT id FROM t TABLESAMPLE 10% WHERE text MEANS 'red'
+-- plan:
+-- Fallback  ask 1: MEANS(text, 'red')
+
+-- case: a recursive CTE falls back
+WITH RECURSIVE r AS (SELECT 'a' AS s UNION ALL SELECT ASK(s, 'b') FROM r) SELECT s FROM r
+-- plan:
+-- Fallback  ask 1: ASK(s, 'b')
+
+-- case: a lambda falls back
+SELECT list_filter(tags, lambda x: means(x, 'r')) FROM t
+-- plan:
+-- Fallback  ask 1: MEANS(x, 'r')
+
+-- case: unnest inside a call falls back
+SELECT ASK(unnest(tags), 'q') FROM t
+-- plan:
+-- Fallback  ask 1: ASK(unnest(tags), 'q')
+
+-- case: a struct field
+SELECT ASK(part.name, 'q') FROM t WHERE t.part.name MEANS 'x'
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 1: ASK(part.name, 'q')
+--    └─ SemanticFilter  MEANS(t.part.name, 'x')
+--          ask 2: MEANS(t.part.name, 'x')
+--       └─ Scan  t
+
+-- case: USING and unqualified columns
+SELECT id, text MEANS word FROM t JOIN u USING (id)
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 1: MEANS(text, word)
+--    └─ Scan  t JOIN u USING (id)
+
+-- case: a wrong type
+SELECT amount MEANS 'red' FROM t
+-- plan:
+-- TypeMismatch: MEANS takes VARCHAR for text; amount is INTEGER
+
+-- case: an unknown column
+SELECT nothing MEANS 'red' FROM t
+-- plan:
+-- UnknownColumn: Binder Error: Referenced column "nothing" not found in FROM clause!
