@@ -26,7 +26,7 @@ from rvbbit.cascades.tally import Tally
 from rvbbit.cascades.workers import spread
 from rvbbit.errors import CallError, CascadeNotFound
 from rvbbit.interfaces import CallLog, ExampleSelector, Listener, ProviderFor, RunSQL
-from rvbbit.types import Answer, Arguments, CallContext, CallRecord, Usage, Value
+from rvbbit.types import Answer, Arguments, CallContext, CallRecord, Notice, Usage, Value
 
 CHUNK = 2_000
 """Arguments whose keys are looked up in the log at once."""
@@ -105,7 +105,11 @@ class Runner:
             errand.tell(answer)
 
         await spread(_rows(errand, steps[0], inputs), min(len(inputs), self._workers(steps)), do)
-        return [answer for answer in answers if answer is not None]
+        answered = [answer for answer in answers if answer is not None]
+        if failed := [answer.error for answer in answered if answer.error is not None]:
+            message = f"{len(failed):,} of {len(answered):,} calls of {operator} failed and are null; the first: {failed[0]}"
+            errand.tell(Notice(message, "warning"))
+        return answered
 
     async def known(self, operator: str, arguments: Sequence[Arguments], context: CallContext) -> int:
         """How many of the arguments would be answered without a call to the operator's first cell. Raises as `answer` does."""

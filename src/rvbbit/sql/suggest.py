@@ -12,7 +12,7 @@ CUTOFF = 0.7
 
 
 def improved(error: SQLError, statement: Statement, grammar: Grammar) -> SQLError:
-    """What a word that stands like an operator makes of an error: UnknownOperator where it nearly is one, how it is called where it is one."""
+    """The error for a word that stands like an operator: how it is called where it is one, UnknownOperator where it nearly is one."""
     words = {token.text.upper(): token for token in statement.tokens}
     known = grammar.words()
     for word, token in words.items():

@@ -252,6 +252,7 @@ async def test_on_error_null_answers_the_rest_and_says_what_failed(world: Any) -
     assert [answer.value for answer in answers] == [True, None, True]
     assert [bool(answer.error) for answer in answers] == [False, True, False]
     assert (answers[1].calls, answers[1].cached) == (1, False)
+    assert world.notices == ["1 of 3 calls of judge failed and are null; the first: slow down (for text = \"b\")"]
 
 
 @pytest.mark.parametrize("on_error", ["raise", "null"])
