@@ -18,7 +18,7 @@ TARGET = ROOT / "src" / "rvbbit" / "datasets" / "banking77"
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--source", type=Path, default=ROOT.parent / "shared" / "data" / "banking77", help="folder with train.csv, test.csv")
+    parser.add_argument("--source", type=Path, default=ROOT.parent / "shared" / "data" / "banking77", help="folder of train.csv, test.csv")
     source = parser.parse_args().source
     columns = pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(("id", "text", "label"), pa.string()))
     parsing = pyarrow.csv.ParseOptions(newlines_in_values=True)

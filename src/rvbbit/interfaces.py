@@ -113,6 +113,9 @@ class OperatorCaller(Protocol):
         Everything answered before is on disk.
         """
 
+    async def known(self, operator: str, arguments: Sequence[Arguments], context: CallContext) -> int:
+        """How many of the arguments would be answered without a call."""
+
 
 ProviderFor: TypeAlias = Callable[[str], Provider]
 """`provider:model` → its provider, wrapped. Raises ModelNotFound, AuthenticationFailed."""

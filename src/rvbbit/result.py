@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class QueryUsage:
-    """What a query took. `calls` went to a model; `cached` is how many answers did not have to; `cost_usd` is None if a price is unknown."""
+    """What a query took. `calls` went to a model, `cached` answers did not have to; `cost_usd` is None where a price is not known."""
 
     calls: int = 0
     cached: int = 0

@@ -10,7 +10,7 @@ import pyarrow.parquet
 
 
 def banking77() -> tuple[pa.Table, pa.Table, list[str]]:
-    """Customer questions to a bank in 77 intents: (train, test, labels). CC BY 4.0, PolyAI (Casanueva et al. 2020), see `banking77/LICENSE`.
+    """Customer questions to a bank in 77 intents: (train, test, labels). CC BY 4.0, PolyAI (Casanueva et al. 2020), see `LICENSE`.
 
     Shape: both tables have `id`, `text`, `label`, all strings without nulls; labels are sorted. No text of test is in train.
     """

@@ -1,0 +1,9 @@
+"""The engine: it introduces the rooms to each other and answers every face. The only part that knows them all."""
+
+from rvbbit.cascades.loader import Cascade
+from rvbbit.cascades.runner import Run
+from rvbbit.engine.database import Database, connect
+from rvbbit.engine.doctor import Check
+from rvbbit.engine.session import Session
+
+__all__ = ["Cascade", "Check", "Database", "Run", "Session", "connect"]

@@ -1,0 +1,133 @@
+"""`rvbbit.connect()`: one open project as Python sees it, and as every face uses it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self, Unpack
+
+from rvbbit.cascades.loader import Cascade
+from rvbbit.cascades.runner import Run
+from rvbbit.cascades.testcases import TestOutcome, check
+from rvbbit.engine.doctor import Check, checks
+from rvbbit.engine.query import Listen, Options
+from rvbbit.engine.rooms import Rooms
+from rvbbit.engine.session import Session
+from rvbbit.engine.training import Training
+from rvbbit.errors import UsageError
+from rvbbit.execution.database import Parameters
+from rvbbit.result import Result
+from rvbbit.settings import Settings, load
+from rvbbit.types import Answer, Arguments, CallContext, Notice, Operator
+
+
+class Database:
+    """A project: its tables, operators, log and training sets. A context manager; one process may hold a project at a time."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._rooms = Rooms(settings)
+        self._session = Session(self._rooms)
+        self.training = Training(self._rooms.store, self._rooms.curation)
+        self._closed = False
+
+    def sql(self, text: str, params: Parameters = None, **options: Unpack[Options]) -> Result:
+        """Run a script, semantic or plain; the result of its last statement. Raises our errors."""
+        return self._session.sql(text, params, **options)
+
+    def script(self, text: str, params: Parameters = None, **options: Unpack[Options]) -> Iterator[Result]:
+        """Run a script; one result a statement, as each is done."""
+        return self._session.script(text, params, **options)
+
+    def explain(self, text: str, params: Parameters = None, *, model: str | None = None) -> Result:
+        """The plan of one statement, with the calls it would make, as rows of one text column. Nothing is asked."""
+        return self._session.explain(text, params, model=model)
+
+    def session(self, id_: str | None = None) -> Session:
+        """A connection of its own, for another thread or another user; close it when done."""
+        return Session(self._rooms, id_)
+
+    def cancel(self) -> None:
+        """Stop the running query, from any thread: it raises Cancelled, and what was answered is kept."""
+        self._session.cancel()
+
+    def run(self, cascade: str, inputs: Arguments, *, session_id: str | None = None, listen: Listen | None = None) -> Run:
+        """Run every cell of a cascade, by id, operator name or path. Raises CascadeNotFound, UsageError, CallError."""
+        context = CallContext(session_id or self._session.id, source="run")
+        work = self._rooms.caller(self.settings.budget_usd).run(cascade, inputs, context, _notices(listen))
+        return self._rooms.loop.run(work)
+
+    def operators(self) -> Sequence[Operator]:
+        """Every operator there is now, by name."""
+        return self._rooms.catalog.operators()
+
+    def cascade(self, name: str) -> Cascade:
+        """A cascade by id, operator name or path. Raises CascadeNotFound, CascadeInvalid."""
+        return self._rooms.catalog.get(name)
+
+    def problems(self) -> tuple[str, ...]:
+        """What is wrong with operator files that are left out."""
+        return tuple(self._rooms.catalog.problems())
+
+    def test_operators(self, name: str | None = None, *, model: str | None = None) -> list[TestOutcome]:
+        """Run the test cases inside the YAML of one operator, or of all."""
+        names = [name] if name else [operator.cascade_id for operator in self.operators()]
+        outcomes: list[TestOutcome] = []
+        for one in names:
+            outcomes += self._rooms.loop.run(check(self._rooms.runner, self.cascade(one), self._session.id, model=model))
+        return outcomes
+
+    def tables(self) -> list[tuple[str, str, list[str]]]:
+        """(schema, table, columns) of everything a query may name."""
+        return self._rooms.duck.tables()
+
+    def doctor(self) -> list[Check]:
+        """Checks of store, operators, models and versions."""
+        return list(checks(self._rooms))
+
+    def close(self) -> None:
+        """Write what waits and give the files back. Safe to call twice."""
+        if not self._closed:
+            self._closed = True
+            self._session.close()
+            self._rooms.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+
+def connect(
+    home: str | os.PathLike[str] | None = None,
+    *,
+    store: str | os.PathLike[str] | None = None,
+    database: str | os.PathLike[str] | None = None,
+    model: str | None = None,
+    concurrency: int | None = None,
+    budget_usd: float | None = None,
+    settings: Settings | None = None,
+) -> Database:
+    """Open a project; what is not given comes from `RVBBIT_*`, then `rvbbit.toml`, then the defaults.
+
+    Raises SettingsError, DatabaseLocked, DatabaseError.
+    """
+    given = {"home": home, "store": store, "database": database, "model": model, "concurrency": concurrency, "budget_usd": budget_usd}
+    if settings is not None and any(value is not None for value in given.values()):
+        raise UsageError("settings and single values were both given", hint="give one or the other")
+    plain = {name: os.fspath(value) if isinstance(value, os.PathLike) else value for name, value in given.items()}
+    return Database(settings or load(plain, env=os.environ, cwd=Path.cwd()))
+
+
+def _notices(listen: Listen | None) -> Callable[[Answer | Notice], None] | None:
+    if listen is None:
+        return None
+
+    def hear(event: Answer | Notice) -> None:
+        if isinstance(event, Notice):
+            listen(event)
+
+    return hear

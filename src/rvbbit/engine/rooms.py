@@ -1,0 +1,105 @@
+"""The rooms of one open project, introduced to each other: here, and only here, concrete stores meet concrete providers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from rvbbit.cascades.catalog import Catalog
+from rvbbit.cascades.runner import Runner
+from rvbbit.engine.loop import Loop
+from rvbbit.engine.query import Options, Query
+from rvbbit.errors import Error
+from rvbbit.execution import database
+from rvbbit.execution.arguments import plain
+from rvbbit.logs.duckdb import Store
+from rvbbit.providers.budgeted import Budget
+from rvbbit.providers.local.minilm import MiniLM
+from rvbbit.providers.local.provider import LocalProvider
+from rvbbit.providers.registry import Registry
+from rvbbit.settings import MEMORY, Settings
+from rvbbit.sql.patterns import Grammar
+from rvbbit.training.curation import Curation
+from rvbbit.training.selection import Selector
+from rvbbit.types import Arguments, Operator, Value
+
+LOCAL = "local:minilm"
+
+
+class Rooms:
+    """Everything sessions share. Raises DatabaseLocked and DatabaseError when opened; close it when done."""
+
+    def __init__(self, settings: Settings, env: Mapping[str, str] | None = None) -> None:
+        self.settings = settings
+        self.duck = database.Database(_path(settings.database), _path(settings.store))
+        try:
+            self.store = Store(self.duck.cursor())
+        except Error:
+            self.duck.close()
+            raise
+        self.aggregates = self.duck.aggregates()
+        self.loop = Loop()
+        self.embedder = MiniLM(settings.home / ".rvbbit" / "vectors" if settings.store != MEMORY else None)
+        self.local = LocalProvider(self.embedder)
+        self.registry = Registry(
+            env=os.environ if env is None else env,
+            concurrency=settings.concurrency,
+            providers={LOCAL: self.local},
+            embedders={LOCAL: self.embedder},
+            prices=settings.prices,
+        )
+        self.catalog = Catalog(settings.home)
+        self.runner = Runner(
+            self.catalog,
+            self.registry,
+            self.store,
+            Selector(self.store),
+            self.run_sql,
+            settings.model,
+            concurrency=settings.concurrency,
+        )
+        self.curation = Curation(self.store, check=self.runner.check_output)
+        self._grammar: tuple[tuple[Operator, ...], Grammar] | None = None
+
+    def grammar(self) -> Grammar:
+        """How the operators there are now are written; made again only when one changed."""
+        operators = tuple(self.catalog.operators())
+        if self._grammar is None or self._grammar[0] != operators:
+            self._grammar = (operators, Grammar.of(operators))
+        return self._grammar[1]
+
+    def query(self, session_id: str, options: Options) -> Query:
+        """A query about to run."""
+        return Query(self.loop, self.caller, session_id, **options)
+
+    def caller(self, budget_usd: float | None) -> Runner:
+        """Who answers a query's operators, within its budget in USD (None: the settings' own, if there is one)."""
+        limit = self.settings.budget_usd if budget_usd is None else budget_usd
+        return self.runner if limit is None else self.runner.bound(self.registry.budgeted(Budget(limit)))
+
+    def run_sql(self, sql: str, parameters: Arguments) -> list[dict[str, Value]]:
+        """Rows of plain SQL on a connection of its own, for sql cells and wards."""
+        cursor = self.duck.cursor()
+        try:
+            rows = database.run(cursor, sql, dict(parameters)).to_pylist()
+        finally:
+            cursor.close()
+        return [{name: plain(value) for name, value in row.items()} for row in rows]
+
+    def close(self) -> None:
+        """Finish what is under way, write what waits, give everything back. Safe to call twice."""
+        self.loop.run(self._close())
+        self.store.close()
+        self.loop.close()
+        self.duck.close()
+
+    async def _close(self) -> None:
+        await self.runner.drain()
+        await self.registry.close()
+        await self.local.close()
+        await self.embedder.close()
+
+
+def _path(setting: str) -> Path | None:
+    return None if setting == MEMORY else Path(setting)

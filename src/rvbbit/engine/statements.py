@@ -1,0 +1,174 @@
+"""One statement at a time: plain ones go to DuckDB as they were written, semantic ones through binder, rules and executor."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from sqlglot import exp
+
+from rvbbit.engine.query import Query
+from rvbbit.errors import Error, SQLError, SQLSyntaxError
+from rvbbit.execution import database
+from rvbbit.execution.database import STORE, Parameters
+from rvbbit.execution.executor import Executor
+from rvbbit.sql import lowering, parameters
+from rvbbit.sql.binder import Schema, bind
+from rvbbit.sql.dialect import Call, Dialect
+from rvbbit.sql.explain import lines
+from rvbbit.sql.patterns import Grammar
+from rvbbit.sql.plan import Ask, Plan
+from rvbbit.sql.rules import optimise
+from rvbbit.sql.statements import Statement, split
+from rvbbit.sql.suggest import improved, located
+
+_prefixes = itertools.count(1)
+WRITES = (exp.Insert, exp.Update, exp.Delete, exp.Drop, exp.Alter, exp.Create, exp.Merge, exp.TruncateTable)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A semantic statement ready to run. `values` are its parameters under the plan's own names; `budget` in USD is what a hint says."""
+
+    plan: Plan
+    values: Mapping[str, Any]
+    budget: float | None
+
+
+@dataclass(slots=True)
+class Statements:
+    """Runs statements on one connection. `grammar` is asked before each, so a changed operator file counts from the next statement on."""
+
+    connection: duckdb.DuckDBPyConnection
+    grammar: Callable[[], Grammar]
+    aggregates: frozenset[str]
+    in_transaction: bool = field(default=False)
+
+    def run(self, statement: Statement, values: Parameters, query: Query) -> pa.Table:
+        """The statement's rows. Raises our errors, their line counted in the script."""
+        with _placed(statement):
+            if (target := explain_target(statement)) and (explained := self.plan(target[0], values)):
+                return self._analyzed(explained, target[0], query) if target[1] else self._explained(explained, query)
+            planned = self.plan(statement, values)
+            return self._plain(statement, values) if planned is None else self._execute(planned, statement, query)
+
+    def explain(self, statement: Statement, values: Parameters, query: Query) -> pa.Table:
+        """The plan of a statement, semantic or plain, as rows of text. Nothing is asked."""
+        with _placed(statement):
+            target, _ = explain_target(statement) or (statement, False)
+            planned = self.plan(target, values)
+            if planned is None:
+                return self._plain(replace(target, text=f"EXPLAIN {target.text}"), values)
+            return self._explained(planned, query)
+
+    def _execute(self, planned: Planned, statement: Statement, query: Query) -> pa.Table:
+        if query.budget_usd is None:
+            query.budget_usd = planned.budget
+        try:
+            return self._executor(query).run(planned.plan, planned.values, in_transaction=self.in_transaction)
+        except SQLError as error:
+            raise located(error, statement) from error
+
+    def _explained(self, planned: Planned, query: Query) -> pa.Table:
+        """What is known before any call is made."""
+        ready = self._executor(query).ready(planned.plan, planned.values)
+        expected = {ask.id: query.expected(ask, arguments) for ask, arguments in ready}
+        return _tree(planned.plan, lambda ask: expected.get(ask.id, "known once those below are answered"))
+
+    def _analyzed(self, planned: Planned, statement: Statement, query: Query) -> pa.Table:
+        """What happened: the statement is run, its rows are counted and not shown."""
+        rows = self._execute(planned, statement, query)
+        table = _tree(planned.plan, lambda ask: query.took.get(ask.id, "not asked"))
+        return pa.concat_tables([table, pa.table({"plan": [f"{rows.num_rows:,} rows"]})])
+
+    def _executor(self, query: Query) -> Executor:
+        return Executor(self.connection, query.answer, f"__rv{next(_prefixes)}")
+
+    def plan(self, statement: Statement, values: Parameters) -> Planned | None:
+        """The plan of a statement, None where it has no semantic expression and is DuckDB's alone."""
+        grammar = self.grammar()
+        if not statement.may_be_semantic(grammar):
+            return None
+        try:
+            tree = Dialect(grammar).read(statement.text)
+        except SQLSyntaxError as error:
+            if database.parses(statement.text):
+                return None
+            raise improved(error, statement, grammar) from error
+        if tree.find(Call) is None:
+            return None
+        own = parameters.named(tree, values)
+        whole, local = statement.hints()
+        plan = optimise(bind(tree, Schema(self._describer(statement, own), self.aggregates), whole, local))
+        budgets = [hints.budget for hints in (whole, *(hints for _, hints in local)) if hints.budget is not None]
+        return Planned(plan, own, min(budgets, default=None))
+
+    def _describer(self, statement: Statement, values: Mapping[str, Any]) -> Callable[[exp.Expr], list[tuple[str, str]]]:
+        def describe(query: exp.Expr) -> list[tuple[str, str]]:
+            used = {name: values[name] for name in lowering.parameters(query)}
+            try:
+                described = database.run(self.connection, "DESCRIBE " + lowering.written(query), used)
+            except SQLError as error:
+                raise located(error, statement) from error
+            return list(zip(described["column_name"].to_pylist(), described["column_type"].to_pylist(), strict=True))
+
+        return describe
+
+    def _plain(self, statement: Statement, values: Parameters) -> pa.Table:
+        self._refuse_writes_to_the_log(statement)
+        try:
+            table = database.run(self.connection, statement.text, values)
+        except SQLError as error:
+            raise improved(error, statement, self.grammar()) from error
+        first = statement.words[0] if statement.words else ""
+        if first in {"BEGIN", "START"}:
+            self.in_transaction = True
+        elif first in {"COMMIT", "END", "ROLLBACK", "ABORT"}:
+            self.in_transaction = False
+        return table
+
+    def _refuse_writes_to_the_log(self, statement: Statement) -> None:
+        if STORE.upper() not in statement.words:
+            return
+        try:
+            tree = Dialect().read(statement.text)
+        except SQLSyntaxError:
+            return  # DuckDB says what is wrong with it
+        target = tree.this if isinstance(tree, WRITES) else None
+        table = target.find(exp.Table) if target is not None else None
+        if table is not None and STORE in {table.catalog.lower(), table.db.lower()}:
+            raise SQLError(
+                f"the log is read-only in SQL: {lowering.written(table)} cannot be changed",
+                hint="decisions are made with `rvbbit training mark`, and undone with its undo",
+            )
+
+
+@contextmanager
+def _placed(statement: Statement) -> Iterator[None]:
+    """Counts an error's line from the top of the script, not of its statement."""
+    try:
+        yield
+    except Error as error:
+        if error.line is not None:
+            error.line += statement.line - 1
+        raise
+
+
+def explain_target(statement: Statement) -> tuple[Statement, bool] | None:
+    """The statement behind EXPLAIN and whether it was EXPLAIN ANALYZE; None where it is neither."""
+    if not statement.words or statement.words[0] != "EXPLAIN":
+        return None
+    target = next(split(statement.text[statement.tokens[0].end + 1 :]), None)
+    if target is None or target.words[:1] != ["ANALYZE"]:
+        return None if target is None else (target, False)
+    analyzed = next(split(target.text[target.tokens[0].end + 1 :]), None)
+    return None if analyzed is None else (analyzed, True)
+
+
+def _tree(plan: Plan, note: Callable[[Ask], str]) -> pa.Table:
+    return pa.table({"plan": lines(plan, lambda ask: f"  [{note(ask)}]")})
