@@ -140,8 +140,11 @@ class ModelCell:
         return _hash([self._fingerprint, arguments, version, take])
 
 
+_canonical = json.JSONEncoder(sort_keys=True).encode  # made once: `json.dumps` makes one a call, and there is a call a row
+
+
 def _hash(content: Any) -> str:
-    return hashlib.blake2b(json.dumps(content, sort_keys=True).encode(), digest_size=16).hexdigest()
+    return hashlib.blake2b(_canonical(content).encode(), digest_size=16).hexdigest()
 
 
 def _or_raise(result: Value | BaseException) -> Value:

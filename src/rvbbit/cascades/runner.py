@@ -116,7 +116,7 @@ class Runner:
         plan = self._plans.of(self._catalog.find(operator))
         errand = Errand(plan, context, self._tools, None, reuse=plan.cached, keep=plan.cached)
         inputs = [plan.cascade.inputs.complete(one) for one in arguments]
-        rows = [row async for row in _rows(errand, _steps(errand)[0], inputs)]
+        rows = [row async for chunk in _rows(errand, _steps(errand)[0], inputs) for row in chunk]
         return sum(row.keys is not None and all(key in (row.found or {}) for key in row.keys) for row in rows)
 
     async def run(
@@ -164,18 +164,16 @@ def _steps(errand: Errand) -> list[Step]:
     return [ModelCell(cell, errand) if isinstance(cell.spec, LLMCell) else CodeCell(cell, errand) for cell in errand.plan.cells]
 
 
-async def _rows(errand: Errand, first: Step, inputs: Sequence[dict[str, Value]]) -> AsyncIterator[Row]:
-    """Every row, its first cell looked up in the log together with those around it."""
+async def _rows(errand: Errand, first: Step, inputs: Sequence[dict[str, Value]]) -> AsyncIterator[list[Row]]:
+    """Every row, in chunks whose first cells were looked up in the log together."""
     for start in range(0, len(inputs), CHUNK):
         chunk = inputs[start : start + CHUNK]
         if not errand.reuse or not isinstance(first, ModelCell):
-            for offset, one in enumerate(chunk):
-                yield Row(start + offset, one)
+            yield [Row(start + offset, one) for offset, one in enumerate(chunk)]
             continue
         keys = [await first.keys(one) for one in chunk]
         found = await errand.tools.log.answers([key for row in keys for key in row])
-        for offset, (one, row) in enumerate(zip(chunk, keys, strict=True)):
-            yield Row(start + offset, one, row, found)
+        yield [Row(start + offset, one, row, found) for offset, (one, row) in enumerate(zip(chunk, keys, strict=True))]
 
 
 async def _answered(errand: Errand, steps: Sequence[Step], row: Row) -> Answer:

@@ -1,9 +1,11 @@
-"""A fixed number of workers over any number of items: no task per item, and a clean end at the first error."""
+"""A fixed number of workers over any number of items: no task per item, no switch per item that is done at once, and a clean end at the
+first error."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from rvbbit.errors import Error
@@ -11,26 +13,31 @@ from rvbbit.errors import Error
 T = TypeVar("T")
 
 
-async def spread(items: AsyncIterator[T], workers: int, do: Callable[[T], Awaitable[None]]) -> None:
-    """Do something with every item, `workers` at a time.
+async def spread(chunks: AsyncIterator[Sequence[T]], workers: int, do: Callable[[T], Awaitable[None]]) -> None:
+    """Do something with every item of every chunk, `workers` at a time. A chunk is asked for when the one before has been given out.
 
     At the first Error nothing new is begun; what is under way is finished, then the error is raised. Cancellation cancels at once.
     """
     turn = asyncio.Lock()
+    waiting: deque[T] = deque()
     errors: list[Error] = []
 
+    async def more() -> bool:
+        async with turn:
+            while not waiting and not errors:
+                chunk = await anext(chunks, None)
+                if chunk is None:
+                    return False
+                waiting.extend(chunk)
+        return True
+
     async def work() -> None:
-        while True:
-            try:
-                async with turn:
-                    if errors:
-                        return
-                    item = await anext(items)
-                await do(item)
-            except StopAsyncIteration:
-                return
-            except Error as error:
-                errors.append(error)
+        try:
+            while not errors and (waiting or await more()):
+                if waiting and not errors:  # another worker may have been quicker
+                    await do(waiting.popleft())
+        except Error as error:
+            errors.append(error)
 
     async with asyncio.TaskGroup() as group:
         for _ in range(workers):
