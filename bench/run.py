@@ -25,22 +25,8 @@ from rvbbit.testing import FakeProcess
 
 HERE = Path(__file__).parent
 RUNS = 5
-COLUMNS = (
-    "",
-    "query",
-    "calls",
-    "distinct",
-    "tokens",
-    "wall s",
-    "ideal s",
-    "ratio",
-    "bare s",
-    "CPU ms/call",
-    "bare ms",
-    "×",
-    "MB",
-    "bare MB",
-)
+COUNTED = ("", "query", "requests", "distinct", "tokens", "wall s", "ideal s", "ratio")
+COMPARED = ("bare s", "CPU ms/call", "bare ms", "×", "MB", "bare MB")
 
 
 def child(script: str, *arguments: str, base_url: str = "") -> dict[str, Any]:
@@ -55,22 +41,23 @@ def child(script: str, *arguments: str, base_url: str = "") -> dict[str, Any]:
 def engine() -> dict[str, Any]:
     """Every scenario."""
     found = {scenario.name: compared(scenario) for scenario in SCENARIOS}
-    print_table(COLUMNS, [row(scenario, found[scenario.name]) for scenario in SCENARIOS])
+    print_table((*COUNTED, *COMPARED), [row(scenario, found[scenario.name]) for scenario in SCENARIOS])
     start = statistics.median(one["ours"]["start"] for one in found.values())
     print(f"\nFrom connecting to a first answer: {start:.2f} s. Concurrency {CONCURRENCY}, medians of {RUNS}.")
     return found
 
 
 def compared(scenario: Scenario) -> dict[str, Any]:
-    """Medians of ours and of the bare loop, and how many requests the server saw for one run of ours."""
-    options = ["--latency", str(scenario.latency), "--fail-share", str(scenario.failing)]
+    """Medians of ours and of the bare loop, and how many requests the server saw for one run of the query."""
+    before = 1 + (scenario.texts if scenario.again else 0)  # the one that warms up, and those that make answers known
     ours, bare, requests = [], [], []
+    options = ("--latency", str(scenario.latency), "--fail-share", str(scenario.failing))
     with FakeProcess(*options) as server, tempfile.TemporaryDirectory() as folder:
         bodies = str(Path(folder, "requests.jsonl"))
         for _ in range(RUNS):
-            before = server.stats()["calls"]
+            server.reset()
             ours.append(child("ours.py", scenario.name, bodies, base_url=server.base_url))
-            requests.append(server.stats()["calls"] - before - 1)  # without the one that warms up
+            requests.append(server.stats()["calls"] - before)
             if ours[-1]["calls"]:
                 bare.append(child("bare.py", bodies, str(CONCURRENCY), base_url=server.base_url))
     return {"ours": medians(ours), "bare": medians(bare) if bare else None, "requests": statistics.median(requests)}
@@ -82,22 +69,15 @@ def medians(runs: Sequence[Mapping[str, float]]) -> dict[str, float]:
 
 
 def row(scenario: Scenario, found: Mapping[str, Any]) -> list[str]:
-    """One line of the table."""
+    """One line of the table; – where there is nothing to compare with."""
     ours, bare = found["ours"], found["bare"]
-    cells = [
-        scenario.name,
-        scenario.says,
-        f"{ours['calls']:,.0f}",
-        f"{scenario.distinct:,}",
-        f"{ours['tokens']:,.0f}",
-        f"{ours['wall']:.2f}",
-    ]
-    cells += [f"{scenario.ideal:.2f}", f"{ours['wall'] / scenario.ideal:.2f}"] if scenario.ideal else ["–", "–"]
+    counts = [f"{count:,.0f}" for count in (found["requests"], scenario.distinct, ours["tokens"])]
+    ratio = f"{ours['wall'] / scenario.ideal:.2f}" if scenario.ideal else "–"
+    line = [scenario.name, scenario.says, *counts, f"{ours['wall']:.2f}", f"{scenario.ideal:.2f}", ratio]
     if bare is None:
-        return [*cells, "–", "–", "–", "–", f"{ours['rss']:.0f}", "–"]
-    each, least = 1000 * ours["cpu"] / ours["calls"], 1000 * bare["cpu"] / ours["calls"]
-    cells += [f"{bare['wall']:.2f}", f"{each:.2f}", f"{least:.2f}", f"{each / least:.1f}", f"{ours['rss']:.0f}", f"{bare['rss']:.0f}"]
-    return cells
+        return [*line, "–", "–", "–", "–", f"{ours['rss']:.0f}", "–"]
+    each, least = (1000 * one["cpu"] / scenario.distinct for one in (ours, bare))
+    return [*line, f"{bare['wall']:.2f}", f"{each:.2f}", f"{least:.2f}", f"{each / least:.1f}", f"{ours['rss']:.0f}", f"{bare['rss']:.0f}"]
 
 
 def answered() -> dict[str, Any]:
