@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from rvbbit.errors import DatabaseError
+from rvbbit.errors import DatabaseError, Error
 from rvbbit.execution.failures import translated
 
 STORE = "rvbbit"
@@ -82,8 +82,21 @@ def run(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Parameters 
     try:
         relation = connection.sql(sql, params=parameters) if parameters else connection.sql(sql)
         return NOTHING if relation is None else relation.to_arrow_table()
+    except (duckdb.BinderException, duckdb.CatalogException) as error:
+        raise _placed(connection, sql, parameters, translated(error)) from error
     except duckdb.Error as error:
         raise translated(error) from error
+
+
+def _placed(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Parameters, error: Error) -> Error:
+    """The error with its place, which relations lose and EXPLAIN tells. It runs nothing."""
+    try:
+        connection.execute(f"EXPLAIN\n{sql}", parameters or ()).fetchall()
+    except duckdb.Error as again:
+        told = translated(again)
+        if error.line is None and told.line is not None and told.message == error.message:
+            error.line, error.column = told.line - 1, told.column
+    return error
 
 
 def parses(sql: str) -> bool:

@@ -181,6 +181,8 @@ def syntax_error(error: ParseError | TokenError) -> SQLSyntaxError:
     """Ours from sqlglot's, with its place where it knows one."""
     details: dict[str, Any] = error.errors[0] if isinstance(error, ParseError) and error.errors else {}
     message = str(details.get("description") or str(error).split("\n", maxsplit=1)[0])
+    if message.startswith("Required keyword"):  # sqlglot names its own classes there
+        message = "an expression is missing"
     near = str(details.get("highlight") or "").strip()
     line, column = details.get("line"), details.get("col")
     start = column - len(near) + 1 if column and near else column

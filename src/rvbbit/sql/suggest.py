@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 
+from sqlglot.tokenizer_core import TokenType
+
 from rvbbit.errors import SQLError, UnknownOperator
 from rvbbit.sql.patterns import Grammar
 from rvbbit.sql.statements import Statement
@@ -23,7 +25,7 @@ def improved(error: SQLError, statement: Statement, grammar: Grammar) -> SQLErro
             hint = f"it is called {word}({', '.join(function.slots)})"
             return SQLError(f"{word} does not take these arguments", hint=hint, line=token.line, column=column)
         near = difflib.get_close_matches(word, known, n=1, cutoff=CUTOFF)
-        if near:
+        if near and token.token_type == TokenType.VAR:  # LIKE is a word of its own, however near an operator's it is
             return UnknownOperator(f"no operator {token.text}", hint=f"did you mean {near[0]}?", line=token.line, column=column)
     return error
 
