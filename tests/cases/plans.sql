@@ -717,3 +717,13 @@ SELECT amount MEANS 'red' FROM t
 SELECT nothing MEANS 'red' FROM t
 -- plan:
 -- UnknownColumn: Binder Error: Referenced column "nothing" not found in FROM clause!
+
+-- case: a HAVING that rounding could turn falls back
+SELECT grp, ASK(max(text), 'q') FROM t GROUP BY grp HAVING sum(amount) > 3
+-- plan:
+-- Fallback  ask 1: ASK(MAX(text), 'q')
+
+-- case: an ON over LIMIT falls back
+SELECT t.id FROM t JOIN u ON t.id IN (SELECT id FROM u LIMIT 3) WHERE text MEANS 'red'
+-- plan:
+-- Fallback  ask 1: MEANS(text, 'red')

@@ -174,13 +174,18 @@ class _Binder:
     def _can_group(self, block: exp.Expr, call: Call) -> bool:
         """Whether a stage can repeat the groups of a call over aggregates: it must not need answers for that."""
         nested = any(inner is not call for inner in call.find_all(Call))
+        having = block.args.get("having")
+        if having is not None and self.schema.reads_differently(having):
+            return False  # a function is called for the groups that HAVING leaves
         return not nested and not any(key.find(Call) for key in self._groups(block))
 
     def _can_stage(self, block: exp.Expr) -> bool:
         if scopes.in_recursive_cte(block) or block.args.get("sample"):
             return False
-        repeated = [block.args.get("where"), *(join.args.get("on") for join in block.args.get("joins") or ())]
-        if any(condition is not None and scopes.is_volatile(condition) for condition in repeated):
+        where = block.args.get("where")
+        if where is not None and scopes.is_volatile(where):
+            return False
+        if any(join.args.get("on") and self.schema.reads_differently(join.args["on"]) for join in block.args.get("joins") or ()):
             return False
         return all(self._can_repeat(source, block) for source in scopes.sources(block)) and not self._is_correlated(block)
 
