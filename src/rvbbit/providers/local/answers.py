@@ -18,9 +18,14 @@ SHOWN = 3  # labels a completion's `received` tells of
 
 
 def similarity(questions: Sequence[Question], near: Array, tokens: Sequence[int]) -> list[Completion]:
-    """`near[i]` is a cosine; what points away is as little alike as what is unrelated: 0. Blank text is like nothing."""
-    scores = [0.0 if _blank(q) else min(max(float(cosine), 0.0), 1.0) for q, cosine in zip(questions, near, strict=True)]
-    return [_completion(q, s, None, {"similarity": s}, t) for q, s, t in zip(questions, scores, tokens, strict=True)]
+    """`near[i]` is a cosine; what points away is as little alike as what is unrelated: 0."""
+    return [_score(q, min(max(float(cosine), 0.0), 1.0), t) for q, cosine, t in zip(questions, near, tokens, strict=True)]
+
+
+def learned_similarity(questions: Sequence[Question], vectors: Array, student: Student, tokens: Sequence[int]) -> list[Completion]:
+    """With examples: the student's score."""
+    scores = student.scores([question.text for question in questions], vectors)[:, 0]
+    return [_score(q, float(score), t) for q, score, t in zip(questions, scores, tokens, strict=True)]
 
 
 def matches(questions: Sequence[Question], near: Array, tokens: Sequence[int]) -> list[Completion]:
@@ -54,8 +59,14 @@ def _verdict(question: Question, answer: bool, yes: float, tokens: int) -> Compl
     return _completion(question, answer, yes if answer else 1 - yes, {"probability_true": yes}, tokens)
 
 
+def _score(question: Question, score: float, tokens: int) -> Completion:
+    score = 0.0 if _blank(question) else score
+    return _completion(question, score, None, {"score": score}, tokens)
+
+
 def _blank(question: Question) -> bool:
-    return not question.text.strip() or not (question.against or "-").strip()
+    """Blank text is like nothing and matches nothing, and nothing is like a blank."""
+    return not question.text.strip() or not question.against.strip()
 
 
 def _completion(question: Question, value: Value, probability: float | None, received: Mapping[str, Value], tokens: int) -> Completion:

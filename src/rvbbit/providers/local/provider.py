@@ -9,16 +9,18 @@ import asyncio
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TypeAlias
 
 import numpy as np
 
 from rvbbit.providers.local import answers
-from rvbbit.providers.local.crossfit import Student
+from rvbbit.providers.local.crossfit import Fit, Student
+from rvbbit.providers.local.grades import fit_grades
 from rvbbit.providers.local.minilm import Encoded, MiniLM
 from rvbbit.providers.local.questions import Question, example_text, phrases, question
-from rvbbit.providers.local.student import Array, Names
-from rvbbit.types import Completion, Request
+from rvbbit.providers.local.student import Array, Names, fit
+from rvbbit.types import Completion, Request, Value
 
 AT_ONCE = 512  # questions embedded together: half a second's work, after which answers are handed out
 HELD_EXAMPLES = 20_000  # in remembered students; about 10 KB each
@@ -26,6 +28,8 @@ HELD_STUDENTS = 256
 
 Waiting: TypeAlias = tuple[Question, asyncio.Future[Completion]]
 Scope: TypeAlias = tuple[object, ...]
+
+LEARNED = {"label": answers.labels, "matches": answers.learned_matches, "similarity": answers.learned_similarity}
 
 
 class LocalProvider:
@@ -93,16 +97,14 @@ class LocalProvider:
         return [done[place] for place in range(len(batch))]
 
     def _group(self, scope: Scope, group: Sequence[Question], lookup: _Lookup) -> list[Completion]:
+        kind = group[0].task.task
         vectors = lookup.vectors(asked.text for asked in group)
         tokens = lookup.tokens(asked.text for asked in group)
-        kind = group[0].task.task
-        if kind == "label" or scope in self._students:
-            answer = answers.labels if kind == "label" else answers.learned_matches
+        if scope in self._students:
             self._students.move_to_end(scope)
-            return answer(group, vectors, self._students[scope], tokens)
+            return LEARNED[kind](group, vectors, self._students[scope], tokens)
         near = np.einsum("ij,ij->i", vectors, lookup.vectors(asked.against for asked in group))
-        both = [text + against for text, against in zip(tokens, lookup.tokens(asked.against for asked in group), strict=True)]
-        return answers.similarity(group, near, both) if kind == "similarity" else answers.matches(group, near, both)
+        return (answers.matches if kind == "matches" else answers.similarity)(group, near, tokens)
 
     def _forget(self) -> None:
         """The longest unused students, beyond what is kept."""
@@ -126,8 +128,8 @@ class _Lookup:
 
 
 def _learns(asked: Question) -> bool:
-    """Whether a student answers: always among labels; for yes and no where there are examples."""
-    return asked.task.task == "label" or (asked.task.task == "matches" and bool(asked.request.examples.examples))
+    """Whether a student answers: always among labels, for the rest where there are examples."""
+    return asked.task.task == "label" or bool(asked.request.examples.examples)
 
 
 def _texts(batch: Sequence[Question], unknown: Iterable[Question]) -> Iterable[str]:
@@ -142,28 +144,40 @@ def _texts(batch: Sequence[Question], unknown: Iterable[Question]) -> Iterable[s
         yield from (text for text, _ in _examples(asked))
 
 
-def _examples(asked: Question) -> list[tuple[str, int]]:
-    """(text, place of the answer) of the examples that are about the same thing and hold an answer that can be given."""
+def _examples(asked: Question) -> list[tuple[str, float]]:
+    """(text, answer as a number) of the examples that are about the same thing and hold an answer that could be given."""
     task = asked.task
+    examples = asked.request.examples.examples
+    found: list[tuple[str | None, float | None]]
     if task.task == "label":
         place: dict[object, int] = {label: number for number, label in enumerate(asked.labels)}
-        found = [
-            (example_text(e, task), place.get(e.answer.strip() if isinstance(e.answer, str) else None))
-            for e in asked.request.examples.examples
-        ]
+        found = [(example_text(e, task), place.get(e.answer.strip() if isinstance(e.answer, str) else None)) for e in examples]
     else:
-        about = [e for e in asked.request.examples.examples if e.arguments.get(task.against or "") == asked.against]
-        found = [(example_text(e, task), 0 if e.answer else 1) for e in about if isinstance(e.answer, bool)]
+        about = [e for e in examples if e.arguments.get(task.against or "") == asked.against]
+        read = _yes_or_no if task.task == "matches" else _grade
+        found = [(example_text(e, task), read(e.answer)) for e in about]
     return [(text, number) for text, number in found if text is not None and number is not None]
 
 
+def _yes_or_no(answer: Value) -> float | None:
+    """The place of true or false among the student's answers."""
+    return float(not answer) if isinstance(answer, bool) else None
+
+
+def _grade(answer: Value) -> float | None:
+    """A score within 0-1; anything else is no answer of such a cell."""
+    return float(answer) if isinstance(answer, int | float) and not isinstance(answer, bool) and 0 <= answer <= 1 else None
+
+
 def _student(asked: Question, lookup: _Lookup) -> Student:
-    examples = _examples(asked)
-    if asked.task.task == "label":
-        both = np.stack([lookup.vectors(column) for column in zip(*map(phrases, asked.labels), strict=True)]).sum(axis=0)
-        names = Names(both / np.maximum(np.linalg.norm(both, axis=1, keepdims=True), 1e-12))
-    else:
-        names = Names(lookup.vectors([asked.against]), floor=asked.task.threshold)
-    places = np.array([place for _, place in examples], np.intp)
-    texts = [text for text, _ in examples]
-    return Student(names, texts, lookup.vectors(texts), places)
+    texts, numbers = zip(*_examples(asked), strict=True) if _examples(asked) else ((), ())
+    return Student(_fit(asked, lookup), texts, lookup.vectors(texts), numbers)
+
+
+def _fit(asked: Question, lookup: _Lookup) -> Fit:
+    if asked.task.task == "similarity":
+        return partial(fit_grades, lookup.vectors([asked.against])[0])
+    if asked.task.task == "matches":
+        return partial(fit, Names(lookup.vectors([asked.against]), floor=asked.task.threshold))
+    both = np.sum([lookup.vectors(phrases(label)) for label in asked.labels], axis=1)
+    return partial(fit, Names(both / np.linalg.norm(both, axis=1, keepdims=True)))

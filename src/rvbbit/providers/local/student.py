@@ -85,14 +85,14 @@ class Head:
         return scores
 
 
-def fit(names: Names, examples: Array, answers: Places) -> Head:
+def fit(names: Names, examples: Array, answers: Array | Places) -> Head:
     """A head from examples (rows of length 1, newest first) and the place of each one's answer among the names.
 
     Above `MOST_EXAMPLES` the newest of each answer are kept.
     """
-    kept = _newest(answers, MOST_EXAMPLES)
-    examples, answers = examples[kept], answers[kept]
-    votes = np.eye(names.count)[answers]
+    places = answers.astype(np.intp)
+    kept = _newest(places, MOST_EXAMPLES)
+    examples, votes = examples[kept], np.eye(names.count)[places[kept]]
     counts = votes.sum(axis=0)
     weight = NAME_WEIGHT + UNSEEN_WEIGHT * float((counts == 0).mean()) + FIRST_EXAMPLES / max(len(examples), 1)
     return Head(names, examples, votes, weight, _borders(names, examples, votes))
@@ -111,7 +111,7 @@ def _borders(names: Names, examples: Array, votes: Array) -> Borders | None:
     if len(seen) < 2:
         return None
     evenness = len(seen) / (1 / counts[seen]).sum() / counts[seen].mean()  # harmonic by arithmetic mean
-    named = seen[seen < len(names.vectors)]
+    named = seen if names.floor is None else seen[:0]  # a name on one side only would pull all texts to the other
     anchors = np.vstack([examples, names.vectors[named]])
     targets = np.vstack([votes, np.eye(names.count)[named]])[:, seen]
     far = 1 + FIRST_EXAMPLES / len(examples)
