@@ -23,9 +23,9 @@ def objects(text: str) -> list[dict[str, Any]]:
 
 
 def test_the_example_operator_of_a_new_project_passes_its_own_tests(rvbbit_command: Any) -> None:
-    assert "2 of 2 passed" in rvbbit_command.ok("operators", "test", "tone")
-    assert '"TONE({{ text }})"' in rvbbit_command.ok("operators", "show", "tone")
-    assert json.loads(rvbbit_command.ok("run", "tone", "--input", '{"text": "Thank you so much, you were wonderful!"}')) == "grateful"
+    assert "2 of 2 passed" in rvbbit_command.ok("operators", "test", "team")
+    assert '"TEAM({{ text }})"' in rvbbit_command.ok("operators", "show", "team")
+    assert json.loads(rvbbit_command.ok("run", "team", "--input", '{"text": "I was charged twice for the same order"}')) == "billing"
 
 
 def test_a_new_operator_can_be_used_at_once(rvbbit_command: Any) -> None:
@@ -38,9 +38,9 @@ def test_a_new_operator_can_be_used_at_once(rvbbit_command: Any) -> None:
 def test_a_semantic_query_asks_once_and_then_never_again(rvbbit_command: Any) -> None:
     rvbbit_command.ok("sql", TICKETS)
     first = rvbbit_command("sql", "--format", "json", MEANS)
-    assert {1, 4} <= {row["id"] for row in objects(first.stdout)} and first.stderr.startswith("3 calls, 0 cached, $0, ")
+    assert {1, 4} <= {row["id"] for row in objects(first.stdout)} and "3 calls, 0 cached, $0, " in first.stderr
     again = rvbbit_command("sql", "--format", "json", MEANS)
-    assert again.stdout == first.stdout and again.stderr.startswith("0 calls, 3 cached, $0, ")
+    assert again.stdout == first.stdout and "0 calls, 3 cached, $0, " in again.stderr
 
 
 def test_explain_names_the_calls_and_makes_none(rvbbit_command: Any) -> None:
@@ -136,7 +136,7 @@ def test_an_interrupt_cancels_and_keeps_what_was_answered(rvbbit_command: Any) -
     terminal.expect(r"means .* [\d,]+/20,000")
     time.sleep(2)  # so that there is something to keep
     terminal.sendintr()
-    terminal.expect("error: .*kept", timeout=10)
+    terminal.expect("error:.*kept", timeout=10)
     terminal.expect(pexpect.EOF)
     terminal.close()
     assert terminal.exitstatus == 130
@@ -187,12 +187,12 @@ def test_an_error_leaves_the_shell_running(shell: Any) -> None:
 
 def test_tab_completes_tables_and_operators(shell: Any) -> None:
     shell.send("SELECT count(*) AS n FROM tick\t")
-    shell.expect("tickets")
+    shell.expect("tick.*ets")
     enter(shell, ";")
     shell.expect(r"\(1 row\)")
     shell.expect("rvbbit=>")
     shell.send("SELECT CLASSI\t")
-    shell.expect(r"CLASSIFY\(")
+    shell.expect(r"CLASSI.*FY.*\(")
 
 
 def test_backslash_commands_do_what_psql_users_expect(shell: Any) -> None:
@@ -216,7 +216,7 @@ def test_ctrl_c_stops_the_query_and_not_the_shell(shell: Any) -> None:
     enter(shell, SLOW + ";")
     shell.expect("/20,000")
     shell.sendintr()
-    shell.expect("error: .*cancelled", timeout=10)
+    shell.expect("error:.*cancelled", timeout=10)
     shell.expect("rvbbit=>")
     enter(shell, "SELECT 40 + 2 AS answer;")
     shell.expect("42")

@@ -23,6 +23,6 @@ def command(session: Session, directory: Path | None) -> None:
         click.echo(f"kept   {path}, it was there already")
     enter = "" if home.resolve() == Path.cwd() else f"cd {home} && "
     failure.note("\nNext:")
-    failure.note(f"  {enter}rvbbit sql \"SELECT TONE('Thank you, you were wonderful!')\"")
+    failure.note(f"  {enter}rvbbit sql \"SELECT TEAM('Where is my parcel?')\"")
     failure.note("  rvbbit operators    every operator there is")
     failure.note("  rvbbit sql          a shell")

@@ -7,7 +7,7 @@ from pathlib import Path
 from rvbbit import settings
 from rvbbit.errors import UsageError
 
-EXAMPLE = "tone"
+EXAMPLE = "team"
 
 
 def create(home: Path) -> tuple[list[Path], list[Path]]:
@@ -66,39 +66,39 @@ def _settings_text() -> str:
 _EXAMPLE_YAML = """\
 # An operator of your own. Try it:
 #
-#   rvbbit sql "SELECT TONE('Where is my parcel? I have waited three weeks!')"
-#   rvbbit operators test tone
+#   rvbbit sql "SELECT TEAM('Where is my parcel? I have waited three weeks!')"
+#   rvbbit operators test team
 #
 # A changed file counts from the next query on.
 
-cascade_id: tone
-description: The tone of a text, one of a few words.
+cascade_id: team
+description: Which team should read a message.
 
 sql_function:
-  name: tone
+  name: team
   operators:
-    - "TONE({{ text }})"
-    - "TONE({{ text }}, {{ tones }})"
+    - "TEAM({{ text }})"
+    - "TEAM({{ text }}, {{ teams }})"
   args:
     - {name: text, type: VARCHAR}
-    - {name: tones, type: "VARCHAR[]", default: [angry, happy, worried, grateful]}
+    - {name: teams, type: "VARCHAR[]", default: [billing, delivery, technical support]}
   returns: VARCHAR
   test_cases:
-    - args: {text: "Thank you so much, you were wonderful!"}
-      expect: grateful
-    - args: {text: "This is outrageous, I want my money back now!"}
-      expect: angry
+    - args: {text: "I was charged twice for the same order"}
+      expect: billing
+    - args: {text: "Where is my parcel? I have waited three weeks!"}
+      expect: delivery
 
 cells:
-  - name: tone
+  - name: team
     system: |
-      Which of these words fits the tone of a text best? <tones>{{ input.tones }}</tones>
+      Which of these teams should read a message? <teams>{{ input.teams }}</teams>
     instructions: |
-      <text>{{ input.text }}</text>
-    output_schema: {type: string, enum: "{{ input.tones }}"}
-    local: {task: label, text: text, labels: tones}   # how the embedded model answers it, without a prompt
+      <message>{{ input.text }}</message>
+    output_schema: {type: string, enum: "{{ input.teams }}"}
+    local: {task: label, text: text, labels: teams}   # how the embedded model answers it, without a prompt
     use_training: true                                # learn from the answers you mark …
-    training_scope: [tones]                           # … for the same words
+    training_scope: [teams]                           # … for the same teams
 """
 
 _NEW_YAML = """\

@@ -17,7 +17,7 @@ def test_init_makes_a_project(rvbbit_cli: Run, tmp_path: Path) -> None:
     done = rvbbit_cli("init", str(tmp_path / "new"))
     assert done.code == 0
     made = {str(path.relative_to(tmp_path / "new")) for path in (tmp_path / "new").rglob("*") if path.is_file()}
-    assert made == {"rvbbit.toml", ".gitignore", "cascades/tone.cascade.yaml", "data/.gitkeep"}
+    assert made == {"rvbbit.toml", ".gitignore", "cascades/team.cascade.yaml", "data/.gitkeep"}
     assert (tmp_path / "new" / ".gitignore").read_text() == ".rvbbit/\n"
 
 
