@@ -7,9 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 
 import rvbbit
+from rvbbit import datasets
 from rvbbit.testing import question
 
 QUERY = "SELECT id, text MEANS 'a lost thing' AS lost FROM tickets ORDER BY id"
@@ -45,7 +49,7 @@ def turns(server: Any, text: str) -> list[tuple[str, str]]:
 
 def trace(db: Any, text: str) -> str:
     """The newest execution about a text."""
-    ids: list[str] = [row.trace_id for row in db.training.examples().rows if row.inputs["text"] == text]
+    ids: list[str] = [row.trace_id for row in db.training.examples(limit=1000).rows if row.inputs["text"] == text]
     return ids[0]
 
 
@@ -130,50 +134,60 @@ def test_what_was_sent_with_examples_teaches_by_its_own_arguments(db: Any, serve
 
 # The embedded model
 
-LABELS = "card lost,refund,exchange rate,top-up"
-CLASSIFIED = "SELECT id, CLASSIFY(text, $labels) AS label FROM mails ORDER BY id"
-MAILS = """CREATE TABLE mails AS SELECT * FROM (VALUES
-  (1, 'the thing you pay with has vanished'), (2, 'my purse and everything in it is gone'),
-  (3, 'I would like my money back'), (4, 'give me back what I paid'),
-  (5, 'how many euros do I get for ten dollars?'), (6, 'what do you charge for pounds into yen?'),
-  (7, 'I put in twenty euros and they do not show'), (8, 'adding funds does not work')) t(id, text)"""
-TRUTH = {1: "card lost", 2: "card lost", 3: "refund", 4: "refund", 5: "exchange rate", 6: "exchange rate", 7: "top-up", 8: "top-up"}
-TAUGHT = (1, 3, 5, 7)
+CARDS = ["activate_my_card", "card_arrival", "card_delivery_estimate", "card_linking", "card_not_working", "compromised_card"]
+"""Labels of BANKING77 that are easily taken for one another."""
+CLASSIFIED = "SELECT id, text, CLASSIFY(text, $labels) AS label FROM mails ORDER BY id"
+EACH = 10
 
 
-def test_the_embedded_model_learns_from_corrections_and_forgets_them_when_they_are_taken_back(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def mails() -> Any:
+    """id, text, label: so many of each label to learn from (`train…`), and as many to measure with."""
+    train, test, _ = datasets.banking77()
+    rows = [
+        (f"{split}{row['id']}", row["text"], label)
+        for split, table in (("train", train), ("test", test))
+        for label in CARDS
+        for row in table.filter(pc.field("label") == label).slice(0, EACH).to_pylist()
+    ]
+    return pa.table({name: pa.array(column) for name, column in zip(("id", "text", "label"), zip(*rows, strict=True), strict=True)})
+
+
+def test_the_embedded_model_learns_from_corrections_and_forgets_them_when_they_are_taken_back(tmp_path: Path, mails: Any) -> None:
+    truth = dict(zip(mails["id"].to_pylist(), mails["label"].to_pylist(), strict=True))
+    pq.write_table(mails.drop_columns("label"), tmp_path / "mails.parquet")
+
+    def right(result: Any) -> int:
+        return sum(truth[id_] == label for id_, _, label in result.fetchall() if id_.startswith("test"))
+
     with rvbbit.connect(tmp_path, model="local:minilm") as db:
-        db.sql(MAILS)
-        before = db.sql(CLASSIFIED, {"labels": LABELS})
-        assert (before.usage.calls, said(before)) == (8, [NONE_YET])
-        assert {label for _, label in before.fetchall()} <= set(LABELS.split(","))
-        texts = dict(db.sql("SELECT id, text FROM mails").fetchall())
-        undo = [
-            db.training.mark([trace(db, str(texts[id_]))], trainable=True, verified=True, corrected_output=TRUTH[id_]).undo
-            for id_ in TAUGHT
-        ]
-        after = db.sql(CLASSIFIED, {"labels": LABELS})
-        assert after.usage.calls == 8
-        assert said(after) == ["📚 Injected 4 training examples (all strategy)"]
-        assert right(after) >= right(before) and right(after) >= 6
+        db.sql(f"CREATE TABLE mails AS SELECT * FROM '{tmp_path / 'mails.parquet'}'")
+        before = db.sql(CLASSIFIED, {"labels": CARDS})
+        assert (before.usage.calls, said(before)) == (len(mails), [NONE_YET])
+        assert {label for _, _, label in before.fetchall()} <= set(CARDS)
+        history = [(trace(db, text), truth[id_]) for id_, text, _ in before.fetchall() if id_.startswith("train")]
+        undo = [db.training.mark([id_], trainable=True, verified=True, corrected_output=label).undo for id_, label in history]
+        after = db.sql(CLASSIFIED, {"labels": CARDS})
+        assert after.usage.calls == len(mails)
+        assert said(after) == [f"📚 Injected {len(history)} training examples (all strategy)"]
+        assert right(after) >= right(before) + 5
         for decision in undo:
             db.training.undo(decision)
-        again = db.sql(CLASSIFIED, {"labels": LABELS})
+        again = db.sql(CLASSIFIED, {"labels": CARDS})
         assert (again.fetchall(), again.usage.calls) == (before.fetchall(), 0)
 
 
-def test_the_embedded_model_follows_a_curator_against_its_own_opinion(tmp_path: Path) -> None:
-    """Labels whose names say nothing can only be learned."""
-    query = "SELECT id, CLASSIFY(text, 'A,B') AS label FROM mails WHERE id IN (3, 4, 5, 6) ORDER BY id"
+NOTES = """CREATE TABLE notes AS SELECT * FROM (VALUES
+  (1, 'I would like my money back'), (2, 'give me back the money I paid'),
+  (3, 'how many euros do I get for ten dollars?'), (4, 'how many yen do I get for a pound?')) t(id, text)"""
+
+
+def test_the_embedded_model_follows_a_curator_where_the_labels_say_nothing(tmp_path: Path) -> None:
+    query = "SELECT id, CLASSIFY(text, 'A,B') AS label FROM notes ORDER BY id"
     with rvbbit.connect(tmp_path, model="local:minilm") as db:
-        db.sql(MAILS)
+        db.sql(NOTES)
         db.sql(query)
-        texts = dict(db.sql("SELECT id, text FROM mails").fetchall())
-        db.training.mark([trace(db, str(texts[3]))], trainable=True, corrected_output="B")
-        db.training.mark([trace(db, str(texts[5]))], trainable=True, corrected_output="A")
+        db.training.mark([trace(db, "I would like my money back")], trainable=True, corrected_output="B")
+        db.training.mark([trace(db, "how many euros do I get for ten dollars?")], trainable=True, corrected_output="A")
         labels = dict(db.sql(query).fetchall())
-        assert (labels[4], labels[6]) == ("B", "A")
-
-
-def right(result: Any) -> int:
-    return sum(TRUTH[id_] == label for id_, label in result.fetchall())
+        assert (labels[2], labels[4]) == ("B", "A")
