@@ -139,13 +139,19 @@ class Statements:
             tree = Dialect().read(statement.text)
         except SQLSyntaxError:
             return  # DuckDB says what is wrong with it
-        target = tree.this if isinstance(tree, WRITES) else None
-        table = target.find(exp.Table) if target is not None else None
-        if table is not None and STORE in {table.catalog.lower(), table.db.lower()}:
+        written = [table for table in _written(tree) if STORE in {table.catalog.lower(), table.db.lower()}]
+        if written or (isinstance(tree, exp.Detach | exp.Use) and tree.this.name.lower() == STORE):
             raise SQLError(
-                f"the log is read-only in SQL: {lowering.written(table)} cannot be changed",
+                f"the log is read-only in SQL: {lowering.written(written[0]) if written else STORE} cannot be changed",
                 hint="decisions are made with `rvbbit training mark`, and undone with its undo",
             )
+
+
+def _written(tree: exp.Expr) -> list[exp.Table]:
+    """The tables a statement changes; those it only reads stand below a SELECT."""
+    if not isinstance(tree, WRITES) and not (isinstance(tree, exp.Copy) and tree.args.get("kind")):
+        return []
+    return [table for table in tree.find_all(exp.Table) if table.find_ancestor(exp.Select) is None]
 
 
 @contextmanager

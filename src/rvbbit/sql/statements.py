@@ -96,7 +96,8 @@ def split(script: str) -> Iterator[Statement]:
 def _statement(script: str, tokens: Sequence[Token]) -> Statement:
     text = script[tokens[0].start : tokens[-1].end + 1]
     again = DuckDB().tokenize(text)
-    again[0].comments[:0] = [c for c in tokens[0].comments if c not in again[0].comments]  # those in front of the text
+    for ours, theirs in zip(again, tokens, strict=True):
+        ours.comments[:] = theirs.comments  # those before and behind the text are not in it
     return Statement(text, tokens[0].line, tuple(again))
 
 

@@ -1,0 +1,133 @@
+"""Statements through a whole engine in memory, answered by the fake server: what is plain stays plain, what is semantic is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import rvbbit
+from rvbbit import errors
+from rvbbit.engine import Database
+from rvbbit.result import Progress
+from rvbbit.testing import FakeServer
+from rvbbit.types import Notice
+
+TICKETS = "CREATE TABLE tickets AS SELECT i AS id, 'ticket ' || (i % 5) AS text, i AS amount FROM range(20) r(i)"
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeServer]:
+    with FakeServer(answer=lambda body: True) as fake:
+        monkeypatch.setenv("OPENAI_BASE_URL", fake.base_url)
+        monkeypatch.setenv("OPENAI_API_KEY", "none")
+        yield fake
+
+
+@pytest.fixture
+def db(server: FakeServer, tmp_path: Path) -> Iterator[Database]:
+    with rvbbit.connect(tmp_path, store=":memory:", database=":memory:", model="openai:fake") as opened:
+        opened.sql(TICKETS)
+        yield opened
+
+
+def test_a_plain_statement_is_duckdbs_alone(db: Database, server: FakeServer) -> None:
+    result = db.sql("SELECT text AS means FROM tickets ORDER BY id LIMIT 1")
+    assert (result.columns, result.fetchall(), server.calls) == (["means"], [("ticket 0",)], 0)
+
+
+def test_each_distinct_text_is_asked_once_and_the_second_time_not_at_all(db: Database, server: FakeServer) -> None:
+    query = "SELECT count(*) FROM tickets WHERE text MEANS 'x' AND amount < 3"
+    first, second = db.sql(query), db.sql(query)
+    assert first.fetchall() == second.fetchall() == [(3,)]
+    assert (first.usage.calls, second.usage.calls, second.usage.cached, server.calls) == (3, 0, 3, 3)
+
+
+def test_explain_counts_calls_and_makes_none(db: Database, server: FakeServer) -> None:
+    plan = "\n".join(str(row[0]) for row in db.sql("EXPLAIN SELECT id FROM tickets WHERE text MEANS 'x' AND amount < 3").fetchall())
+    assert "3 distinct, 0 cached, 3 to ask" in plan
+    assert server.calls == 0
+
+
+def test_explain_analyze_tells_what_happened(db: Database, server: FakeServer) -> None:
+    plan = "\n".join(str(row[0]) for row in db.sql("EXPLAIN ANALYZE SELECT id FROM tickets WHERE text MEANS 'x'").fetchall())
+    assert "5 distinct, 0 cached, 5 calls" in plan
+    assert plan.endswith("20 rows")
+    assert server.calls == 5
+
+
+def test_explain_of_a_plain_statement_is_duckdbs(db: Database) -> None:
+    assert "tickets" in str(db.explain("SELECT * FROM tickets").fetchall())
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM rvbbit.unified_logs",
+        "UPDATE rvbbit.training_annotations SET trainable = true",
+        "DROP TABLE rvbbit.unified_logs",
+        "ALTER TABLE rvbbit.unified_logs ADD COLUMN x INT",
+        "COPY rvbbit.unified_logs FROM 'x.csv'",
+        "DETACH rvbbit",
+        "USE rvbbit",
+    ],
+)
+def test_the_log_cannot_be_written_in_sql(db: Database, statement: str) -> None:
+    with pytest.raises(errors.SQLError, match="read-only"):
+        db.sql(statement)
+
+
+def test_the_log_can_be_copied_out(db: Database, tmp_path: Path) -> None:
+    db.sql(f"CREATE TABLE mine AS SELECT * FROM rvbbit.unified_logs; COPY rvbbit.unified_logs TO '{tmp_path}/log.parquet'")
+    assert db.sql("SELECT count(*) FROM mine").fetchall() == [(0,)]
+
+
+def test_an_answer_can_be_read_from_the_log_at_once(db: Database) -> None:
+    db.sql("SELECT text MEANS 'x' FROM tickets")
+    rows = db.sql("SELECT arguments ->> 'text', answer FROM rvbbit.unified_logs ORDER BY 1").fetchall()
+    assert rows == [(f"ticket {n}", "true") for n in range(5)]
+
+
+def test_a_transaction_of_the_users_is_kept_and_rolled_back(db: Database) -> None:
+    db.sql("BEGIN; CREATE TABLE kept AS SELECT id FROM tickets WHERE text MEANS 'x'")
+    assert db.sql("SELECT count(*) FROM kept").fetchall() == [(20,)]
+    db.sql("ROLLBACK")
+    with pytest.raises(errors.SQLError, match="kept"):
+        db.sql("SELECT * FROM kept")
+
+
+def test_errors_count_lines_from_the_top_of_the_script(db: Database) -> None:
+    with pytest.raises(errors.UnknownColumn) as caught:
+        db.sql("SELECT 1;\nSELECT 2;\nSELECT id FROM tickets\nWHERE nothing MEANS 'x'")
+    assert (caught.value.line, caught.value.column) == (4, 7)
+
+
+def test_parameters_for_a_script_are_refused(db: Database) -> None:
+    with pytest.raises(errors.UsageError, match="2 statements"):
+        db.sql("SELECT 1; SELECT ?", [1])
+
+
+def test_the_budget_of_a_hint_holds(db: Database) -> None:
+    with pytest.raises(errors.UsageError, match="price"):
+        db.sql("SELECT text MEANS 'x' FROM tickets -- @@ budget: 0.01\n", model="openai:unheard-of")
+
+
+def test_progress_and_notices_reach_the_listener(db: Database) -> None:
+    heard: list[Progress | Notice] = []
+    db.sql("SELECT text MEANS 'x' FROM tickets", listen=heard.append)
+    assert any(isinstance(event, Notice) and event.message.startswith("📚") for event in heard)
+    last = [event for event in heard if isinstance(event, Progress)][-1]
+    assert (last.stage, last.done, last.total) == ("means", 5, 5)
+
+
+def test_a_query_that_failed_is_in_the_query_log(db: Database, server: FakeServer) -> None:
+    server.fail(401, times=50)
+    with pytest.raises(errors.CallError):
+        db.sql("SELECT text MEANS 'x' FROM tickets")
+    assert db.sql("SELECT error IS NOT NULL, rows FROM rvbbit.query_log").fetchall() == [(True, None)]
+
+
+def test_cancel_when_nothing_runs_does_nothing(db: Database) -> None:
+    db.cancel()
+    assert db.sql("SELECT 1").fetchall() == [(1,)]
