@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from rvbbit.engine import Database
 
 F = TypeVar("F", bound=Callable[..., Any])
+_ID = 10
+"""Characters of an id that a table shows."""
 _DATES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"]
 _SORTS = ["timestamp", "confidence", "cost", "duration_ms", "tokens_in", "tokens_out", "cascade_id", "cell_name", "model"]
 
@@ -87,30 +89,13 @@ def list_(session: Session, /, *, format_: str, **filters: Any) -> None:
         filters[name] = filters[name] and filters[name].astimezone()  # a time without a zone is the reader's own
     with session.connect() as db:
         page = db.training.examples(**filters)
-    names = ["trace_id", "timestamp", "cell", "input", "answer", "corrected", "trainable", "verified", "confidence", "notes", "tags"]
-    rows = [
-        (
-            row.trace_id,
-            row.timestamp.isoformat(sep=" ", timespec="seconds"),
-            f"{row.cascade_id}.{row.cell_name}",
-            row.user_input,
-            row.assistant_output,
-            None if row.corrected_output is None else plain(row.corrected_output),
-            row.trainable,
-            row.verified,
-            row.confidence,
-            row.notes,
-            ", ".join(row.tags) or None,
-        )
-        for row in page.rows
-    ]
-    table = output.small(names, rows)
     if chosen == "table":
-        output.show(table)
+        output.show(output.small(["id", "when", "cell", "input", "answer", "corrected", "marked"], [_short(row) for row in page.rows]))
     else:
-        output.write(table, chosen, None)
-    if len(rows) < page.total:
-        failure.note(f"{len(rows):,} of {page.total:,}; --limit and --offset show more")
+        names = ["trace_id", "timestamp", "cell", "input", "answer", "corrected", "trainable", "verified", "confidence", "notes", "tags"]
+        output.write(output.small(names, [_whole(row) for row in page.rows]), chosen, None)
+    if len(page.rows) < page.total:
+        failure.note(f"{len(page.rows):,} of {page.total:,}; --limit and --offset show more")
 
 
 @command.command()
@@ -126,9 +111,10 @@ def mark(
     """Mark executions as examples to learn from, corrected where the answer was wrong."""
     decided: dict[str, Any] = {"trainable": True, "verified": verified, "notes": note, "tags": tuple(tags) or None}
     with session.connect() as db:
+        ids = _full_ids(db, trace_ids)
         if correct is not None:
-            decided["corrected_output"] = _correction(db, trace_ids, correct)
-        _decide(db, trace_ids, {name: value for name, value in decided.items() if value is not None})
+            decided["corrected_output"] = _correction(db, ids, correct)
+        _decide(db, ids, {name: value for name, value in decided.items() if value is not None})
 
 
 @command.command()
@@ -137,7 +123,7 @@ def mark(
 def unmark(session: Session, trace_ids: Sequence[str]) -> None:
     """Take executions out of the examples. Corrections and notes stay."""
     with session.connect() as db:
-        _decide(db, trace_ids, {"trainable": False})
+        _decide(db, _full_ids(db, trace_ids), {"trainable": False})
 
 
 @command.command()
@@ -150,8 +136,49 @@ def undo(session: Session, decision: str) -> None:
     click.echo(f"undone for {_executions(undone.updated)}")
 
 
+def _short(row: Any) -> tuple[object, ...]:
+    """An execution for reading: the start of its id, which `mark` takes too."""
+    marks = [name for name, holds in [("trainable", row.trainable), ("verified", row.verified)] if holds]
+    when = row.timestamp.astimezone().isoformat(sep=" ", timespec="minutes")[:16]
+    return (
+        row.trace_id[:_ID],
+        when,
+        f"{row.cascade_id}.{row.cell_name}",
+        row.user_input,
+        row.assistant_output,
+        _corrected(row),
+        " ".join(marks),
+    )
+
+
+def _whole(row: Any) -> tuple[object, ...]:
+    """An execution for programs."""
+    cell, when = f"{row.cascade_id}.{row.cell_name}", row.timestamp.isoformat()
+    said = (row.user_input, row.assistant_output, _corrected(row))
+    return (row.trace_id, when, cell, *said, row.trainable, row.verified, row.confidence, row.notes, ", ".join(row.tags) or None)
+
+
+def _corrected(row: Any) -> str | None:
+    return None if row.corrected_output is None else plain(row.corrected_output)
+
+
+def _full_ids(db: Database, given: Sequence[str]) -> list[str]:
+    """The ids that start as given; one that nothing starts with stays as it is, for the engine to refuse. Raises UsageError."""
+    return [_full_id(db, start) for start in given]
+
+
+def _full_id(db: Database, start: str) -> str:
+    query = "SELECT trace_id FROM rvbbit.training_examples_mv WHERE starts_with(trace_id, $start) ORDER BY length(trace_id) LIMIT 2"
+    found = [str(row[0]) for row in db.sql(query, {"start": start}).fetchall()]
+    if start in found or not found:
+        return start
+    if len(found) > 1:
+        raise UsageError(f"several executions have an id that starts with {start!r}", hint="give more of it; --format csv shows whole ids")
+    return found[0]
+
+
 def _decide(db: Database, trace_ids: Sequence[str], decided: dict[str, Any]) -> None:
-    marked = db.training.mark(list(trace_ids), **decided)
+    marked = db.training.mark(trace_ids, **decided)
     click.echo(f"{'marked' if decided['trainable'] else 'unmarked'} {_executions(marked.updated)}")
     failure.note(f"undo: rvbbit training undo {marked.undo}")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -27,6 +27,7 @@ class FakeDatabase:
     asked: list[tuple[str, Any, Any]] = field(default_factory=list)
     outcomes: list[Any] = field(default_factory=list)
     checks: list[Any] = field(default_factory=list)
+    ids: tuple[str, ...] = ()
     home: Path = Path()
     broken: tuple[str, ...] = ()
 
@@ -50,6 +51,10 @@ class FakeDatabase:
             if isinstance(result, Exception):
                 raise result
             yield result
+
+    def sql(self, text: str, params: Mapping[str, str]) -> Result:
+        """Ids that start as asked."""
+        return Result(pa.table({"trace_id": [i for i in self.ids if i.startswith(params["start"])][:2]}))
 
     def explain(self, text: str, *, model: str | None = None) -> Result:
         return Result(pa.table({"plan": ["Scan tickets", "  Filter"]}))

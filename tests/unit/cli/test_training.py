@@ -120,3 +120,16 @@ def test_a_correction_that_is_not_json_shows_one_that_is(training: FakeTraining,
 def test_undo_names_the_decision(training: FakeTraining, rvbbit_cli: Run) -> None:
     assert rvbbit_cli("training", "undo", "d1").out == "undone for 2 executions\n"
     assert rvbbit_cli("training", "undo", "d9").code == 1
+
+
+def test_the_start_of_an_id_is_enough_where_it_is_the_only_one(db: Any, training: FakeTraining, rvbbit_cli: Run) -> None:
+    db.ids = ("abc1", "abd2")
+    assert rvbbit_cli("training", "mark", "abc", "abd2", "zzz").code == 0
+    assert training.decided[0][0] == ["abc1", "abd2", "zzz"]
+    done = rvbbit_cli("training", "mark", "ab")
+    assert done.code == 2 and "several" in done.err and len(training.decided) == 1
+
+
+def test_the_table_shows_ids_that_mark_takes(training: FakeTraining, rvbbit_cli: Run) -> None:
+    training.rows = [execution("0123456789abcdef", "card_arrival")]
+    assert "0123456789 |" in rvbbit_cli("training", "list").out
