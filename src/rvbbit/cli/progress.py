@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -23,14 +23,8 @@ from rvbbit.cli import failure
 from rvbbit.types import Notice
 
 if TYPE_CHECKING:
+    from rvbbit.engine import Database
     from rvbbit.result import Progress, QueryUsage, Result
-
-
-class Cancellable(Protocol):
-    """What Ctrl-C needs of a database."""
-
-    def cancel(self) -> None:
-        """The running query raises Cancelled."""
 
 
 class Watch:
@@ -83,7 +77,7 @@ def _bars() -> Bars:
 
 
 @contextmanager
-def cancelling(db: Cancellable) -> Iterator[None]:
+def cancelling(db: Database) -> Iterator[None]:
     """Ctrl-C cancels the running query instead of ending the process; a second one ends it at once. Raises Cancelled from inside."""
     if threading.current_thread() is not threading.main_thread():  # only the main thread may set handlers
         yield
@@ -101,13 +95,13 @@ def cancelling(db: Cancellable) -> Iterator[None]:
 
 
 @contextmanager
-def watched(db: Cancellable, tell: Callable[[Notice], None] | None = None) -> Iterator[Watch]:
+def watched(db: Database, tell: Callable[[Notice], None] | None = None) -> Iterator[Watch]:
     """A listener for one query, with Ctrl-C."""
     with cancelling(db), Watch(tell) as watch:
         yield watch
 
 
-def each(db: Cancellable, run: Callable[[Watch], Iterator[Result]]) -> Iterator[Result]:
+def each(db: Database, run: Callable[[Watch], Iterator[Result]]) -> Iterator[Result]:
     """The results of a script as they come. Ctrl-C cancels while a statement runs; while its rows are shown it interrupts as usual."""
     watch = Watch()
     results = run(watch)
