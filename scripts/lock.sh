@@ -10,6 +10,6 @@ trap 'rm -rf "$scratch"' EXIT
 python3 -m venv "$scratch/venv"
 "$scratch/venv/bin/pip" install --quiet "uv==$uv_version"
 UV_NO_CONFIG=1 "$scratch/venv/bin/uv" pip compile pyproject.toml --quiet --all-extras --group dev \
-    --universal --python-version 3.11 --generate-hashes --default-index https://pypi.org/simple \
+    --universal --python-version 3.11 --generate-hashes \
     --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "scripts/lock.sh" \
     --output-file requirements.lock "$@"
