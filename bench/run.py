@@ -1,7 +1,8 @@
 """Measures RVBBIT and prints what it found: `make bench`, or `python bench/run.py [engine] [answered] [client] [learning]`.
 
 Engine: each scenario beside a bare aiohttp loop that sends the very same requests; server and clients in processes of their own, taking
-turns; medians. The model is always a fake one on loopback, so nothing costs money. Every part also goes to `bench/results/PART.json`.
+turns; medians. The model is a fake one on loopback, so nothing costs money. Both also go to `bench/results/PART.json`. The other parts are
+programs of their own that print their own reports.
 """
 
 from __future__ import annotations
@@ -92,22 +93,8 @@ def answered() -> dict[str, Any]:
     return found
 
 
-def client() -> dict[str, Any]:
-    """The provider's wrappers alone (`client.py`)."""
-    return printed(child("client.py"))
-
-
-def learning() -> dict[str, Any]:
-    """What examples do to accuracy (`learning.py`)."""
-    return printed(child("learning.py"))
-
-
-def printed(found: dict[str, Any]) -> dict[str, Any]:
-    print(json.dumps(found, indent=2))
-    return found
-
-
-PARTS: Mapping[str, Callable[[], dict[str, Any]]] = {"engine": engine, "answered": answered, "client": client, "learning": learning}
+MEASURED: Mapping[str, Callable[[], dict[str, Any]]] = {"engine": engine, "answered": answered}
+PROGRAMS = {"client": "The provider's wrappers alone.", "learning": "What examples do to accuracy."}
 
 
 def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -126,11 +113,14 @@ def machine() -> dict[str, Any]:
 def main() -> None:
     """Run the parts that were named, or all."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("part", nargs="*", choices=[[], *PARTS], help="default: all")
-    for part in parser.parse_args().part or PARTS:
-        print(f"\n{part}: {PARTS[part].__doc__}\n", flush=True)
-        found = PARTS[part]()
-        (HERE / "results" / f"{part}.json").write_text(json.dumps({"machine": machine(), "found": found}, indent=2) + "\n")
+    parser.add_argument("part", nargs="*", choices=[[], *MEASURED, *PROGRAMS], help="default: all")
+    for part in parser.parse_args().part or [*MEASURED, *PROGRAMS]:
+        print(f"\n{part}: {PROGRAMS.get(part) or MEASURED[part].__doc__}\n", flush=True)
+        if part in PROGRAMS:
+            subprocess.run([sys.executable, str(HERE / f"{part}.py")], check=True)
+        else:
+            found = {"machine": machine(), "found": MEASURED[part]()}
+            (HERE / "results" / f"{part}.json").write_text(json.dumps(found, indent=2) + "\n")
 
 
 if __name__ == "__main__":
