@@ -5,5 +5,6 @@ from rvbbit.cascades.runner import Run
 from rvbbit.engine.database import Database, connect
 from rvbbit.engine.doctor import Check
 from rvbbit.engine.session import Session
+from rvbbit.logs.examples import ExampleRow
 
-__all__ = ["Cascade", "Check", "Database", "Run", "Session", "connect"]
+__all__ = ["Cascade", "Check", "Database", "ExampleRow", "Run", "Session", "connect"]

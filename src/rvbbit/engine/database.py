@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -32,6 +33,7 @@ class Database:
         self._session = Session(self._rooms)
         self.training = Training(self._rooms.store, self._rooms.curation)
         self._closed = False
+        atexit.register(self._leave)
 
     def sql(self, text: str, params: Parameters = None, **options: Unpack[Options]) -> Result:
         """Run a script, semantic or plain; the result of its last statement. Raises our errors."""
@@ -91,8 +93,14 @@ class Database:
         """Write what waits and give the files back. Safe to call twice."""
         if not self._closed:
             self._closed = True
+            atexit.unregister(self._leave)
             self._session.close()
             self._rooms.close()
+
+    def _leave(self) -> None:
+        """For a program that ends without closing: the files are closed; sockets and threads go with the process."""
+        self._session.close()
+        self._rooms.close_files()
 
     def __enter__(self) -> Self:
         return self

@@ -90,8 +90,12 @@ class Rooms:
     def close(self) -> None:
         """Finish what is under way, write what waits, give everything back. Safe to call twice."""
         self.loop.run(self._close())
-        self.store.close()
         self.loop.close()
+        self.close_files()
+
+    def close_files(self) -> None:
+        """Write what waits and give the files back, whatever else is under way. Safe to call twice."""
+        self.store.close()
         self.duck.close()
 
     async def _close(self) -> None:

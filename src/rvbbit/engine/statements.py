@@ -156,10 +156,12 @@ def _written(tree: exp.Expr) -> list[exp.Table]:
 
 @contextmanager
 def _placed(statement: Statement) -> Iterator[None]:
-    """Counts an error's line from the top of the script, not of its statement."""
+    """Counts an error's place from the top of the script, not of its statement."""
     try:
         yield
     except Error as error:
+        if error.line == 1 and error.column is not None:
+            error.column += statement.column - 1
         if error.line is not None:
             error.line += statement.line - 1
         raise

@@ -56,12 +56,12 @@ ORDER BY execution.trace_id, decision.seq"""
 
 _STATS = """
 SELECT
-    cascade_id, cell_name, count(*) AS executions, count_if(trainable) AS trainable, count_if(verified) AS verified,
+    cascade_id, cell_name, count(*) AS executions, count_if(trainable)::BIGINT AS trainable, count_if(verified)::BIGINT AS verified,
     count(corrected_output) AS corrected, count(confidence) AS scored, avg(confidence) AS confidence, sum(cost) AS cost,
     coalesce(sum(tokens_in), 0)::BIGINT AS tokens_in, coalesce(sum(tokens_out), 0)::BIGINT AS tokens_out
 FROM rvbbit.main.training_examples_with_annotations
 GROUP BY GROUPING SETS ((), (cascade_id, cell_name))
-ORDER BY executions DESC, cascade_id, cell_name"""
+ORDER BY grouping(cascade_id) DESC, executions DESC, cascade_id, cell_name"""
 
 _FEW = 1_000  # ids that are faster looked for in a list during the scan than joined after it
 _SOURCE = "FROM rvbbit.main.training_examples_with_annotations"

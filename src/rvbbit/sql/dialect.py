@@ -14,7 +14,7 @@ from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.errors import ErrorLevel, ParseError, TokenError
 from sqlglot.generators.duckdb import DuckDBGenerator
 from sqlglot.parsers.duckdb import DuckDBParser
-from sqlglot.tokenizer_core import Token, TokenType
+from sqlglot.tokenizer_core import Token, TokenizerCore, TokenType
 
 from rvbbit.errors import SQLSyntaxError
 from rvbbit.sql.patterns import Function, Grammar, Infix
@@ -42,6 +42,29 @@ class Call(exp.Expression, exp.Func):
     def arguments(self) -> list[exp.Expression]:
         """One a parameter, in the operator's order."""
         return list(self.expressions)
+
+
+class _Tokens(TokenizerCore):
+    """Reads `$1,$2` as two parameters: only a name can be the tag of a dollar-quoted string, and sqlglot takes `1,` for one."""
+
+    __slots__ = ()
+
+    def _scan_string(self, start: str) -> bool:
+        if start == "$":
+            tag, closed, _ = self.sql[self._current :].partition("$")
+            if closed and tag and not tag.isidentifier():
+                self._add(TokenType.PARAMETER)
+                return True
+        return super()._scan_string(start)
+
+
+class Tokenizer(DuckDB.Tokenizer):
+    """DuckDB's tokenizer around `_Tokens`."""
+
+    def _init_core(self) -> TokenizerCore:
+        core = super()._init_core()
+        core.__class__ = _Tokens  # sqlglot leaves no other way to hand in a core
+        return core
 
 
 class Parser(DuckDBParser):
@@ -154,6 +177,7 @@ class Generator(DuckDBGenerator):
 class Dialect(DuckDB):
     """A DuckDB dialect that knows one catalog's operators."""
 
+    Tokenizer = Tokenizer
     Parser = Parser
     Generator = Generator
 

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TypeVar
 
-from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.errors import TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from rvbbit.errors import SQLSyntaxError
+from rvbbit.sql.dialect import Dialect
 from rvbbit.sql.patterns import Grammar
 
 T = TypeVar("T")
@@ -39,11 +39,12 @@ class Hints:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement: its text as written, the line it starts on (from 1) and its tokens."""
+    """One statement: its text as written, where it starts in the script (from 1) and its tokens."""
 
     text: str
     line: int
     tokens: tuple[Token, ...]
+    column: int = 1
 
     @property
     def words(self) -> list[str]:
@@ -80,7 +81,7 @@ class Statement:
 def split(script: str) -> Iterator[Statement]:
     """The statements of a script, empty ones left out. What cannot be cut into tokens is handed on whole: DuckDB says what is wrong."""
     try:
-        tokens = DuckDB().tokenize(script)
+        tokens = Dialect().tokenize(script)
     except TokenError:
         yield Statement(script, 1, ())
         return
@@ -95,10 +96,10 @@ def split(script: str) -> Iterator[Statement]:
 
 def _statement(script: str, tokens: Sequence[Token]) -> Statement:
     text = script[tokens[0].start : tokens[-1].end + 1]
-    again = DuckDB().tokenize(text)
+    again = Dialect().tokenize(text)
     for ours, theirs in zip(again, tokens, strict=True):
         ours.comments[:] = theirs.comments  # those before and behind the text are not in it
-    return Statement(text, tokens[0].line, tuple(again))
+    return Statement(text, tokens[0].line, tuple(again), tokens[0].col - (tokens[0].end - tokens[0].start))
 
 
 def _hint(text: str, token: Token) -> Hints:

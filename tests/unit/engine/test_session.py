@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -103,6 +105,12 @@ def test_errors_count_lines_from_the_top_of_the_script(db: Database) -> None:
     assert (caught.value.line, caught.value.column) == (4, 7)
 
 
+def test_errors_count_columns_from_the_start_of_the_line(db: Database) -> None:
+    with pytest.raises(errors.UnknownColumn) as caught:
+        db.sql("SELECT 1; SELECT id FROM tickets WHERE nothing MEANS 'x'")
+    assert (caught.value.line, caught.value.column) == (1, 40)
+
+
 def test_parameters_for_a_script_are_refused(db: Database) -> None:
     with pytest.raises(errors.UsageError, match="2 statements"):
         db.sql("SELECT 1; SELECT ?", [1])
@@ -131,3 +139,9 @@ def test_a_query_that_failed_is_in_the_query_log(db: Database, server: FakeServe
 def test_cancel_when_nothing_runs_does_nothing(db: Database) -> None:
     db.cancel()
     assert db.sql("SELECT 1").fetchall() == [(1,)]
+
+
+def test_a_program_that_forgets_to_close_ends_in_silence(tmp_path: Path) -> None:
+    program = f"import rvbbit; db = rvbbit.connect({str(tmp_path)!r}); print(db.sql(\"SELECT 'a' SIMILAR_TO 'a' > 0.9\").fetchall())"
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=120)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "[(True,)]\n", "")

@@ -18,6 +18,8 @@ from rvbbit.sql.parameters import named
         ("SELECT $2, $1, $2", ["x", "y"], "SELECT $p_2, $p_1, $p_2", {"p_1": "x", "p_2": "y"}),
         ("SELECT $a, $b", {"a": 1, "b": None}, "SELECT $p_a, $p_b", {"p_a": 1, "p_b": None}),
         ("SELECT '?', '$1' -- ?", None, "SELECT '?', '$1'", {}),
+        ("SELECT $1,$2", ["x", "y"], "SELECT $p_1, $p_2", {"p_1": "x", "p_2": "y"}),
+        ("SELECT f($t,$l)", {"t": 1, "l": 2}, "SELECT f($p_t, $p_l)", {"p_t": 1, "p_l": 2}),
         ("SELECT 1", [], "SELECT 1", {}),
     ],
 )
