@@ -39,20 +39,6 @@ cells:
     rules: {timeout: 0.3}
 """
 
-BROKEN = """\
-cascade_id: sounds_like
-sql_function:
-  name: sounds_like
-  operators: ["{{ text }} SOUNDS_LIKE {{ reference }}"]
-  args: [{name: text}, {name: reference}]
-  returns: BOOLEAN
-cells:
-  - name: ear
-    instructons: Does it sound like {{ input.reference }}?
-    rules: {max_attempts: none}
-    training_strategy: newest
-"""
-
 
 @pytest.fixture
 def project(remote: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
@@ -100,75 +86,6 @@ def kept(db: Any) -> tuple[int, int]:
 def about(body: Any, number: int) -> bool:
     """Whether a request, be it the first or a repeated one, is about that ticket."""
     return any(f">card {number}<" in message["content"] for message in body["messages"])
-
-
-# What is written wrong
-
-WRONG_SQL = [
-    ("SELEC id FROM tickets", errors.SQLSyntaxError, 1, 1, ""),
-    ("SELECT id FROM tickets\nWHERE text MEANS", errors.SQLSyntaxError, 2, 12, ""),
-    ("SELECT id FROM tickets\nWHERE text MEANS 'never closed", errors.SQLSyntaxError, 2, 18, ""),
-    ("SELECT id FROM tickets WHERE (text MEANS 'x'", errors.SQLSyntaxError, 1, None, ""),
-    ("SELECT 1;\nSELECT id FRM tickets WHERE text MEANS 'x'", errors.SQLSyntaxError, 2, None, ""),
-    ("SELECT id FROM tickets WHERE text MEENS 'x'", errors.UnknownOperator, 1, 35, "MEANS"),
-    ("SELECT CLASIFY(text, 'a,b') FROM tickets", errors.UnknownOperator, 1, 8, "CLASSIFY"),
-    ("SELECT id FROM tickets WHERE id MEANS 'x'", errors.TypeMismatch, 1, 33, "cast it: id::VARCHAR"),
-    ("SELECT CLASSIFY(text, 3) FROM tickets", errors.TypeMismatch, 1, 8, "labels"),
-    ("SELECT CLASSIFY(text) FROM tickets", errors.SQLError, 1, 8, "CLASSIFY"),
-    ("SELECT id FROM tickets WHERE txt MEANS 'x'", errors.UnknownColumn, 1, 30, ""),
-    ("SELECT id FROM ticket WHERE text MEANS 'x'", errors.SQLError, None, None, ""),
-    ("SELECT sum(text) FROM tickets WHERE text MEANS 'x'", errors.SQLError, None, None, ""),
-    ("SELECT 1;\n-- @@ modle: openai:x\nSELECT text MEANS 'x' FROM tickets", errors.SQLSyntaxError, None, None, "model"),
-    ("SELECT id FROM tickets WHERE text MEANS $criterion", errors.UsageError, None, None, "params"),
-    ("UPDATE rvbbit.unified_logs SET error = NULL", errors.SQLError, None, None, "rvbbit training mark"),
-]
-
-
-@pytest.mark.parametrize(("sql", "kind", "line", "column", "hint"), WRONG_SQL, ids=[case[0] for case in WRONG_SQL])
-def test_wrong_sql_is_told_where_it_is_wrong(
-    opened: Any, project: Any, sql: str, kind: type[errors.Error], line: int | None, column: int | None, hint: str
-) -> None:
-    db = opened(3)
-    with pytest.raises(kind) as raised:
-        db.sql(sql)
-    assert (line is None or raised.value.line == line) and (column is None or raised.value.column == column), (
-        raised.value.line,
-        raised.value.column,
-    )
-    assert hint in f"{raised.value.message} {raised.value.hint}" and "__rv" not in raised.value.message
-    assert project.server.calls == 0
-    assert db.sql(LOST).fetchall() == [(0,), (1,), (2,)], "the connection goes on"
-
-
-def test_the_command_points_at_what_is_wrong(opened: Any, command: Any) -> None:
-    opened(3).close()
-    done = command("SELECT id FROM tickets\nWHERE text MEENS 'x'")
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.splitlines() == [
-        "error: no operator MEENS",
-        "LINE 2: WHERE text MEENS 'x'",
-        "                   ^",
-        "hint: did you mean MEANS?",
-    ]
-
-
-def test_a_broken_cascade_is_told_whole_and_only_when_it_is_used(opened: Any, project: Any, command: Any) -> None:
-    db = opened(3)
-    project.cascade("sounds_like", BROKEN)
-    result = db.sql(LOST)
-    assert len(result.fetchall()) == 3
-    assert [notice.severity for notice in result.notices if "sounds_like" in notice.message]
-    with pytest.raises(errors.CascadeInvalid) as raised:
-        db.sql("SELECT text SOUNDS_LIKE 'x' FROM tickets")
-    problems = "\n".join(raised.value.problems)
-    assert len(raised.value.problems) >= 3
-    for line, words in ((9, "instructons"), (10, "max_attempts"), (11, "newest")):
-        assert re.search(rf"sounds_like\.cascade\.yaml:{line}: .*{words}", problems), problems
-    assert raised.value.hint
-    db.close()
-    done = command("SELECT text SOUNDS_LIKE 'x' FROM tickets")
-    assert done.returncode == 1
-    assert all(problem in done.stderr for problem in raised.value.problems)
 
 
 # What the model does wrong
