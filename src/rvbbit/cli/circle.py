@@ -6,7 +6,7 @@ The demo tells it. Held-out rows are measured and never curated: only ids of the
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -136,6 +136,15 @@ def changes(data: Data, before: Pass, after: Pass) -> list[Change]:
         for ticket, text in zip(ids, texts, strict=True)
         if ticket in data.held_out and before.answers[ticket] != after.answers[ticket]
     ]
+
+
+def sample(changed: Sequence[Change], number: int) -> list[Change]:
+    """A few changes, each verdict by its share and the rarest at least once: evenly spaced through the verdicts, the commonest first."""
+    shares = Counter(change.verdict for change in changed)
+    ordered = sorted(changed, key=lambda change: -shares[change.verdict])
+    if len(ordered) <= number:
+        return ordered
+    return [ordered[place * (len(ordered) - 1) // (number - 1)] for place in range(number)]
 
 
 def _first_of_each(table: pa.Table, number: int) -> pa.Table:

@@ -152,8 +152,7 @@ class Demo:
         verdicts = Counter(change.verdict for change in changed)
         counts = ", ".join(f"{number:,} {verdict}" for verdict, number in verdicts.most_common())
         self.tell.say(f"{len(changed):,} answers changed: {counts}. Some of them:")
-        spread = changed[:: max(1, len(changed) // _SHOWN)][:_SHOWN]
-        rows = [(change.text, change.before, change.after, change.verdict) for change in spread]
+        rows = [(change.text, change.before, change.after, change.verdict) for change in circle.sample(changed, _SHOWN)]
         self.tell.table(output.small(["ticket", "before", "after", "verdict"], rows))
         self.tell.say(f"The same query once more: {usage_line(again.usage)}")
         self.tell.say("Next: `rvbbit init my-project` for one of your own.")

@@ -23,20 +23,38 @@ class Loop:
         self._thread.start()
 
     def run(self, work: Coroutine[Any, Any, T], stop: threading.Event | None = None, tick: Callable[[], None] | None = None) -> T:
-        """The coroutine's result. `tick` is called on this thread ten times a second while it waits; `stop` cancels when set."""
+        """The coroutine's result. `tick` is called on this thread ten times a second while it waits; `stop` cancels when set.
+
+        However it ends, also by an error of `tick`, the coroutine has ended before.
+        """
         finished = threading.Event()
-        future = asyncio.run_coroutine_threadsafe(_until(work, finished), self._loop)
+        task = self._begin(work, finished)
         try:
-            while not concurrent.futures.wait([future], timeout=TICK).done:
+            while not finished.wait(TICK):
                 if tick is not None:
                     tick()
                 if stop is not None and stop.is_set():
                     raise KeyboardInterrupt
-            return future.result()
-        except (KeyboardInterrupt, concurrent.futures.CancelledError) as error:
-            future.cancel()
+        except BaseException as error:
+            self._loop.call_soon_threadsafe(task.cancel)
             finished.wait()
-            raise Cancelled("cancelled", hint="what was answered is kept: run it again to resume") from error
+            if isinstance(error, KeyboardInterrupt):
+                raise _cancelled() from error
+            raise
+        if task.cancelled():
+            raise _cancelled()
+        return task.result()
+
+    def _begin(self, work: Coroutine[Any, Any, T], finished: threading.Event) -> asyncio.Task[T]:
+        made: concurrent.futures.Future[asyncio.Task[T]] = concurrent.futures.Future()
+
+        def begin() -> None:
+            task = self._loop.create_task(work)
+            task.add_done_callback(lambda _: finished.set())
+            made.set_result(task)
+
+        self._loop.call_soon_threadsafe(begin)
+        return made.result()
 
     def close(self) -> None:
         """Stop the thread. Safe to call twice."""
@@ -47,8 +65,5 @@ class Loop:
         self._loop.close()
 
 
-async def _until(work: Coroutine[Any, Any, T], finished: threading.Event) -> T:
-    try:
-        return await work
-    finally:
-        finished.set()
+def _cancelled() -> Cancelled:
+    return Cancelled("cancelled", hint="what was answered is kept: run it again to resume")
