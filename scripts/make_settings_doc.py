@@ -37,6 +37,10 @@ budget_usd = 2.50
 # USD per million tokens, for models whose price is not known otherwise.
 [prices]
 "openai:my-model" = {{input = 0.15, output = 0.60}}
+
+# What an account may do in a minute: calls wait their turn. By provider, or by `provider:model`.
+[rates]
+openai = {{requests = 500, tokens = 200000}}
 ```
 
 A token or a password is better kept in the environment than in a file that is shared. Keys of model providers are read from their usual

@@ -14,9 +14,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from rvbbit.errors import SettingsError
+
+T = TypeVar("T")
 
 FILE = "rvbbit.toml"
 MEMORY = ":memory:"
@@ -154,11 +156,19 @@ class Price:
     output: float
 
 
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What a provider's account may do in a minute; None is no limit."""
+
+    requests: float | None = None
+    tokens: float | None = None
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Settings:
     """The values that hold. Paths are absolute; `scoring` is a share of calls (`on` is 1.0); `budget_usd` None is no ceiling.
 
-    `prices` are for models whose price is not known otherwise, keyed `provider:model`.
+    `prices` are for models whose price is not known otherwise, keyed `provider:model`; `rates` are keyed so too, or by `provider` alone.
     """
 
     home: Path
@@ -172,6 +182,7 @@ class Settings:
     scoring: float
     token: str | None
     prices: Mapping[str, Price] = field(default_factory=dict)
+    rates: Mapping[str, Rate] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
 
     def source(self, name: str) -> str:
@@ -189,6 +200,47 @@ class Settings:
         return f"Settings({', '.join(f'{setting.name}={self.shown(setting.name)}' for setting in SETTINGS)})"
 
 
+def _amounts(row: object, names: set[str]) -> dict[str, float]:
+    if not isinstance(row, dict) or not set(row) <= names:
+        raise _Wrong
+    amounts = {name: _number(value) for name, value in row.items()}
+    if min(amounts.values(), default=-1.0) < 0:
+        raise _Wrong
+    return amounts
+
+
+def _price(row: object) -> Price:
+    amounts = _amounts(row, {"input", "output"})
+    if len(amounts) < 2:
+        raise _Wrong
+    return Price(**amounts)
+
+
+def _rate_row(row: object) -> Rate:
+    return Rate(**_amounts(row, {"requests", "tokens"}))
+
+
+def _provider(value: object) -> str:
+    return _model(value) if ":" in str(value) else _text(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Table(Generic[T]):
+    """A table of rvbbit.toml with a row a model. `example` and `unit` are what errors show."""
+
+    name: str
+    key: Callable[[object], str]
+    row: Callable[[object], T]
+    example: str
+    unit: str
+
+
+PRICES = Table("prices", _model, _price, '"openai:my-model" = {input = 0.15, output = 0.60}', "USD per million tokens")
+RATES = Table(
+    "rates", _provider, lambda row: Rate(**_amounts(row, {"requests", "tokens"})), "openai = {requests = 500, tokens = 200000}", "a minute"
+)
+
+
 def load(overrides: Mapping[str, object] = MappingProxyType({}), *, env: Mapping[str, str], cwd: Path) -> Settings:
     """The settings that hold for `cwd`. Overrides that are None and variables that are empty count as not given.
 
@@ -204,7 +256,8 @@ def load(overrides: Mapping[str, object] = MappingProxyType({}), *, env: Mapping
     home, home_source = reader.home(given, cwd)
     file = home / FILE
     document = reader.document(file)
-    prices = reader.prices(file, document.pop("prices", {}))
+    prices = reader.table(file, PRICES, document.pop("prices", {}))
+    rates = reader.table(file, RATES, document.pop("rates", {}))
     reader.refuse_unknown(document, [s.name for s in SETTINGS if s is not _HOME], f"{file}: key ")
     given = {name: (value, str(file)) for name, value in document.items()} | given
 
@@ -213,7 +266,7 @@ def load(overrides: Mapping[str, object] = MappingProxyType({}), *, env: Mapping
     values: dict[str, Any] = {name: _at(home, value) if _BY_NAME[name].kind is DATABASE else value for name, (value, _) in found.items()}
     values["judge_model"] = values["judge_model"] or values["model"]
     sources = {"home": home_source} | {name: source for name, (_, source) in found.items()}
-    return Settings(home=home, **values, prices=MappingProxyType(prices), sources=MappingProxyType(sources))
+    return Settings(home=home, **values, prices=prices, rates=rates, sources=MappingProxyType(sources))
 
 
 def _at(home: Path, database: str) -> str:
@@ -274,22 +327,13 @@ class _Reader:
         except (OSError, UnicodeDecodeError) as error:
             raise SettingsError(f"{file} cannot be read: {error}", hint="it must be a readable text file in UTF-8") from error
 
-    def prices(self, file: Path, table: object) -> dict[str, Price]:
+    def table(self, file: Path, kind: Table[T], table: object) -> Mapping[str, T]:
+        """A `[table]` of rows by model; what is wrong with a row becomes a problem."""
         rows = table.items() if isinstance(table, dict) else [("", table)]
-        prices = {}
-        for model, row in rows:
+        read = {}
+        for name, row in rows:
             try:
-                prices[_model(model)] = _price(row)
+                read[kind.key(name)] = kind.row(row)
             except _Wrong:
-                example = '"openai:my-model" = {input = 0.15, output = 0.60}'
-                self.problems.append(f"{file}: prices: {model or table!r} is not like {example}, in USD per million tokens")
-        return prices
-
-
-def _price(row: object) -> Price:
-    if not isinstance(row, dict) or set(row) != {"input", "output"}:
-        raise _Wrong
-    price = Price(_number(row["input"]), _number(row["output"]))
-    if price.input < 0 or price.output < 0:
-        raise _Wrong
-    return price
+                self.problems.append(f"{file}: {kind.name}: {name or table!r} is not like {kind.example}, in {kind.unit}")
+        return MappingProxyType(read)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rvbbit.errors import SettingsError
-from rvbbit.settings import SETTINGS, Price, Settings, load
+from rvbbit.settings import SETTINGS, Price, Rate, Settings, load
 
 
 def project(tmp_path: Path, toml: str = "") -> Path:
@@ -195,6 +195,18 @@ def test_toml_that_ends_too_early_still_names_the_file(tmp_path: Path) -> None:
 def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "rvbbit.toml").write_bytes(b"model = '\xff'")
     assert "cannot be read" in refusal(tmp_path)
+
+
+def test_rates_are_read_by_provider_or_model(tmp_path: Path) -> None:
+    cwd = project(tmp_path, '[rates]\nopenai = {requests = 500}\n"openai:my-model" = {requests = 5, tokens = 1000}')
+    assert load(env={}, cwd=cwd).rates == {"openai": Rate(500), "openai:my-model": Rate(5, 1000)}
+
+
+@pytest.mark.parametrize(
+    "rates", ["rates = 3", "[rates]\nopenai = {}", "[rates]\nopenai = {request = 1}", "[rates]\nopenai = {tokens = -1}"]
+)
+def test_a_rate_of_another_form_is_refused_with_an_example(tmp_path: Path, rates: str) -> None:
+    assert "openai = {requests = 500, tokens = 200000}" in refusal(project(tmp_path, rates))
 
 
 def test_prices_are_read_per_model(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from rvbbit.execution import database
 from rvbbit.execution.arguments import plain
 from rvbbit.logs.duckdb import Store
 from rvbbit.providers.budgeted import Budget
+from rvbbit.providers.limited import Rate
 from rvbbit.providers.local.minilm import MiniLM
 from rvbbit.providers.local.provider import LocalProvider
 from rvbbit.providers.registry import Registry
@@ -48,6 +49,7 @@ class Rooms:
             providers={LOCAL: self.local},
             embedders={LOCAL: self.embedder},
             prices=settings.prices,
+            rates={name: Rate(rate.requests, rate.tokens) for name, rate in settings.rates.items()},
         )
         self.catalog = Catalog(settings.home)
         self.runner = Runner(
