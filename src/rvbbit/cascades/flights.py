@@ -14,11 +14,13 @@ T = TypeVar("T")
 
 
 class Flight(Generic[T]):
-    """One call under way. The call itself uses `safely` for what must not be broken off."""
+    """One call under way; `over` is True from the moment it stops because everyone left. The call itself uses `safely` for what must not
+    be broken off."""
 
     def __init__(self) -> None:
         self.waiters = 0
         self.task: asyncio.Task[T] | None = None
+        self.over = False
         self._held = False
 
     async def safely(self, step: Awaitable[None]) -> None:
@@ -29,6 +31,7 @@ class Flight(Generic[T]):
         finally:
             self._held = False
         if self.waiters == 0:
+            self.over = True
             raise asyncio.CancelledError
 
     def leave(self) -> bool:
@@ -48,13 +51,11 @@ class Flights(Generic[T]):
         self._tasks: set[asyncio.Task[T]] = set()
 
     def __contains__(self, key: str) -> bool:
-        return key in self._flying
+        return key in self._flying and not self._flying[key].over
 
     async def join(self, key: str, call: Callable[[Flight[T]], Coroutine[Any, Any, T]]) -> T:
         """The result of the call under this key: of the one under way, else of a new one. Raises what the call raises."""
-        flight = self._flying.get(key)
-        if flight is None:
-            flight = self._start(key, call)
+        flight = self._flying[key] if key in self else self._start(key, call)
         assert flight.task is not None
         flight.waiters += 1
         try:

@@ -108,3 +108,33 @@ async def test_a_failure_reaches_every_waiter_and_is_not_kept() -> None:
     with pytest.raises(CallError):
         await flights.join("a", call)
     assert failed == 2
+
+
+async def test_who_asks_in_the_moment_a_call_stops_after_its_last_waiter_left_gets_a_call_of_their_own() -> None:
+    """The answer was on its way to the log, so the call could not be broken off; it stops right behind that."""
+    flights: Flights[str] = Flights()
+    written, started = asyncio.Event(), 0
+
+    async def arrive() -> None:
+        await written.wait()
+
+    async def call(flight: Flight[str]) -> str:
+        nonlocal started
+        started += 1
+        if started == 1:
+            await flight.safely(arrive())
+        return "answer"
+
+    async def late() -> str:
+        await written.wait()
+        return await flights.join("a", call)
+
+    first = asyncio.create_task(flights.join("a", call))
+    await steps()
+    second = asyncio.create_task(late())
+    await steps()
+    first.cancel()
+    await steps()
+    written.set()
+    assert await second == "answer"
+    assert started == 2
