@@ -24,21 +24,27 @@ _ID = 10
 _DATES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"]
 _SORTS = ["timestamp", "confidence", "cost", "duration_ms", "tokens_in", "tokens_out", "cascade_id", "cell_name", "model"]
 
-FILTERS = (
+FINDERS = (
     click.option("--cascade-id", multiple=True, metavar="ID", help="Of this cascade; may be given several times."),
     click.option("--cell-name", multiple=True, metavar="NAME", help="Of this cell; may be given several times."),
     click.option("--session-id", metavar="ID", help="Of this session."),
     click.option("--caller-id", metavar="ID", help="Of this caller."),
     click.option("--model", metavar="M", help="Answered by this model."),
-    click.option("--trainable/--no-trainable", default=None, help="Marked as an example, or not."),
-    click.option("--verified/--no-verified", default=None, help="Verified by a person, or not."),
     click.option("--scored/--no-scored", default=None, help="With a confidence, or without."),
     click.option("--min-confidence", type=click.FloatRange(0, 1), metavar="0-1"),
     click.option("--max-confidence", type=click.FloatRange(0, 1), metavar="0-1"),
     click.option("--label", metavar="TEXT", help="Whose answer is this."),
+    click.option("--tagged", "tag", metavar="TAG", help="With this tag."),
     click.option("--search", metavar="TEXT", help="With this in the input or the answer."),
     click.option("--since", type=click.DateTime(_DATES), metavar="TIME", help="Not before this time, such as 2026-01-31."),
     click.option("--until", type=click.DateTime(_DATES), metavar="TIME", help="Before this time."),
+)
+"""What a decision may reach: the filters of the HTTP API but for trainable and verified, which a decision sets."""
+
+FILTERS = (
+    *FINDERS,
+    click.option("--trainable/--no-trainable", default=None, help="Marked as an example, or not."),
+    click.option("--verified/--no-verified", default=None, help="Verified by a person, or not."),
     click.option("--sort", type=click.Choice(_SORTS), default="timestamp", show_default=True),
     click.option("--order", type=click.Choice(["asc", "desc"]), default="desc", show_default=True),
     click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True),
@@ -49,7 +55,17 @@ FILTERS = (
 
 def filtered(function: F) -> F:
     """Give a command all the filters."""
-    for option in reversed(FILTERS):
+    return _with(FILTERS, function)
+
+
+def finding(function: F) -> F:
+    """Give a command that decides the filters that say what it reaches."""
+    every = click.option("--all", "every", is_flag=True, help="Everything there is, where no filter is given.")
+    return _with((*FINDERS, every), function)
+
+
+def _with(options: Sequence[Callable[[F], F]], function: F) -> F:
+    for option in reversed(options):
         function = option(function)
     return function
 
@@ -85,10 +101,8 @@ def list_(session: Session, /, *, format_: str, **filters: Any) -> None:
     """Logged executions, newest first, with what was decided on them."""
     chosen = cast(output.Format, format_)
     output.check(chosen, None)
-    for name in ("since", "until"):
-        filters[name] = filters[name] and filters[name].astimezone()  # a time without a zone is the reader's own
     with session.connect() as db:
-        page = db.training.examples(**filters)
+        page = db.training.examples(**_aware(filters))
     if chosen == "table":
         output.show(output.small(["id", "when", "cell", "input", "answer", "corrected", "marked"], [_short(row) for row in page.rows]))
     else:
@@ -99,31 +113,41 @@ def list_(session: Session, /, *, format_: str, **filters: Any) -> None:
 
 
 @command.command()
-@click.argument("trace_ids", metavar="TRACE_ID...", nargs=-1, required=True)
+@click.argument("trace_ids", metavar="TRACE_ID...", nargs=-1)
 @click.option("--correct", metavar="VALUE", help="The right answer: text as it is, any other type as JSON.")
 @click.option("--verified/--no-verified", default=None, help="A person has checked it.")
 @click.option("--note", metavar="TEXT", help="Why.")
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="May be given several times.")
+@finding
 @pass_session
 def mark(
-    session: Session, *, trace_ids: Sequence[str], correct: str | None, verified: bool | None, note: str | None, tags: Sequence[str]
+    session: Session,
+    /,
+    *,
+    trace_ids: Sequence[str],
+    correct: str | None,
+    verified: bool | None,
+    note: str | None,
+    tags: Sequence[str],
+    **finders: Any,
 ) -> None:
-    """Mark executions as examples to learn from, corrected where the answer was wrong."""
+    """Mark executions as examples to learn from, corrected where the answer was wrong: those named, or everything a filter finds."""
     decided: dict[str, Any] = {"trainable": True, "verified": verified, "notes": note, "tags": tuple(tags) or None}
     with session.connect() as db:
-        ids = _full_ids(db, trace_ids)
+        reached = _reached(db, trace_ids, finders)
         if correct is not None:
-            decided["corrected_output"] = _correction(db, ids, correct)
-        _decide(db, ids, {name: value for name, value in decided.items() if value is not None})
+            decided["corrected_output"] = _correction(db, reached, correct)
+        _decide(db, reached, {name: value for name, value in decided.items() if value is not None})
 
 
 @command.command()
-@click.argument("trace_ids", metavar="TRACE_ID...", nargs=-1, required=True)
+@click.argument("trace_ids", metavar="TRACE_ID...", nargs=-1)
+@finding
 @pass_session
-def unmark(session: Session, trace_ids: Sequence[str]) -> None:
-    """Take executions out of the examples. Corrections and notes stay."""
+def unmark(session: Session, /, *, trace_ids: Sequence[str], **finders: Any) -> None:
+    """Take executions out of the examples: those named, or everything a filter finds. Corrections and notes stay."""
     with session.connect() as db:
-        _decide(db, _full_ids(db, trace_ids), {"trainable": False})
+        _decide(db, _reached(db, trace_ids, finders), {"trainable": False})
 
 
 @command.command()
@@ -177,15 +201,35 @@ def _full_id(db: Database, start: str) -> str:
     return found[0]
 
 
-def _decide(db: Database, trace_ids: Sequence[str], decided: dict[str, Any]) -> None:
-    marked = db.training.mark(trace_ids, **decided)
+def _reached(db: Database, trace_ids: Sequence[str], finders: dict[str, Any]) -> dict[str, Any]:
+    """Trace ids or a filter, as `db.training.mark` takes them. Raises UsageError where nothing or both was said."""
+    every = finders.pop("every")
+    given = {name: value for name, value in _aware(finders).items() if value is not None and value != ()}
+    if trace_ids and (given or every):
+        raise UsageError("both trace ids and a filter were given", hint="give one of the two")
+    if trace_ids:
+        return {"trace_ids": _full_ids(db, trace_ids)}
+    if not given and not every:
+        raise UsageError("nothing says which executions", hint="give trace ids, a filter such as --cascade-id, or --all")
+    return {"filter": given}
+
+
+def _aware(filters: dict[str, Any]) -> dict[str, Any]:
+    """A time without a zone is the reader's own."""
+    return {name: value.astimezone() if value and name in {"since", "until"} else value for name, value in filters.items()}
+
+
+def _decide(db: Database, reached: dict[str, Any], decided: dict[str, Any]) -> None:
+    marked = db.training.mark(**reached, **decided)
     click.echo(f"{'marked' if decided['trainable'] else 'unmarked'} {_executions(marked.updated)}")
-    failure.note(f"undo: rvbbit training undo {marked.undo}")
+    if marked.undo is not None:
+        failure.note(f"undo: rvbbit training undo {marked.undo}")
 
 
-def _correction(db: Database, trace_ids: Sequence[str], text: str) -> Value:
+def _correction(db: Database, reached: dict[str, Any], text: str) -> Value:
     """The value meant: text where the cell answers text, JSON where it answers anything else. Raises UsageError."""
-    rows = db.training.examples(trace_ids=tuple(trace_ids), limit=None).rows
+    filters = reached.get("filter", {"trace_ids": reached.get("trace_ids")})
+    rows = db.training.examples(**filters, limit=None).rows
     if all(isinstance(row.answer, str) for row in rows):
         return text
     try:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Unpack
 
 from rvbbit.errors import UsageError
 from rvbbit.logs.duckdb import Store
 from rvbbit.logs.examples import ExampleFilter, Page, Stats
-from rvbbit.training.curation import Curation, Marked
+from rvbbit.training.curation import Curation, Decided, Marked
 
 
 class Training:
@@ -27,19 +27,33 @@ class Training:
         """Figures of everything and of each cell."""
         return self._store.stats()
 
-    def mark(self, trace_ids: Sequence[str], *, author: str | None = None, **decided: Any) -> Marked:
+    def mark(
+        self,
+        trace_ids: Sequence[str] | None = None,
+        *,
+        filter: Mapping[str, Any] | None = None,
+        author: str | None = None,
+        reason: str | None = None,
+        **decided: Unpack[Decided],
+    ) -> Marked:
         """Decide `trainable`, `verified`, `confidence`, `corrected_output`, `notes` or `tags`; only what is given changes.
 
-        Raises TrainingError, and then nothing was decided.
+        On the executions named, or on everything a filter finds (fields of `ExampleFilter`; an empty one finds all). `reason` says why.
+        Raises TrainingError, UsageError, and then nothing was decided.
         """
-        return self._curation.mark(trace_ids, author=author or getpass.getuser(), **decided)
+        if (trace_ids is None) == (filter is None):
+            raise UsageError("mark takes trace ids or a filter", hint="give one of the two; the filter {} is everything")
+        who = author or getpass.getuser()
+        if filter is None:
+            return self._curation.mark(trace_ids or (), author=who, reason=reason, **decided)
+        return self._curation.mark_matching(self._store.matching(_filter(filter)), author=who, reason=reason, **decided)
 
     def undo(self, batch: str, *, author: str | None = None) -> Marked:
         """Take back what one call of `mark` decided. Raises TrainingError for an unknown one."""
         return self._curation.undo(batch, author=author or getpass.getuser())
 
 
-def _filter(filters: dict[str, Any]) -> ExampleFilter:
+def _filter(filters: Mapping[str, Any]) -> ExampleFilter:
     several: dict[str, Any] = {name: _several(filters[name]) for name in ("trace_ids", "cascade_id", "cell_name") if name in filters}
     try:
         return ExampleFilter(**{**filters, **several})

@@ -17,6 +17,7 @@ _BOUNDS = {
     "max_confidence": "confidence <= $max_confidence",
     "since": "timestamp >= $since",
     "until": "timestamp < $until",
+    "tag": "list_contains(tags, $tag)",
     "label": "coalesce(corrected_output, answer) ->> '$' = $label",
 }
 _SEARCH = "(contains(lower(inputs), lower($inside)) OR contains(lower(assistant_output), lower($search)))"

@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from rvbbit.logs import bulk
 from rvbbit.logs.conditions import Parameters, order_by, where, window
 from rvbbit.logs.examples import ExampleFilter, ExampleRow, Figures, Page, Stats
 from rvbbit.logs.failures import REFUSALS, database_error
@@ -112,6 +113,10 @@ class Store:
             self._insert("training_annotations", TRAINING_ANNOTATIONS, rows)
             self._revision = first + len(rows) - 1
 
+    def matching(self, asked: ExampleFilter) -> Matching:
+        """Everything a filter finds, to be decided on at once. Raises UsageError for a filter that names a page."""
+        return Matching(self, bulk.condition(asked))
+
     def missing(self, trace_ids: Sequence[str]) -> Sequence[str]:
         """Those of the ids that no execution which can teach has, in the order given."""
         unknown = {row["id"] for row in self._read("look up executions", _MISSING, {}, trace_ids)}
@@ -186,6 +191,27 @@ class Store:
             yield cursor
         finally:
             cursor.close()
+
+
+class Matching:
+    """What a filter finds in a store, when asked: never read into memory, however much it is."""
+
+    def __init__(self, store: Store, condition: bulk.Condition) -> None:
+        self._store = store
+        self._condition = condition
+
+    def cells(self) -> Mapping[CellKey, str]:
+        """Each cell it reaches, with the id of one of its executions."""
+        with _refused("look up executions"), self._store._cursor() as cursor:
+            return bulk.cells(cursor, self._condition)
+
+    def annotate(self, decision: Decision) -> int:
+        """Append the decision for all of them, all or none; exactly how many there were. On disk when it returns."""
+        store = self._store
+        with store._deciding, _refused("write decisions"), store._cursor() as cursor:
+            updated = bulk.decide(cursor, self._condition, decision)
+            store._revision += updated
+            return updated
 
 
 @contextmanager

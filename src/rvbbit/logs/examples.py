@@ -33,6 +33,7 @@ class ExampleFilter:
     min_confidence: float | None = None
     max_confidence: float | None = None
     label: str | None = None
+    tag: str | None = None
     search: str | None = None
     since: datetime | None = None
     until: datetime | None = None

@@ -10,12 +10,12 @@ import enum
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, Protocol, TypeAlias, TypedDict, Unpack
 from uuid import uuid4
 
 from rvbbit.errors import Error, TrainingError, UsageError
 from rvbbit.interfaces import ExampleStore
-from rvbbit.types import Decision, Value
+from rvbbit.types import CellKey, Decision, Value
 
 CheckOutput: TypeAlias = Callable[[str, str, Value], None]
 """(cascade_id, cell_name, value): raises an Error of ours where the value does not fit the cell's schema."""
@@ -41,6 +41,27 @@ class Marked:
     undo: str | None
 
 
+class Decided(TypedDict, total=False):
+    """What may be decided about an execution. A field that is not given stays as it is; None clears it."""
+
+    trainable: bool | NotGiven | None
+    verified: bool | NotGiven | None
+    confidence: float | NotGiven | None
+    corrected_output: Value | NotGiven
+    notes: str | NotGiven | None
+    tags: Sequence[str] | NotGiven | None
+
+
+class Matching(Protocol):
+    """Everything that some filter finds, wherever it is kept. Called from any thread."""
+
+    def cells(self) -> Mapping[CellKey, str]:
+        """Each cell it reaches, with the id of one of its executions."""
+
+    def annotate(self, decision: Decision) -> int:
+        """Append the decision (its `trace_id` says nothing) for each of them, all or none; how many there were."""
+
+
 class Curation:
     """Marks executions for training in a store. `check` is asked about every correction before anything is written."""
 
@@ -48,40 +69,27 @@ class Curation:
         self._store = store
         self._check = check
 
-    def mark(
-        self,
-        trace_ids: Sequence[str],
-        *,
-        author: str,
-        trainable: bool | NotGiven | None = NOT_GIVEN,
-        verified: bool | NotGiven | None = NOT_GIVEN,
-        confidence: float | NotGiven | None = NOT_GIVEN,
-        corrected_output: Value | NotGiven = NOT_GIVEN,
-        notes: str | NotGiven | None = NOT_GIVEN,
-        tags: Sequence[str] | NotGiven | None = NOT_GIVEN,
-        reason: str | None = None,
-    ) -> Marked:
+    def mark(self, trace_ids: Sequence[str], *, author: str, reason: str | None = None, **decided: Unpack[Decided]) -> Marked:
         """Decide the fields given on all executions named, or on none; None clears a field.
 
         Raises TrainingError for an id that no execution has and for a correction that does not fit its cell, UsageError where no field is
         given or a confidence is not 0-1.
         """
-        given = {
-            "trainable": trainable,
-            "verified": verified,
-            "confidence": confidence,
-            "corrected_output": corrected_output,
-            "notes": notes,
-            "tags": tags if tags is None or tags is NOT_GIVEN else tuple(tags),
-        }
-        values = {name: value for name, value in given.items() if value is not NOT_GIVEN}
-        _check_values(values)
+        decision = _decision(author, reason, decided)
         unique = list(dict.fromkeys(trace_ids))
         self._require(unique)
-        if values.get("corrected_output") is not None:
-            self._check_correction(unique, values["corrected_output"])
-        decision = Decision("", author, datetime.now(UTC), _new_batch(), tuple(values), reason=reason, **values)  # type: ignore[arg-type]
+        if decision.corrected_output is not None and self._check is not None:
+            cells = {execution.cell: execution.trace_id for execution in self._store.executions(trace_ids=unique)}
+            self._check_correction(cells, decision.corrected_output)
         return self._decide([replace(decision, trace_id=trace_id) for trace_id in unique])
+
+    def mark_matching(self, found: Matching, *, author: str, reason: str | None = None, **decided: Unpack[Decided]) -> Marked:
+        """Decide the fields given on everything a filter finds, as one batch, or on nothing. Raises as `mark` does."""
+        decision = _decision(author, reason, decided)
+        if decision.corrected_output is not None:
+            self._check_correction(found.cells(), decision.corrected_output)
+        updated = found.annotate(decision)
+        return Marked(updated, decision.batch if updated else None)
 
     def undo(self, batch: str, *, author: str, reason: str | None = None) -> Marked:
         """Give every field that the batch decided, and that still holds because of it, the value it had before.
@@ -108,10 +116,9 @@ class Curation:
                 hint="`rvbbit training list` shows the ids; failed calls and the judge's own cannot teach",
             )
 
-    def _check_correction(self, trace_ids: Sequence[str], value: Value) -> None:
+    def _check_correction(self, cells: Mapping[CellKey, str], value: Value) -> None:
         if self._check is None:
             return
-        cells = {execution.cell: execution.trace_id for execution in self._store.executions(trace_ids=trace_ids)}
         for cell, trace_id in cells.items():
             try:
                 self._check(cell.cascade_id, cell.cell_name, value)
@@ -120,6 +127,15 @@ class Curation:
                     f"the correction does not fit {cell.cascade_id}.{cell.cell_name} (execution {trace_id}): {error.message}",
                     hint=error.hint or "give an answer of the cell's own type; nothing was marked",
                 ) from error
+
+
+def _decision(author: str, reason: str | None, decided: Decided) -> Decision:
+    """The decision, still about no execution. Raises UsageError where nothing is decided or a confidence is not 0-1."""
+    values: dict[str, Any] = {name: value for name, value in decided.items() if value is not NOT_GIVEN}
+    _check_values(values)
+    if values.get("tags") is not None:
+        values["tags"] = tuple(values["tags"])
+    return Decision("", author, datetime.now(UTC), _new_batch(), tuple(values), reason=reason, **values)
 
 
 def _check_values(values: Mapping[str, object]) -> None:

@@ -45,9 +45,9 @@ class FakeTraining:
         self.filters = filters
         return SimpleNamespace(rows=self.rows, total=self.total)
 
-    def mark(self, trace_ids: list[str], **decided: Any) -> Any:
-        self.decided.append((trace_ids, decided))
-        return SimpleNamespace(updated=len(trace_ids), undo="d1")
+    def mark(self, trace_ids: Any = None, filter: Any = None, **decided: Any) -> Any:
+        self.decided.append((filter if trace_ids is None else trace_ids, decided))
+        return SimpleNamespace(updated=27_000 if trace_ids is None else len(trace_ids), undo="d1")
 
     def undo(self, batch: str) -> Any:
         if batch != "d1":
@@ -63,7 +63,7 @@ def training(db: Any) -> FakeTraining:
 
 def test_every_filter_of_the_http_api_is_a_flag() -> None:
     names = "cascade_id cell_name session_id caller_id model trainable verified scored min_confidence max_confidence"
-    names += " label search since until sort order limit offset"
+    names += " label tag search since until sort order limit offset"
 
     def command(**_: Any) -> None: ...
 
@@ -95,6 +95,22 @@ def test_marking_decides_only_what_was_said(training: FakeTraining, rvbbit_cli: 
     assert done.out == "marked 2 executions\n" and "rvbbit training undo d1" in done.err
     rvbbit_cli("training", "mark", "t1", "--no-verified", "--note", "n", "--tag", "x", "--tag", "y")
     assert training.decided[1][1] == {"trainable": True, "verified": False, "notes": "n", "tags": ("x", "y")}
+
+
+def test_a_filter_marks_everything_it_finds(training: FakeTraining, rvbbit_cli: Run) -> None:
+    done = rvbbit_cli("training", "mark", "--cascade-id", "a", "--min-confidence", "0.8", "--verified", "--since", "2026-01-31")
+    assert done.out == "marked 27,000 executions\n" and "rvbbit training undo d1" in done.err
+    ((asked, decided),) = training.decided
+    assert (asked["cascade_id"], asked["min_confidence"], asked["since"].tzinfo is None) == (("a",), 0.8, False)
+    assert set(asked) == {"cascade_id", "min_confidence", "since"} and decided == {"trainable": True, "verified": True}
+    rvbbit_cli("training", "unmark", "--all")
+    assert training.decided[1] == ({}, {"trainable": False})
+
+
+@pytest.mark.parametrize("said", [[], ["t1", "--all"], ["t1", "--search", "x"]])
+def test_a_mark_that_names_nothing_or_ids_and_a_filter_is_refused(training: FakeTraining, rvbbit_cli: Run, said: list[str]) -> None:
+    assert rvbbit_cli("training", "mark", *said).code == 2
+    assert training.decided == []
 
 
 def test_unmarking_is_a_decision_too(training: FakeTraining, rvbbit_cli: Run) -> None:

@@ -160,3 +160,39 @@ def test_undoing_twice_changes_nothing_the_second_time(store: Notebook, curation
 def test_undo_of_an_unknown_batch_is_refused(curation: Curation) -> None:
     with pytest.raises(TrainingError, match="nosuch"):
         curation.undo("nosuch", author="ann")
+
+
+class Found:
+    """A filter that reaches two cells and keeps what was decided."""
+
+    def __init__(self, updated: int = 27_000) -> None:
+        self.updated = updated
+        self.decided: list[Decision] = []
+
+    def cells(self) -> dict[CellKey, str]:
+        return {CellKey("cascade", "judge"): "a", CellKey("cascade", "other"): "c"}
+
+    def annotate(self, decision: Decision) -> int:
+        self.decided.append(decision)
+        return self.updated
+
+
+def test_a_filter_is_marked_as_one_decision_with_one_undo(curation: Curation) -> None:
+    found = Found()
+    marked = curation.mark_matching(found, author="ann", trainable=True, tags=["x"], reason="good")
+    (made,) = found.decided
+    assert (marked.updated, marked.undo) == (27_000, made.batch)
+    assert (made.author, made.fields, made.trainable, made.tags, made.reason) == ("ann", ("trainable", "tags"), True, ("x",), "good")
+
+
+def test_a_filter_that_finds_nothing_leaves_nothing_to_undo(curation: Curation) -> None:
+    assert curation.mark_matching(Found(0), author="ann", trainable=True).undo is None
+
+
+def test_a_correction_by_filter_must_fit_every_cell_it_reaches(store: Notebook) -> None:
+    found = Found()
+    with pytest.raises(TrainingError, match=r"cascade\.judge"):
+        Curation(store, check=only_booleans_for_the_judge).mark_matching(found, author="ann", corrected_output="maybe")
+    with pytest.raises(UsageError, match="nothing to decide"):
+        Curation(store).mark_matching(found, author="ann")
+    assert found.decided == []

@@ -1,0 +1,57 @@
+"""Deciding on every execution that a filter finds, without reading one of them. Values travel as parameters, never in the text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+
+from rvbbit.errors import UsageError
+from rvbbit.logs.conditions import Parameters, where
+from rvbbit.logs.examples import ExampleFilter
+from rvbbit.logs.schema import TRAINING_ANNOTATIONS, decision_row, to_table
+from rvbbit.types import CellKey, Decision
+
+_SOURCE = "FROM rvbbit.main.training_examples_with_annotations"
+_CELLS = "SELECT cascade_id, cell_name, min(trace_id) {source} WHERE {condition} GROUP BY ALL ORDER BY ALL"
+
+# One row of `given` says what is decided; every execution found gets a copy of it under its own id and a number of its own.
+_DECIDE = """
+INSERT INTO rvbbit.main.training_annotations BY NAME
+SELECT
+    (SELECT coalesce(max(seq), 0) FROM rvbbit.main.training_annotations) + row_number() OVER (ORDER BY found.trace_id) AS seq,
+    found.trace_id,
+    given.* EXCLUDE (seq, trace_id)
+FROM (SELECT trace_id {source} WHERE {condition}) AS found, given"""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A filter as SQL: a page of a listing is no part of what is decided on."""
+
+    text: str
+    values: Parameters
+
+
+def condition(asked: ExampleFilter) -> Condition:
+    """Raises UsageError for a filter that names a page: what a bulk decision reaches must not depend on how rows are shown."""
+    page = (asked.sort, asked.order, asked.limit, asked.offset)
+    plain = ExampleFilter()
+    if page != (plain.sort, plain.order, plain.limit, plain.offset):
+        raise UsageError(
+            "a decision by filter reaches everything the filter finds", hint="leave out sort, order, limit and offset, or give trace ids"
+        )
+    return Condition(*where(asked))
+
+
+def cells(cursor: duckdb.DuckDBPyConnection, asked: Condition) -> dict[CellKey, str]:
+    """Each cell the filter reaches, with one of its executions."""
+    rows = cursor.execute(_CELLS.format(source=_SOURCE, condition=asked.text), asked.values or None).fetchall()
+    return {CellKey(cascade_id, cell_name): trace_id for cascade_id, cell_name, trace_id in rows}
+
+
+def decide(cursor: duckdb.DuckDBPyConnection, asked: Condition, decision: Decision) -> int:
+    """Append the decision for every execution found, in one commit; how many there were. One caller at a time."""
+    cursor.register("given", to_table(TRAINING_ANNOTATIONS, [decision_row(0, decision)]))
+    text = _DECIDE.format(source=_SOURCE, condition=asked.text)
+    return int(cursor.execute(text, asked.values or None).fetchall()[0][0])
