@@ -26,8 +26,11 @@ from rvbbit.types import (
     Notice,
     Operator,
     Request,
+    Scorable,
+    Score,
     TrainingPolicy,
     Value,
+    Waiting,
 )
 
 Matrix: TypeAlias = npt.NDArray[np.float32]
@@ -82,6 +85,25 @@ class ExampleStore(Protocol):
 
     def executions(self, *, trace_ids: Sequence[str] = (), batch: str | None = None) -> Sequence[Execution]:
         """Those of the ids that exist, or all that a batch decided on, each with its whole history."""
+
+
+class ScoreStore(Protocol):
+    """Scores, and the executions they are about. Called from any thread. A cell's executions are those that can teach."""
+
+    def cells(self) -> Mapping[CellKey, int]:
+        """Every cell that has executions, the busiest first, with how many of them a person verified."""
+
+    def waiting(self, cell: CellKey, version: str, judge: str, most: int) -> Waiting:
+        """What has no confidence of `version` yet; unjudged is what has no score of the judge's version, at most `most` characters each."""
+
+    def unscored(self, cell: CellKey, version: str, limit: int) -> Sequence[Scorable]:
+        """The newest executions whose newest confidence is not of `version`."""
+
+    def verified(self, cell: CellKey, limit: int) -> Sequence[Scorable]:
+        """The newest executions that a person verified."""
+
+    def record(self, scores: Sequence[Score]) -> None:
+        """Append scores, all or none; on disk when it returns."""
 
 
 class ExampleSelector(Protocol):

@@ -286,3 +286,56 @@ class Execution:
     trace_id: str
     cell: CellKey
     decisions: tuple[Decision, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One scorer's opinion of one execution: a fact beside people's decisions, never one of them.
+
+    `value` is 0-1, None where the scorer could not tell; `reason` says why either way. `version` names the scorer and what it went by.
+    `calibrated` is True where the value was fitted to answers that people verified: of those with 0.8, four in five are right. `cost_usd`
+    is None where the price is not known.
+    """
+
+    trace_id: str
+    scorer: str
+    version: str
+    value: float | None
+    reason: str
+    timestamp: datetime
+    calibrated: bool = False
+    cost_usd: float | None = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Scorable:
+    """An execution as scorers see it.
+
+    `logprobs` are those of the answer's tokens, where the provider gave them; `others` are answers that other executions of the cell gave
+    to the same arguments, newest first. `held` is the answer that holds (corrected, where corrected). `right` is None where no person
+    verified it; else whether `answer` is what holds. `scores` has the newest of each scorer.
+    """
+
+    trace_id: str
+    cell: CellKey
+    arguments: Arguments
+    answer: Value
+    probability: float | None = None
+    finish_reason: str | None = None
+    logprobs: tuple[float, ...] = ()
+    others: tuple[Value, ...] = ()
+    held: Value = None
+    right: bool | None = None
+    scores: tuple[Score, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What is left to score: executions, those among them that the judge has not seen, and how many characters it would read of them."""
+
+    executions: int = 0
+    unjudged: int = 0
+    characters: int = 0
+
+    def __add__(self, other: Waiting) -> Waiting:
+        return Waiting(self.executions + other.executions, self.unjudged + other.unjudged, self.characters + other.characters)

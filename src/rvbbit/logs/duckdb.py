@@ -17,13 +17,14 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from rvbbit.logs import bulk
+from rvbbit.logs import bulk, scores
 from rvbbit.logs.conditions import Parameters, order_by, where, window
 from rvbbit.logs.examples import ExampleFilter, ExampleRow, Figures, Page, Stats
 from rvbbit.logs.failures import REFUSALS, database_error
 from rvbbit.logs.migrations import migrate
 from rvbbit.logs.schema import (
     QUERY_LOG,
+    SCORES,
     TRAINING_ANNOTATIONS,
     UNIFIED_LOGS,
     QueryRecord,
@@ -31,10 +32,11 @@ from rvbbit.logs.schema import (
     call_row,
     decision_row,
     query_row,
+    score_row,
     to_table,
 )
 from rvbbit.logs.writer import Writer
-from rvbbit.types import CallRecord, CellKey, Decision, Example, Execution, Value
+from rvbbit.types import CallRecord, CellKey, Decision, Example, Execution, Scorable, Score, Value, Waiting
 
 _ANSWERS = """
 SELECT cache_key, arg_max(answer, timestamp) AS answer FROM rvbbit.main.unified_logs
@@ -70,7 +72,7 @@ _COLUMNS = ", ".join(ExampleRow.__slots__)
 
 
 class Store:
-    """`CallLog` and `ExampleStore` over one DuckDB instance that has catalog `rvbbit` attached.
+    """`CallLog`, `ExampleStore` and `ScoreStore` over one DuckDB instance that has catalog `rvbbit` attached.
 
     Opening it brings the schema up to date. Raises DatabaseError where the store was made by a newer version or DuckDB refuses.
     """
@@ -81,6 +83,7 @@ class Store:
             self._root = connection.cursor()
             migrate(self._root)
         self._revision = self._last_seq()
+        self._scored = self._last_seq("scores")
         self._writer = Writer(self._write_calls)
 
     async def append(self, record: CallRecord) -> None:
@@ -95,8 +98,8 @@ class Store:
         return {row["cache_key"]: json.loads(row["answer"]) for row in rows}
 
     def revision(self) -> int:
-        """How many decisions there are: kept in memory, so asking costs nothing."""
-        return self._revision
+        """How many decisions and scores there are: kept in memory, so asking costs nothing."""
+        return self._revision + self._scored
 
     def trainable(self, cell: CellKey) -> Sequence[Example]:
         """What holds as trainable for a cell, the newest decision first (then the newest execution)."""
@@ -153,6 +156,32 @@ class Store:
         total, *cells = self._read("count executions", _STATS, {})
         return Stats(_figures(total), {CellKey(row["cascade_id"], row["cell_name"]): _figures(row) for row in cells})
 
+    def cells(self) -> Mapping[CellKey, int]:
+        """Every cell that has executions, the busiest first, with how many a person verified."""
+        return {CellKey(row["cascade_id"], row["cell_name"]): row["verified"] for row in self._read("count executions", scores.CELLS, {})}
+
+    def waiting(self, cell: CellKey, version: str, judge: str, most: int) -> Waiting:
+        """What has no confidence of `version` yet, and what of it the judge has not seen, at most `most` characters each."""
+        values = {**_named(cell), "version": version, "judge": judge, "most": most}
+        return Waiting(**self._read("count executions", scores.WAITING, values)[0])
+
+    def unscored(self, cell: CellKey, version: str, limit: int) -> Sequence[Scorable]:
+        """The newest executions whose newest confidence is not of `version`."""
+        return self._scorable(scores.UNSCORED, {**_named(cell), "version": version, "limit": limit})
+
+    def verified(self, cell: CellKey, limit: int) -> Sequence[Scorable]:
+        """The newest executions that a person verified."""
+        return self._scorable(scores.VERIFIED, {**_named(cell), "limit": limit})
+
+    def record(self, given: Sequence[Score]) -> None:
+        """Append scores in one commit; on disk when it returns."""
+        if not given:
+            return
+        with self._deciding:
+            first = self._last_seq("scores") + 1
+            self._insert("scores", SCORES, [score_row(first + place, score) for place, score in enumerate(given)])
+            self._scored = first + len(given) - 1
+
     def record_query(self, record: QueryRecord) -> None:
         """Append a statement to `query_log`; on disk when it returns."""
         self._insert("query_log", QUERY_LOG, [query_row(record)])
@@ -180,8 +209,17 @@ class Store:
         rows: list[dict[str, Any]] = _in_utc(table).to_pylist()
         return rows
 
-    def _last_seq(self) -> int:
-        row = self._read("read decisions", "SELECT coalesce(max(seq), 0) AS seq FROM rvbbit.main.training_annotations", {})
+    def _scorable(self, query: str, values: Parameters) -> list[Scorable]:
+        """The executions whose ids a query gives, in its order."""
+        ids = [row["trace_id"] for row in self._read("list executions", query, values)]
+        known: dict[str, list[Score]] = {}
+        for row in self._read("read scores", scores.CURRENT, {}, ids):
+            known.setdefault(row["trace_id"], []).append(scores.score(row))
+        rows = {row["trace_id"]: row for row in self._read("read executions", scores.SCORABLE, {}, ids)}
+        return [scores.scorable(rows[trace_id], known.get(trace_id, ())) for trace_id in ids]
+
+    def _last_seq(self, table: str = "training_annotations") -> int:
+        row = self._read(f"read {table}", f"SELECT coalesce(max(seq), 0) AS seq FROM rvbbit.main.{table}", {})
         return int(row[0]["seq"])
 
     @contextmanager
@@ -228,6 +266,10 @@ def _in_utc(table: pa.Table) -> pa.Table:
         if pa.types.is_timestamp(column.type):
             table = table.set_column(place, column.name, table.column(place).cast(pa.timestamp("us", "UTC")))
     return table
+
+
+def _named(cell: CellKey) -> Parameters:
+    return {"cascade_id": cell.cascade_id, "cell_name": cell.cell_name}
 
 
 def _parsed(text: str | None) -> Value:

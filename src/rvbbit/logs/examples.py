@@ -45,7 +45,10 @@ class ExampleFilter:
 
 @dataclass(frozen=True, slots=True)
 class ExampleRow:
-    """One execution with what was decided on it: a row of `training_examples_with_annotations`. `cost` in USD, None where unknown."""
+    """One execution with what was decided on it: a row of `training_examples_with_annotations`.
+
+    `cost` in USD, None where unknown. `calibrated` is None where the confidence is a person's own or there is none.
+    """
 
     trace_id: str
     session_id: str
@@ -68,6 +71,7 @@ class ExampleRow:
     tokens_in: int
     tokens_out: int
     duration_ms: float
+    calibrated: bool | None = None
 
 
 class Page(NamedTuple):

@@ -140,6 +140,51 @@ SELECT
 FROM training_examples_mv AS example
 LEFT JOIN training_state AS state ON state.trace_id = example.trace_id"""
 
+_SCORES = """
+CREATE TABLE rvbbit.main.scores (
+    seq BIGINT NOT NULL,
+    trace_id VARCHAR NOT NULL,
+    scorer VARCHAR NOT NULL,
+    scorer_version VARCHAR NOT NULL,
+    value DOUBLE,
+    reason VARCHAR NOT NULL,
+    calibrated BOOLEAN NOT NULL,
+    timestamp TIMESTAMPTZ NOT NULL,
+    cost DOUBLE
+)"""
+
+_CURRENT_SCORES = """
+CREATE VIEW rvbbit.main.current_scores AS
+SELECT
+    trace_id,
+    scorer,
+    arg_max(scorer_version, seq) AS scorer_version,
+    arg_max_null(value, seq) AS value,
+    arg_max(reason, seq) AS reason,
+    arg_max(calibrated, seq) AS calibrated,
+    arg_max(timestamp, seq) AS timestamp,
+    sum(cost) AS cost
+FROM scores
+GROUP BY trace_id, scorer"""
+
+# A person's own confidence wins; it is neither calibrated nor not.
+_WITH_SCORES = """
+CREATE OR REPLACE VIEW rvbbit.main.training_examples_with_annotations AS
+SELECT
+    example.*,
+    coalesce(state.trainable, false) AS trainable,
+    coalesce(state.verified, false) AS verified,
+    coalesce(state.confidence, score.value) AS confidence,
+    CASE WHEN state.confidence IS NULL AND score.value IS NOT NULL THEN score.calibrated END AS calibrated,
+    state.corrected_output,
+    state.notes,
+    coalesce(state.tags, []) AS tags,
+    state.decided_at,
+    state.author
+FROM training_examples_mv AS example
+LEFT JOIN training_state AS state ON state.trace_id = example.trace_id
+LEFT JOIN (FROM current_scores WHERE scorer = 'confidence') AS score ON score.trace_id = example.trace_id"""
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(
         1,
@@ -153,6 +198,7 @@ MIGRATIONS: tuple[Migration, ...] = (
             _TRAINING_EXAMPLES_WITH_ANNOTATIONS,
         ),
     ),
+    Migration(2, "scores", (_SCORES, _CURRENT_SCORES, _WITH_SCORES)),
 )
 
 

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 
 from rvbbit.result import QueryUsage
-from rvbbit.types import CallRecord, Decision, Value
+from rvbbit.types import CallRecord, Decision, Score, Value
 
 Row: TypeAlias = tuple[Any, ...]
 """One value a column, in the schema's order."""
@@ -75,6 +75,20 @@ TRAINING_ANNOTATIONS = pa.schema(
         ("notes", _TEXT),
         ("tags", _TEXTS),
         ("reason", _TEXT),
+    ]
+)
+
+SCORES = pa.schema(
+    [
+        ("seq", pa.int64()),
+        ("trace_id", _TEXT),
+        ("scorer", _TEXT),
+        ("scorer_version", _TEXT),
+        ("value", pa.float64()),
+        ("reason", _TEXT),
+        ("calibrated", pa.bool_()),
+        ("timestamp", _TIME),
+        ("cost", pa.float64()),
     ]
 )
 
@@ -167,6 +181,21 @@ def decision_row(seq: int, decision: Decision) -> Row:
         decision.notes,
         decision.tags,
         decision.reason,
+    )
+
+
+def score_row(seq: int, score: Score) -> Row:
+    """A score as a row of `scores`."""
+    return (
+        seq,
+        score.trace_id,
+        score.scorer,
+        score.version,
+        score.value,
+        score.reason,
+        score.calibrated,
+        score.timestamp,
+        score.cost_usd,
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from rvbbit.errors import DatabaseError
 from rvbbit.logs.migrations import MIGRATIONS, Migration, migrate
-from rvbbit.logs.schema import QUERY_LOG, TRAINING_ANNOTATIONS, UNIFIED_LOGS
+from rvbbit.logs.schema import QUERY_LOG, SCORES, TRAINING_ANNOTATIONS, UNIFIED_LOGS
 
 PAGE = Path(__file__).parents[3] / "docs" / "log.md"
 
@@ -75,6 +75,7 @@ def test_arrow_schemas_name_the_columns_of_their_tables(connection: duckdb.DuckD
     assert found["unified_logs"] == UNIFIED_LOGS.names
     assert found["training_annotations"] == TRAINING_ANNOTATIONS.names
     assert found["query_log"] == QUERY_LOG.names
+    assert found["scores"] == SCORES.names
 
 
 def test_views_work_under_another_catalog_name(tmp_path: Path) -> None:

@@ -1,0 +1,93 @@
+"""What the DuckDB store is asked about scores, and how its rows become executions that can be scored. It scores nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC
+from typing import Any
+
+from rvbbit.types import CellKey, Scorable, Score
+
+CELLS = """
+SELECT cascade_id, cell_name, count_if(verified)::BIGINT AS verified FROM rvbbit.main.training_examples_with_annotations
+GROUP BY cascade_id, cell_name ORDER BY count(*) DESC, cascade_id, cell_name"""
+
+_UNSCORED = """
+FROM rvbbit.main.training_examples_mv AS execution
+ANTI JOIN (FROM rvbbit.main.current_scores WHERE scorer = 'confidence' AND scorer_version = $version) AS known
+    ON known.trace_id = execution.trace_id"""
+
+_OF_CELL = "execution.cascade_id = $cascade_id AND execution.cell_name = $cell_name"
+
+WAITING = f"""
+SELECT
+    count(*) AS executions,
+    count_if(judged.trace_id IS NULL)::BIGINT AS unjudged,
+    coalesce(sum(least(length(execution.inputs::VARCHAR) + length(execution.answer::VARCHAR), $most))
+        FILTER (WHERE judged.trace_id IS NULL), 0)::BIGINT AS characters
+{_UNSCORED}
+LEFT JOIN (FROM rvbbit.main.current_scores WHERE scorer = 'judge' AND scorer_version = $judge) AS judged
+    ON judged.trace_id = execution.trace_id
+WHERE {_OF_CELL}"""
+
+UNSCORED = f"SELECT execution.trace_id {_UNSCORED} WHERE {_OF_CELL} ORDER BY execution.timestamp DESC, execution.trace_id LIMIT $limit"
+
+VERIFIED = f"""
+SELECT execution.trace_id FROM rvbbit.main.training_examples_mv AS execution
+JOIN rvbbit.main.training_state AS state ON state.trace_id = execution.trace_id AND state.verified
+WHERE {_OF_CELL} ORDER BY state.decided_at DESC, execution.timestamp DESC, execution.trace_id LIMIT $limit"""
+
+# A cell may be asked the same thing a million times: only the newest answers of each question are gathered.
+SCORABLE = """
+WITH wanted AS (
+    SELECT trace_id, cascade_id, cell_name, arguments, answer, probability, finish_reason,
+        response -> '$.choices[0].logprobs.content[*].logprob' AS logprobs
+    FROM rvbbit.main.unified_logs WHERE trace_id IN (SELECT id FROM given)
+), others AS (
+    SELECT cascade_id, cell_name, arguments, arg_max({'trace_id': trace_id, 'answer': answer}, timestamp, 33) AS answers
+    FROM rvbbit.main.unified_logs
+    WHERE kind = 'llm' AND error IS NULL AND source NOT IN ('judge', 'test')
+        AND (cascade_id, cell_name, arguments) IN (SELECT (cascade_id, cell_name, arguments) FROM wanted)
+    GROUP BY cascade_id, cell_name, arguments
+)
+SELECT wanted.*, others.answers AS others, coalesce(state.corrected_output, wanted.answer) AS held,
+    CASE WHEN state.verified
+        THEN coalesce(state.corrected_output = wanted.answer, true) AND coalesce(state.confidence, 1) >= 0.5 END AS right
+FROM wanted
+LEFT JOIN others USING (cascade_id, cell_name, arguments)
+LEFT JOIN rvbbit.main.training_state AS state ON state.trace_id = wanted.trace_id"""
+
+CURRENT = "SELECT * FROM rvbbit.main.current_scores WHERE trace_id IN (SELECT id FROM given)"
+
+
+def scorable(row: Mapping[str, Any], scores: Sequence[Score]) -> Scorable:
+    """An execution out of its row of SCORABLE and its scores."""
+    others = [json.loads(other["answer"]) for other in row["others"] or () if other["trace_id"] != row["trace_id"]]
+    return Scorable(
+        trace_id=row["trace_id"],
+        cell=CellKey(row["cascade_id"], row["cell_name"]),
+        arguments=json.loads(row["arguments"]),
+        answer=json.loads(row["answer"]),
+        probability=row["probability"],
+        finish_reason=row["finish_reason"],
+        logprobs=tuple(float(text) for text in row["logprobs"] or ()),
+        others=tuple(others[:32]),
+        held=json.loads(row["held"]),
+        right=row["right"],
+        scores=tuple(scores),
+    )
+
+
+def score(row: Mapping[str, Any]) -> Score:
+    """A score out of its row of `current_scores`."""
+    return Score(
+        trace_id=row["trace_id"],
+        scorer=row["scorer"],
+        version=row["scorer_version"],
+        value=row["value"],
+        reason=row["reason"],
+        timestamp=row["timestamp"].astimezone(UTC),
+        calibrated=row["calibrated"],
+        cost_usd=row["cost"],
+    )
