@@ -24,7 +24,7 @@ from rvbbit.logs.duckdb import Store
 from rvbbit.logs.examples import ExampleFilter
 from rvbbit.logs.schema import QueryRecord
 from rvbbit.result import QueryUsage
-from rvbbit.types import CallRecord, CellKey, Decision, Score, Usage
+from rvbbit.types import CallRecord, CellKey, Decision, Usage
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 CELL = CellKey("semantic_means", "judge")
@@ -454,89 +454,3 @@ async def test_everything_acknowledged_is_there_once_after_kill_9(tmp_path: Path
     assert row["n"] == row["ids"]
     store.close()
     connection.close()
-
-
-# Scores
-
-
-def score(trace_id: str, value: float | None, scorer: str = "confidence", version: str = "1", **more: object) -> Score:
-    return Score(trace_id, scorer, version, value, "because", START, **more)  # type: ignore[arg-type]
-
-
-def confidence(store: Store, trace_id: str) -> float | None:
-    return store.page(ExampleFilter(trace_ids=(trace_id,))).rows[0].confidence
-
-
-async def test_unscored_is_null_and_the_newest_confidence_holds(store: Store) -> None:
-    await fill(store, call("a"))
-    assert confidence(store, "a") is None
-    store.record([score("a", 0.9), score("a", 0.4, version="2"), score("a", 1.0, scorer="rules")])
-    assert confidence(store, "a") == 0.4
-
-
-async def test_a_score_never_touches_what_a_person_decided(store: Store) -> None:
-    await fill(store, call("a"))
-    store.annotate([decision("a", confidence=0.7, trainable=True)])
-    store.record([score("a", 0.1)])
-    (row,) = store.page(ExampleFilter(trace_ids=("a",))).rows
-    assert (row.confidence, row.trainable, row.calibrated) == (0.7, True, None)
-    store.annotate([decision("a", confidence=None, batch="undo")])
-    assert confidence(store, "a") == 0.1
-
-
-async def test_a_scorer_that_cannot_tell_leaves_the_confidence_null(store: Store) -> None:
-    await fill(store, call("a"))
-    store.record([score("a", 0.9), score("a", None)])
-    (row,) = store.page(ExampleFilter(scored=False)).rows
-    assert (row.trace_id, row.calibrated) == ("a", None)
-
-
-async def test_the_page_says_whether_a_confidence_is_calibrated(store: Store) -> None:
-    await fill(store, call("a"), call("b"))
-    store.record([score("a", 0.9, calibrated=True), score("b", 0.9)])
-    assert {row.trace_id: row.calibrated for row in store.page(ExampleFilter()).rows} == {"a": True, "b": False}
-
-
-async def test_a_score_makes_a_new_revision_since_it_may_change_a_set(store: Store) -> None:
-    await fill(store, call("a"))
-    before = store.revision()
-    store.record([score("a", 0.9)])
-    assert store.revision() > before
-
-
-async def test_what_has_no_confidence_of_this_version_is_unscored_newest_first(store: Store) -> None:
-    await fill(store, call("old"), call("done"), call("new"), call("judged", source="judge"), call("elsewhere", cell_name="x"))
-    store.record([score("done", 0.5), score("old", 0.5, version="0"), score("new", 0.5, scorer="rules")])
-    assert [one.trace_id for one in store.unscored(CELL, "1", 10)] == ["new", "old"]
-    assert [one.trace_id for one in store.unscored(CELL, "1", 1)] == ["new"]
-    assert store.waiting(CELL, "1", "judge-1", 10**6).executions == 2
-
-
-async def test_what_waits_for_the_judge_is_counted_in_characters_up_to_the_most_it_reads(store: Store) -> None:
-    await fill(store, call("a", arguments={"t": "x"}, answer="yes"), call("b", arguments={"t": "x" * 100}), call("c"))
-    store.record([score("c", 0.5, scorer="judge", version="judge-1")])
-    waiting = store.waiting(CELL, "1", "judge-1", 50)
-    assert (waiting.executions, waiting.unjudged, waiting.characters) == (3, 2, len('{"t":"x"}"yes"') + 50)
-
-
-async def test_a_scorer_sees_the_execution_its_scores_and_other_answers_to_the_same_question(store: Store) -> None:
-    same = {"text": "same"}
-    received = {"choices": [{"logprobs": {"content": [{"logprob": -0.5}, {"logprob": -1}]}}]}
-    await fill(store, call("other", arguments=same, answer="no"), call("unlike"), call("judged", arguments=same, source="judge"))
-    await fill(store, call("a", arguments=same, answer="yes", probability=0.75, finish_reason="stop", response=received))
-    store.record([score("a", 0.2, scorer="rules"), score("a", 0.3, scorer="rules", version="2")])
-    (found,) = (one for one in store.unscored(CELL, "1", 10) if one.trace_id == "a")
-    assert (found.arguments, found.answer, found.others, found.right) == (same, "yes", ("no",), None)
-    assert (found.probability, found.finish_reason, found.logprobs) == (0.75, "stop", (-0.5, -1.0))
-    assert found.scores == (score("a", 0.3, scorer="rules", version="2"),)
-
-
-async def test_a_verified_answer_is_right_unless_it_was_corrected_or_given_no_confidence(store: Store) -> None:
-    await fill(store, *(call(name, answer="yes") for name in ("stood", "same", "corrected", "doubted", "unverified")))
-    store.annotate([decision(name, verified=True) for name in ("stood", "same", "corrected", "doubted")])
-    store.annotate(
-        [decision("same", corrected_output="yes"), decision("corrected", corrected_output="no"), decision("doubted", confidence=0.0)]
-    )
-    found = {one.trace_id: (one.right, one.held) for one in store.verified(CELL, 10)}
-    assert found == {"stood": (True, "yes"), "same": (True, "yes"), "corrected": (False, "no"), "doubted": (False, "yes")}
-    assert dict(store.cells()) == {CELL: 4}
