@@ -1,0 +1,65 @@
+"""The fake itself: alike in a process of its own, seeded, and it always stops."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+import aiohttp
+import pytest
+
+from rvbbit.providers.registry import Registry
+from rvbbit.testing import FakeProcess, FakeServer
+from rvbbit.types import Message, Request
+from support.families import BOOLEAN
+
+
+async def test_the_fake_answers_alike_in_a_process_of_its_own():
+    with FakeProcess("--latency", "0.001") as process, FakeServer() as server:
+        answers = []
+        for base_url in (process.base_url, server.base_url):
+            registry = Registry(env={"OPENAI_BASE_URL": base_url})
+            answers.append((await registry("openai:m").complete(Request("m", (Message("user", "so?"),), output_schema=BOOLEAN))).text)
+            await registry.close()
+        assert answers[0] == answers[1]
+        assert process.stats() == {"calls": 1, "in_flight": 0, "max_in_flight": 1}
+        process.reset()
+        assert process.stats()["calls"] == 0
+
+
+async def test_a_share_of_requests_fails_the_same_ones_for_the_same_seed():
+    async def statuses(seed):
+        with FakeServer() as server:
+            server.fail(500, share=0.3, seed=seed)
+            async with aiohttp.ClientSession() as session:
+                found = []
+                for _ in range(50):
+                    async with session.post(f"{server.base_url}/chat/completions", json={"messages": []}) as response:
+                        found.append(response.status)
+        return found
+
+    first, again, other = await statuses(1), await statuses(1), await statuses(2)
+    assert first == again != other
+    assert 5 < first.count(500) < 25
+
+
+async def test_the_fake_lists_its_models_and_knows_no_other_address():
+    with FakeServer(models=("a", "b")) as server:
+        async with aiohttp.ClientSession() as session:
+            async with session.get(f"{server.base_url}/models") as response:
+                assert [row["id"] for row in (await response.json())["data"]] == ["a", "b"]
+            async with session.get(f"{server.base_url}/nope") as response:
+                assert response.status == 404
+
+
+def test_the_fake_stops_though_a_request_hangs():
+    async def hang(server):
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=0.05)) as session:
+            with pytest.raises(TimeoutError):
+                await session.post(f"{server.base_url}/chat/completions", json={"messages": []})
+
+    with FakeServer() as server:
+        server.hang()
+        asyncio.run(hang(server))
+    with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.1", server.port)):
+        pass

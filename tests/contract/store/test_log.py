@@ -1,0 +1,128 @@
+"""What every log store promises of calls: acknowledged means kept, whole and once, odd values too."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from rvbbit.errors import DatabaseError
+from rvbbit.logs.duckdb import Store
+from rvbbit.logs.examples import ExampleFilter
+from rvbbit.types import Usage
+from support.store import CELL, call, columns, connect, decision, fill
+
+
+async def test_an_acknowledged_call_is_read_back_whole(store: Store, connection: duckdb.DuckDBPyConnection) -> None:
+    record = call(
+        "whole",
+        query_id="q1",
+        caller_id="c1",
+        source="run",
+        request={"messages": [{"role": "user", "content": 'say "hi"\n'}]},
+        response={"text": "hi"},
+        answer={"label": "é", "score": 0.5},
+        cache_key="k",
+        probability=0.75,
+        finish_reason="stop",
+        attempt=2,
+        take=1,
+        usage=Usage(10, 5, 3, 0.25),
+        duration=0.5,
+        set_version="v1",
+        example_ids=("a", "b"),
+        cached=True,
+    )
+    await store.append(record)
+    (row,) = columns(connection, "SELECT * FROM rvbbit.unified_logs")
+    assert row == {
+        "trace_id": "whole",
+        "session_id": "session",
+        "caller_id": "c1",
+        "query_id": "q1",
+        "timestamp": record.timestamp,
+        "source": "run",
+        "cascade_id": "semantic_means",
+        "cell_name": "judge",
+        "kind": "llm",
+        "cascade_fingerprint": "cascade-print",
+        "cell_fingerprint": "cell-print",
+        "model": "openai:gpt",
+        "arguments": row["arguments"],
+        "request": '{"messages":[{"role":"user","content":"say \\"hi\\"\\n"}]}',
+        "response": '{"text":"hi"}',
+        "answer": '{"label":"é","score":0.5}',
+        "cache_key": "k",
+        "probability": 0.75,
+        "finish_reason": "stop",
+        "attempt": 2,
+        "take": 1,
+        "tokens_in": 10,
+        "tokens_out": 5,
+        "tokens_cached": 3,
+        "cost": 0.25,
+        "duration_ms": 500.0,
+        "cached": True,
+        "set_version": "v1",
+        "example_ids": ["a", "b"],
+        "error": None,
+        "error_code": None,
+    }
+
+
+async def test_an_unknown_price_is_null_and_a_free_call_costs_nothing(store: Store, connection: duckdb.DuckDBPyConnection) -> None:
+    await fill(store, call("unknown", usage=Usage(cost_usd=None)), call("free", usage=Usage(cost_usd=0.0)))
+    rows = columns(connection, "SELECT trace_id, cost FROM rvbbit.unified_logs ORDER BY trace_id")
+    assert rows == [{"trace_id": "free", "cost": 0.0}, {"trace_id": "unknown", "cost": None}]
+
+
+async def test_arguments_and_answers_answer_json_functions(store: Store, connection: duckdb.DuckDBPyConnection) -> None:
+    await store.append(call(arguments={"text": "à la carte"}, answer={"label": "food"}))
+    (row,) = columns(connection, "SELECT arguments ->> 'text' AS text, answer ->> 'label' AS label FROM rvbbit.unified_logs")
+    assert row == {"text": "à la carte", "label": "food"}
+
+
+@pytest.mark.parametrize("odd", ["half an emoji \ud83d", "nul \x00 inside", "'; DROP TABLE unified_logs; --", float("nan"), float("inf")])
+async def test_odd_values_are_logged_without_harm_to_their_neighbours(
+    store: Store, connection: duckdb.DuckDBPyConnection, odd: str | float
+) -> None:
+    await fill(store, call(), call(arguments={"text": odd}, answer=odd, finish_reason=str(odd)), call())
+    assert columns(connection, "SELECT count(*) AS n, count(arguments ->> 'text') AS texts FROM rvbbit.unified_logs") == [
+        {"n": 3, "texts": 3}
+    ]
+
+
+async def test_many_appends_at_once_all_land_once(store: Store, connection: duckdb.DuckDBPyConnection) -> None:
+    await fill(store, *(call() for _ in range(5_000)))
+    (row,) = columns(connection, "SELECT count(*) AS n, count(DISTINCT trace_id) AS ids FROM rvbbit.unified_logs")
+    assert row == {"n": 5_000, "ids": 5_000}
+
+
+async def test_closing_writes_what_waits(store: Store, connection: duckdb.DuckDBPyConnection) -> None:
+    waiting = [asyncio.ensure_future(store.append(call())) for _ in range(100)]
+    await asyncio.sleep(0)
+    store.close()
+    await asyncio.gather(*waiting)
+    assert columns(connection, "SELECT count(*) AS n FROM rvbbit.unified_logs") == [{"n": 100}]
+
+
+async def test_a_closed_store_refuses_by_name(store: Store) -> None:
+    store.close()
+    store.close()
+    with pytest.raises(DatabaseError, match="closed"):
+        await store.append(call())
+    with pytest.raises(DatabaseError):
+        store.stats()
+
+
+async def test_a_schema_of_the_users_own_named_like_the_catalog_does_no_harm(tmp_path: Path) -> None:
+    connection = connect(str(tmp_path / "store.duckdb"))
+    connection.execute("CREATE SCHEMA rvbbit")
+    store = Store(connection)
+    await store.append(call("a", cache_key="k"))
+    store.annotate([decision("a", trainable=True)])
+    assert (await store.answers(["k"]), store.page(ExampleFilter()).total, len(store.trainable(CELL))) == ({"k": True}, 1, 1)
+    store.close()
+    connection.close()
