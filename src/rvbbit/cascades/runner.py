@@ -5,6 +5,7 @@ It implements `OperatorCaller`. It never touches a database, a model or a file i
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
@@ -24,7 +25,7 @@ from rvbbit.cascades.spec import LLMCell
 from rvbbit.cascades.sqltypes import shown
 from rvbbit.cascades.tally import Tally
 from rvbbit.cascades.workers import spread
-from rvbbit.errors import CallError, CascadeNotFound
+from rvbbit.errors import CallError, Cancelled, CascadeNotFound, Error
 from rvbbit.interfaces import CallLog, ExampleSelector, Listener, ProviderFor, RunSQL
 from rvbbit.types import Answer, Arguments, CallContext, CallRecord, Notice, Usage, Value
 
@@ -32,6 +33,7 @@ CHUNK = 2_000
 """Arguments whose keys are looked up in the log at once."""
 LOCAL_IN_FLIGHT = 1_024
 """Calls a model that reads no messages gets at once: it answers them in batches of its own."""
+KEPT = "what was answered is kept: run it again to resume"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +99,20 @@ class Runner:
         plan = self._plans.of(self._catalog.find(operator))
         errand = Errand(plan, context, self._tools, listen, reuse=plan.cached, keep=plan.cached)
         steps = _steps(errand)
-        inputs = [plan.cascade.inputs.complete(one) for one in arguments]
-        answers: list[Answer | None] = [None] * len(inputs)
+        answers: list[Answer | None] = [None] * len(arguments)
 
         async def do(row: Row) -> None:
-            answers[row.index] = answer = await _answered(errand, steps, row)
+            try:
+                answers[row.index] = answer = await _answered(errand, steps, row)
+            except (Error, asyncio.CancelledError):
+                errand.tell(Answer(None, usage=row.tally.usage, error="it has no answer", calls=row.tally.calls))
+                raise
             errand.tell(answer)
 
-        await spread(_rows(errand, steps[0], inputs), min(len(inputs), self._workers(steps)), do)
+        await spread(_rows(errand, steps[0], arguments), min(len(arguments), self._workers(steps)), do)
         answered = [answer for answer in answers if answer is not None]
+        if len(answered) < len(arguments):
+            raise Cancelled(f"{len(arguments) - len(answered):,} calls of {operator} were stopped", hint=KEPT)
         if failed := [answer.error for answer in answered if answer.error is not None]:
             message = f"{len(failed):,} of {len(answered):,} calls of {operator} failed and are null; the first: {failed[0]}"
             errand.tell(Notice(message, "warning"))
@@ -115,9 +122,10 @@ class Runner:
         """How many of the arguments would be answered without a call to the operator's first cell. Raises as `answer` does."""
         plan = self._plans.of(self._catalog.find(operator))
         errand = Errand(plan, context, self._tools, None, reuse=plan.cached, keep=plan.cached)
-        inputs = [plan.cascade.inputs.complete(one) for one in arguments]
-        rows = [row async for chunk in _rows(errand, _steps(errand)[0], inputs) for row in chunk]
-        return sum(row.keys is not None and all(key in (row.found or {}) for key in row.keys) for row in rows)
+        known = 0
+        async for chunk in _rows(errand, _steps(errand)[0], arguments):
+            known += sum(row.keys is not None and all(key in (row.found or {}) for key in row.keys) for row in chunk)
+        return known
 
     async def run(
         self,
@@ -164,10 +172,11 @@ def _steps(errand: Errand) -> list[Step]:
     return [ModelCell(cell, errand) if isinstance(cell.spec, LLMCell) else CodeCell(cell, errand) for cell in errand.plan.cells]
 
 
-async def _rows(errand: Errand, first: Step, inputs: Sequence[dict[str, Value]]) -> AsyncIterator[list[Row]]:
-    """Every row, in chunks whose first cells were looked up in the log together."""
-    for start in range(0, len(inputs), CHUNK):
-        chunk = inputs[start : start + CHUNK]
+async def _rows(errand: Errand, first: Step, arguments: Sequence[Arguments]) -> AsyncIterator[list[Row]]:
+    """Every row, in chunks whose first cells were looked up in the log together. Raises UsageError for inputs that do not fit."""
+    complete = errand.plan.cascade.inputs.complete
+    for start in range(0, len(arguments), CHUNK):
+        chunk = [complete(one) for one in arguments[start : start + CHUNK]]
         if not errand.reuse or not isinstance(first, ModelCell):
             yield [Row(start + offset, one) for offset, one in enumerate(chunk)]
             continue

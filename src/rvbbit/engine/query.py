@@ -42,6 +42,7 @@ class Query:
     stop: threading.Event = field(default_factory=threading.Event)
     notices: list[Notice] = field(default_factory=list)
     took: dict[int, str] = field(default_factory=dict)
+    _stages: dict[int, _Stage] = field(default_factory=dict)
     _usage: Usage = field(default_factory=Usage)
     _calls: int = 0
     _cached: int = 0
@@ -51,7 +52,8 @@ class Query:
 
     def answer(self, ask: Ask, arguments: Sequence[Arguments]) -> list[Answer]:
         """Answers for an executor. Blocks; raises CallError, BudgetReached, Cancelled, each saying what is kept."""
-        stage = _Stage(ask.operator.name, len(arguments))
+        stage = self._stages.setdefault(ask.id, _Stage(ask.operator.name))
+        stage.total += len(arguments)  # a call that no stage reaches comes here a chunk at a time
 
         def landed(event: Answer | Notice) -> None:
             if isinstance(event, Notice):
@@ -65,10 +67,10 @@ class Query:
         try:
             return self.loop.run(work, self.stop, lambda: self._tell(stage))
         except Cancelled as error:
-            raise Cancelled(f"cancelled: {stage.kept}", hint=error.hint) from error
+            raise Cancelled(f"cancelled: {stage.told}", hint=error.hint) from error
         except BudgetReached as error:
             raise BudgetReached(
-                f"{error.message}; {stage.kept}", hint=error.hint or "raise the budget and run it again: it resumes"
+                f"{error.message}; {stage.told}", hint=error.hint or "raise the budget and run it again: it resumes"
             ) from error
         finally:
             self._tell(stage)
@@ -132,14 +134,16 @@ class Query:
 @dataclass(slots=True)
 class _Stage:
     name: str
-    total: int
+    total: int = 0
     done: int = 0
+    kept: int = 0
     cached: int = 0
     calls: int = 0
     started: float = field(default_factory=time.monotonic)
 
     def count(self, answer: Answer) -> None:
         self.done += 1
+        self.kept += answer.error is None
         self.cached += answer.cached
         self.calls += answer.calls
 
@@ -149,5 +153,5 @@ class _Stage:
         return f"{self.total:,} distinct, {self.cached:,} cached, {self.calls:,} calls, {seconds:.2f} s"
 
     @property
-    def kept(self) -> str:
-        return f"{self.done:,} of {self.total:,} answers of {self.name.upper()} are kept"
+    def told(self) -> str:
+        return f"{self.kept:,} of {self.total:,} answers of {self.name.upper()} are kept"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -102,6 +102,7 @@ class Statements:
             raise improved(error, statement, grammar) from error
         if tree.find(Call) is None:
             return None
+        _refuse_writes_to_the_log(tree)
         own = parameters.named(tree, values)
         whole, local = statement.hints()
         plan = optimise(bind(tree, Schema(self._describer(statement, own), self.aggregates), whole, local))
@@ -120,7 +121,7 @@ class Statements:
         return describe
 
     def _plain(self, statement: Statement, values: Parameters) -> pa.Table:
-        self._refuse_writes_to_the_log(statement)
+        self._check_plain(statement)
         try:
             table = database.run(self.connection, statement.text, values)
         except SQLError as error:
@@ -132,19 +133,19 @@ class Statements:
             self.in_transaction = False
         return table
 
-    def _refuse_writes_to_the_log(self, statement: Statement) -> None:
-        if STORE.upper() not in statement.words:
-            return
-        try:
-            tree = Dialect().read(statement.text)
-        except SQLSyntaxError:
-            return  # DuckDB says what is wrong with it
-        written = [table for table in _written(tree) if STORE in {table.catalog.lower(), table.db.lower()}]
-        if written or (isinstance(tree, exp.Detach | exp.Use) and tree.this.name.lower() == STORE):
-            raise SQLError(
-                f"the log is read-only in SQL: {lowering.written(written[0]) if written else STORE} cannot be changed",
-                hint="decisions are made with `rvbbit training mark`, and undone with its undo",
-            )
+    def _check_plain(self, statement: Statement) -> None:
+        if STORE.upper() in statement.words:
+            with contextlib.suppress(SQLSyntaxError):  # DuckDB says what is wrong with it
+                _refuse_writes_to_the_log(Dialect().read(statement.text))
+
+
+def _refuse_writes_to_the_log(tree: exp.Expr) -> None:
+    written = [table for table in _written(tree) if STORE in {table.catalog.lower(), table.db.lower()}]
+    if written or (isinstance(tree, exp.Detach | exp.Use) and tree.this.name.lower() == STORE):
+        raise SQLError(
+            f"the log is read-only in SQL: {lowering.written(written[0]) if written else STORE} cannot be changed",
+            hint="decisions are made with `rvbbit training mark`, and undone with its undo",
+        )
 
 
 def _written(tree: exp.Expr) -> list[exp.Table]:
@@ -154,7 +155,7 @@ def _written(tree: exp.Expr) -> list[exp.Table]:
     return [table for table in tree.find_all(exp.Table) if table.find_ancestor(exp.Select) is None]
 
 
-@contextmanager
+@contextlib.contextmanager
 def _placed(statement: Statement) -> Iterator[None]:
     """Counts an error's place from the top of the script, not of its statement."""
     try:

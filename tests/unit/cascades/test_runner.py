@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from rvbbit.errors import (
     BudgetReached,
+    Cancelled,
     CascadeNotFound,
     DatabaseError,
     OutputInvalid,
@@ -252,7 +254,7 @@ async def test_on_error_null_answers_the_rest_and_says_what_failed(world: Any) -
     assert [answer.value for answer in answers] == [True, None, True]
     assert [bool(answer.error) for answer in answers] == [False, True, False]
     assert (answers[1].calls, answers[1].cached) == (1, False)
-    assert world.notices == ["1 of 3 calls of judge failed and are null; the first: slow down (for text = \"b\")"]
+    assert world.notices == ['1 of 3 calls of judge failed and are null; the first: slow down (for text = "b")']
 
 
 @pytest.mark.parametrize("on_error", ["raise", "null"])
@@ -318,3 +320,63 @@ async def test_a_correction_must_fit_its_cell(world: Any) -> None:
     world.runner.check_output("unknown", "cell", "anything")
     with pytest.raises(OutputInvalid):
         world.runner.check_output("means", "judge", "yes")
+
+
+async def test_what_a_failed_row_took_is_told_though_the_query_fails(world: Any) -> None:
+    world.judge()
+    world.says(lambda request: "prose" if any(">b<" in message.content for message in request.messages) else "true")
+    with pytest.raises(OutputInvalid):
+        await world.answer("judge", *texts("a", "b"))
+    told = [answer for answer in world.heard if isinstance(answer, Answer)]
+    assert sum(answer.calls for answer in told) == len(world.provider.requests) == 4
+    assert sum(answer.usage.tokens_in for answer in told) == 40
+
+
+async def test_what_a_cancelled_row_took_is_told(world: Any) -> None:
+    world.judge()
+    world.log.gate = asyncio.Event()
+    asking = asyncio.create_task(world.answer("judge", *texts("a")))
+    while not world.provider.requests or world.provider.flying:
+        await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert [answer.usage.tokens_in for answer in world.heard] == [10]
+    world.log.gate.set()
+
+
+async def test_a_row_whose_call_was_stopped_from_elsewhere_is_never_left_out_of_the_answers(world: Any) -> None:
+    class Stopped(type(world.provider)):  # type: ignore[misc]
+        async def complete(self, request: Any) -> Any:
+            if ">b<" in user(request):
+                raise asyncio.CancelledError
+            return await super().complete(request)
+
+    world.judge()
+    world.provider = Stopped(lambda request: "true")
+    with pytest.raises(Cancelled):
+        await world.answer("judge", *texts("a", "b", "c"))
+
+
+async def test_inputs_are_made_ready_a_chunk_at_a_time(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A million rows need no second copy of themselves before the first call."""
+    world.judge()
+    monkeypatch.setattr("rvbbit.cascades.runner.CHUNK", 10)
+    given, taken = texts(*map(str, range(1_000))), 0
+
+    class Given(Sequence[Any]):
+        def __len__(self) -> int:
+            return len(given)
+
+        def __getitem__(self, place: Any) -> Any:
+            nonlocal taken
+            taken = max(taken, place.stop if isinstance(place, slice) else place + 1)
+            return given[place]
+
+    world.provider.gate = asyncio.Event()
+    asking = asyncio.create_task(world.runner.answer("judge", Given(), CONTEXT))
+    await steps()
+    assert taken < 100
+    world.provider.gate.set()
+    assert len(await asking) == 1_000

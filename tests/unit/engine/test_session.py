@@ -145,3 +145,35 @@ def test_a_program_that_forgets_to_close_ends_in_silence(tmp_path: Path) -> None
     program = f"import rvbbit; db = rvbbit.connect({str(tmp_path)!r}); print(db.sql(\"SELECT 'a' SIMILAR_TO 'a' > 0.9\").fetchall())"
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=120)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "[(True,)]\n", "")
+
+
+def test_what_a_failed_query_took_is_in_the_query_log(db: Database, server: FakeServer) -> None:
+    server.answer = lambda body: "prose"
+    with pytest.raises(errors.OutputInvalid):
+        db.sql("SELECT text MEANS 'x' FROM tickets LIMIT 1")
+    asked, tokens = db.sql("SELECT calls, tokens_in FROM rvbbit.query_log").fetchall()[0]
+    assert asked == server.calls > 0
+    assert isinstance(tokens, int)
+    assert tokens > 0
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO rvbbit.training_annotations (trace_id) SELECT text FROM tickets WHERE text MEANS 'x'",
+        "DELETE FROM rvbbit.unified_logs WHERE answer MEANS 'x'",
+        "CREATE TABLE rvbbit.mine AS SELECT text FROM tickets WHERE text MEANS 'x'",
+    ],
+)
+def test_the_log_cannot_be_written_by_a_semantic_statement_either(db: Database, server: FakeServer, statement: str) -> None:
+    with pytest.raises(errors.SQLError, match="read-only"):
+        db.sql(statement)
+    assert server.calls == 0
+
+
+def test_explain_analyze_counts_all_chunks_of_a_call_that_no_stage_reaches(db: Database, server: FakeServer) -> None:
+    db.sql("CREATE TABLE many AS SELECT 'text ' || i AS text FROM range(3000) r(i)")
+    query = "SELECT count(*) FROM tickets t LEFT JOIN many m ON m.text MEANS 'x' AND t.id < 1"
+    plan = "\n".join(str(row[0]) for row in db.sql(f"EXPLAIN ANALYZE {query}").fetchall())
+    assert f"3,000 distinct, 0 cached, {server.calls:,} calls" in plan
+    assert server.calls == 3_000
