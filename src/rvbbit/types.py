@@ -239,7 +239,7 @@ class Answer:
     """An operator's answer to one set of arguments.
 
     `calls` went to a model for it: 0 where it was cached, more than one where there were several cells, takes or tries. `error` is set
-    only under `on_error: null`.
+    where there is no answer: returned under `on_error: null`, told to a Listener always, for what the call took was paid.
     """
 
     value: Value
