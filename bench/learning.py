@@ -31,7 +31,8 @@ PAGE = ROOT / "docs" / "learning.md"
 BEGIN, END = "<!-- measured: bench/learning.py -->\n", "<!-- end -->\n"
 EACH = (0, 1, 3, 5, 10, 20)
 SETS = ("banking77", "clinc150", "clinc150 + oos", "trec", "bitext_support", "sms_spam", "sst2")
-THRESHOLDS = (0.2, 0.25, 0.3, 0.35, 0.4)
+THRESHOLDS = (0.2, 0.3, 0.4, 0.5)
+SHIPPED = 0.4  # what means.cascade.yaml says
 CRITERIA = 10  # label names a set that stand as criteria
 ROWS = 50  # rows that meet a criterion and as many that do not, at most
 BOTH = 10  # examples of either answer
@@ -134,7 +135,7 @@ async def matched(provider: LocalProvider, data: Data) -> str:
             column.append(balanced(await ask(provider, matches(threshold), arguments, NO_EXAMPLES), truth))
         shown = [row for wanted in (True, False) for row in chance.sample([r for r in data.train if (r.label == label) is wanted], BOTH)]
         made: list[Answered] = [({"text": row.text, "criterion": criterion}, row.label == label) for row in shown]
-        columns[-1].append(balanced(await ask(provider, matches(0.3), arguments, example_set(data.name, made)), truth))
+        columns[-1].append(balanced(await ask(provider, matches(SHIPPED), arguments, example_set(data.name, made)), truth))
     return f"| {data.name} | {' | '.join(f'{statistics.mean(column):.1f}' for column in columns)} |"
 
 
@@ -150,13 +151,14 @@ def balanced(answers: Sequence[Value], truth: Sequence[bool]) -> float:
 
 async def speed(texts: Sequence[str]) -> str:
     model = MiniLM()
-    times = [time.perf_counter()]
-    for some in (["loads the model"], texts):
-        await model.embed(some)
-        times.append(time.perf_counter())
+    started = time.perf_counter()
+    await model.embed(["loads the model"])
+    loaded, busy = time.perf_counter(), time.process_time()
+    await model.embed(texts)
+    seconds, cpu = time.perf_counter() - loaded, time.process_time() - busy
     await model.close()
-    load, work = times[1] - times[0], times[2] - times[1]
-    return f"Loading the model took {load:.2f} s; then {len(texts) / work:,.0f} texts a second (BANKING77 test, each text once)."
+    each = f"{len(texts) / seconds:,.0f} a second, {1000 * cpu / len(texts):.1f} ms of CPU time a text"
+    return f"Loading the model took {loaded - started:.2f} s; embedding the texts of BANKING77's test rows, {each}."
 
 
 async def report(folder: Path, seeds: int) -> list[str]:
@@ -165,7 +167,7 @@ async def report(folder: Path, seeds: int) -> list[str]:
     lines = [await speed([row.text for row in sets[0].test]), ""]
     lines += [f"| set | labels | test rows | {' | '.join(map(str, EACH))} |", "|---|--:|--:|" + "--:|" * len(EACH)]
     lines += [await learned(provider, data, seeds) for data in sets]
-    lines += ["", f"| set | {' | '.join(map(str, THRESHOLDS))} | 0.3, {BOTH} + {BOTH} examples |", "|---|" + "--:|" * (len(THRESHOLDS) + 1)]
+    lines += ["", f"| set | {' | '.join(map(str, THRESHOLDS))} | {SHIPPED}, {BOTH} + {BOTH} examples |", "|---|" + "--:|" * (len(THRESHOLDS) + 1)]
     lines += [await matched(provider, data) for data in sets if "+" not in data.name]
     await provider.close()
     return lines

@@ -111,7 +111,7 @@ class Model:
         options = SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
-        # A thread that waits by spinning takes a core from the rest of the process: twice the CPU time a text, half the speed on busy cores.
+        # A thread that waits by spinning takes a core from the rest of the process: twice the CPU time, half the speed on busy cores.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session: Any = InferenceSession(str(FOLDER / "model.onnx"), options, providers=["CPUExecutionProvider"])
         self._tokenizer = Tokenizer.from_file(str(FOLDER / "tokenizer.json"))
