@@ -95,7 +95,7 @@ class TrainingPolicy:
     """How a cell learns: which examples it may see, how many, and how they are shown.
 
     `scope` names the inputs that must agree with the call's for an example to count: a scalar by equality (a criterion), a list by
-    membership of the answer (labels). `limit` is in examples.
+    membership of the answer (labels). `limit` is in examples; `token_budget` in tokens that all of them may take together, None: any.
     """
 
     limit: int = 5
@@ -104,6 +104,7 @@ class TrainingPolicy:
     verified_only: bool = False
     format: Format = "chat"
     scope: tuple[str, ...] = ()
+    token_budget: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,7 +175,8 @@ class LLMCell(Section):
     max_tokens: int | None = Field(None, ge=1, description="longest answer, in tokens")
     use_training: bool = Field(False, description="learn from approved executions of this cell")
     training_limit: int = Field(5, ge=1, description="examples a prompt gets at most")
-    training_strategy: Strategy = Field("recent", description="which ones: recent, high_confidence, random; embedding models get all")
+    training_strategy: Strategy = Field("recent", description="recent, high_confidence, random or semantic; embedding models get all")
+    training_tokens: int | None = Field(None, ge=1, description="tokens all examples of a prompt may take together, about")
     training_min_confidence: float | None = Field(None, ge=0, le=1, description="only examples scored at least this")
     training_verified_only: bool = Field(False, description="only examples a person verified")
     training_format: Format = Field("chat", description="how they are shown: chat, xml, markdown, few_shot")
@@ -201,6 +202,7 @@ class LLMCell(Section):
             self.training_verified_only,
             self.training_format,
             self.training_scope,
+            self.training_tokens,
         )
 
 

@@ -56,7 +56,7 @@ class Rooms:
             self.catalog,
             self.registry,
             self.store,
-            Selector(self.store),
+            Selector(self.store, self.embedder),
             self.run_sql,
             settings.model,
             concurrency=settings.concurrency,

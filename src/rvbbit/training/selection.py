@@ -1,33 +1,36 @@
 """Which examples a call may learn from. It renders nothing, asks no model, and shows a call no example with its own arguments.
 
-A cell's examples are cut down to the *set* that applies to a call: those within the policy's scope and trust. The set has a version, a hash
-of its examples in order, which is part of the cache key; it is worked out once for each scope and kept until the next decision, so asking
-again costs microseconds.
+A cell's examples are cut down to the *set* that applies to a call: those within the policy's scope and trust that pass the firewall. The
+set has a version, a hash of its examples in order, which is part of the cache key; it is worked out once for each scope and kept until the
+next decision, so asking again costs microseconds.
 
 - **Scope**: an input named in `policy.scope` must be equal in example and call; where the call's is a list (labels), the example's answer
   must be one of it instead (all of it, where the answer is a list).
 - **Trust**: a verified example passes any `min_confidence`, since a person vouches for it; one neither scored nor verified passes none.
-- **Same arguments twice**: the newest decision wins, also where the answers contradict each other. Arguments in scope do not count here:
-  the same text under another list of labels is the same question.
+- **Firewall**: of the same question one example enters, and none where answers contradict each other (`firewall`). Arguments in scope do
+  not count here: the same text under another list of labels is the same question. `semantic` compares questions by embedding, too.
 - **Strategy**: `recent` the newest `limit`; `high_confidence` the most trusted `limit`; `random` a draw that is the same for the same set
-  and arguments; `all` the whole set, for models that read examples and no messages, which then leave out the call's own arguments
-  themselves. Whoever calls such a model asks for `all`, whatever the cell's policy says.
+  and arguments; `semantic` the nearest, diverse, every answer among them where there are few, nearest last; `all` the whole set, for models
+  that read examples and no messages, which then leave out the call's own arguments themselves. Whoever calls such a model asks for `all`,
+  whatever the cell's policy says.
+- **Budget**: an example that would take the prompt over `policy.token_budget` is passed over for the next.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import islice
-from typing import TypeAlias, TypeGuard
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias, get_args
 
 from rvbbit.errors import CascadeError
-from rvbbit.interfaces import ExampleStore
-from rvbbit.types import NO_EXAMPLES, Arguments, CellKey, Example, ExampleSet, TrainingPolicy, Value
+from rvbbit.interfaces import Embedder, ExampleStore, Matrix
+from rvbbit.training.firewall import Asked, Checked, check
+from rvbbit.training.nearest import Likeness, Space
+from rvbbit.training.questions import canonical, is_list, question, text, tokens
+from rvbbit.types import NO_EXAMPLES, Arguments, CellKey, Example, ExampleSet, Strategy, TrainingPolicy, Value
 
 _KEPT = 4_096  # sets remembered: more criteria than most queries have, and small beside the examples they share
 _VERSION_BYTES = 16
@@ -42,28 +45,31 @@ class _Pool:
 
     whole: ExampleSet
     questions: tuple[str, ...] = ()
+    space: Space | None = None
 
 
-_Asked: TypeAlias = tuple[str, Example]
-"""An example behind the question it answers."""
-
-_Groups: TypeAlias = Mapping[str, Sequence[_Asked]]
+_Groups: TypeAlias = Mapping[str, Sequence[Asked]]
 """A cell's examples by their values of the scope's scalar inputs."""
 
 _Key: TypeAlias = tuple[CellKey, TrainingPolicy, str]
-_Choice: TypeAlias = Callable[[_Pool, int, str], Iterator[Example]]
+_Choice: TypeAlias = Callable[[_Pool, int, str], Iterable[int]]
 
 _EMPTY = _Pool(NO_EXAMPLES)
 
 
 class Selector:
-    """`ExampleSelector` over an example store. Used on one event loop; the store is read on a thread."""
+    """`ExampleSelector` over an example store. Used on one event loop; the store is read on a thread.
 
-    def __init__(self, store: ExampleStore) -> None:
+    `embedder` is what `semantic` finds neighbours with.
+    """
+
+    def __init__(self, store: ExampleStore, embedder: Embedder | None = None) -> None:
         self._store = store
+        self._embedder = embedder
         self._revision = -1
         self._groups: dict[tuple[CellKey, tuple[str, ...], tuple[str, ...]], _Groups] = {}
         self._pools: dict[_Key, _Pool] = {}
+        self._likeness: dict[tuple[CellKey, tuple[str, ...], str], Likeness] = {}
         self._reading = asyncio.Lock()
 
     async def version(self, cell: CellKey, policy: TrainingPolicy, arguments: Arguments) -> str:
@@ -73,28 +79,51 @@ class Selector:
     async def select(self, cell: CellKey, policy: TrainingPolicy, arguments: Arguments) -> ExampleSet:
         """At most `policy.limit` examples, never one with the call's own arguments; strategy `all`: the whole set, one shared object.
 
-        Raises CascadeError for an unknown strategy.
+        Raises CascadeError for an unknown strategy, ProviderError where the embedder fails.
         """
         pool = await self._pool(cell, policy, arguments)
         if policy.strategy == "all" or not pool.questions:
             return pool.whole
-        choice = _CHOICES[policy.strategy](pool, policy.limit, _question(arguments, policy.scope))
-        return ExampleSet(pool.whole.version, tuple(islice(choice, policy.limit)), policy.strategy)
+        own = question(arguments, policy.scope)
+        places: Iterable[int]
+        if pool.space is not None:
+            asked = await self._embed([text(arguments, policy.scope)], cell)
+            places = pool.space.near(asked[0], policy.limit)
+        else:
+            places = _CHOICES[policy.strategy](pool, policy.limit, own)
+        chosen = _fitting((pool.whole.examples[place] for place in places if pool.questions[place] != own), policy)
+        return ExampleSet(pool.whole.version, chosen if pool.space is None else chosen[::-1], policy.strategy)
+
+    async def checked(self, cell: CellKey, scope: Sequence[str]) -> Checked:
+        """What the firewall makes of all that is trainable for a cell, whatever a policy trusts: what enters, collapses, contradicts."""
+        examples = await asyncio.to_thread(self._store.trainable, cell)
+        parts = []
+        for values, group in _grouped(examples, scope, scope).items():
+            likeness = await self._compared((cell, tuple(scope), values), group, scope)
+            parts.append(await asyncio.to_thread(_checked, group, likeness, scope))
+        return Checked(
+            tuple(asked for part in parts for asked in part.kept),
+            tuple(duplicate for part in parts for duplicate in part.duplicates),
+            tuple(contradiction for part in parts for contradiction in part.contradictions),
+        )
 
     async def _pool(self, cell: CellKey, policy: TrainingPolicy, arguments: Arguments) -> _Pool:
-        key = (cell, policy, _canonical([arguments.get(name) for name in policy.scope]))
+        key = (cell, policy, canonical([arguments.get(name) for name in policy.scope]))
         if self._revision == self._store.revision() and (known := self._pools.get(key)) is not None:
             return known
-        if policy.strategy != "all" and policy.strategy not in _CHOICES:
+        if policy.strategy not in get_args(Strategy):
             raise CascadeError(
                 f"{cell.cascade_id}.{cell.cell_name}: there is no training strategy {policy.strategy!r}",
-                hint=f"one of: {', '.join((*_CHOICES, 'all'))}",
+                hint=f"one of: {', '.join(get_args(Strategy))}",
             )
         async with self._reading:  # ten thousand calls may ask at once; the first one reads
             self._forget_if_decided()
             if key not in self._pools:
-                pool = await asyncio.to_thread(self._read, cell, policy, arguments)
-                self._pools[key] = pool
+                group = await asyncio.to_thread(self._read, cell, policy, arguments)
+                likeness = (
+                    await self._compared((cell, policy.scope, key[2]), group, policy.scope) if policy.strategy == "semantic" else None
+                )
+                self._pools[key] = await asyncio.to_thread(_pooled, group, policy, likeness)
             return self._pools[key]
 
     def _forget_if_decided(self) -> None:
@@ -103,38 +132,68 @@ class Selector:
             self._groups.clear()
         if revision != self._revision or len(self._pools) >= _KEPT:
             self._pools.clear()
+        if len(self._likeness) >= _KEPT:
+            self._likeness.clear()
         self._revision = revision
 
-    def _read(self, cell: CellKey, policy: TrainingPolicy, arguments: Arguments) -> _Pool:
-        scalars = tuple(name for name in policy.scope if not _is_list(arguments.get(name)))
+    def _read(self, cell: CellKey, policy: TrainingPolicy, arguments: Arguments) -> list[Asked]:
+        """Every example within scope and trust, newest first."""
+        scalars = tuple(name for name in policy.scope if not is_list(arguments.get(name)))
         key = (cell, policy.scope, scalars)
         if key not in self._groups:
             self._groups[key] = _grouped(self._store.trainable(cell), policy.scope, scalars)
-        group = self._groups[key].get(_canonical([arguments.get(name) for name in scalars]), ())
-        return _pooled(group, policy, [arguments[name] for name in policy.scope if name not in scalars])
+        group = self._groups[key].get(canonical([arguments.get(name) for name in scalars]), ())
+        lists = [value for name in policy.scope if is_list(value := arguments.get(name))]
+        allowed = [{canonical(item) for item in items} for items in lists]
+        return [
+            asked for asked in group if _trusted(asked[1], policy) and all(_answers_from(asked[1].answer, labels) for labels in allowed)
+        ]
+
+    async def _compared(self, key: tuple[CellKey, tuple[str, ...], str], group: Sequence[Asked], scope: Sequence[str]) -> Likeness:
+        """What is known of how alike the questions of a group are, every one of them included."""
+        likeness = self._likeness.setdefault(key, Likeness())
+        missing = likeness.missing([text(example.arguments, scope) for _, example in group])
+        if missing:
+            vectors = await self._embed(missing, key[0])
+            await asyncio.to_thread(likeness.add, missing, vectors)
+        return likeness
+
+    async def _embed(self, texts: Sequence[str], cell: CellKey) -> Matrix:
+        if self._embedder is None:
+            raise CascadeError(
+                f"{cell.cascade_id}.{cell.cell_name}: strategy semantic needs an embedding model, and there is none",
+                hint="use recent, high_confidence or random",
+            )
+        return await self._embedder.embed(texts)
 
 
 def _grouped(examples: Sequence[Example], scope: Sequence[str], scalars: Sequence[str]) -> _Groups:
-    groups: dict[str, list[_Asked]] = {}
+    groups: dict[str, list[Asked]] = {}
     for example in examples:
-        values = _canonical([example.arguments.get(name) for name in scalars])
-        groups.setdefault(values, []).append((_question(example.arguments, scope), example))
+        values = canonical([example.arguments.get(name) for name in scalars])
+        groups.setdefault(values, []).append((question(example.arguments, scope), example))
     return groups
 
 
-def _pooled(group: Sequence[_Asked], policy: TrainingPolicy, lists: Sequence[Value]) -> _Pool:
-    allowed = [{_canonical(item) for item in items} for items in lists if _is_list(items)]
-    held: dict[str, Example] = {}
-    for question, example in group:  # newest first: the first to answer a question is the one that holds
-        if question not in held and _trusted(example, policy) and all(_answers_from(example.answer, labels) for labels in allowed):
-            held[question] = example
-    if not held:
+def _pooled(group: Sequence[Asked], policy: TrainingPolicy, likeness: Likeness | None) -> _Pool:
+    kept = list(_checked(group, likeness, policy.scope).kept)
+    if not kept:
         return _EMPTY
-    ordered = list(held.items())
     if policy.strategy == "high_confidence":
-        ordered.sort(key=lambda asked: _trust(asked[1]), reverse=True)
-    questions, examples = zip(*ordered, strict=True)
-    return _Pool(ExampleSet(_version(examples), examples, policy.strategy), questions)
+        kept.sort(key=lambda asked: _trust(asked[1]), reverse=True)
+    questions, examples = zip(*kept, strict=True)
+    pool = _Pool(ExampleSet(_version(examples), examples, policy.strategy), questions)
+    if likeness is None:
+        return pool
+    vectors = likeness.vectors([text(example.arguments, policy.scope) for example in examples])
+    return replace(pool, space=Space.of(vectors, [canonical(example.answer) for example in examples]))
+
+
+def _checked(group: Sequence[Asked], likeness: Likeness | None, scope: Sequence[str]) -> Checked:
+    if likeness is None:
+        return check(group)
+    near = likeness.near([text(example.arguments, scope) for _, example in group])
+    return check(group, lambda place: near.get(place, ()))
 
 
 def _trust(example: Example) -> float:
@@ -150,41 +209,46 @@ def _trusted(example: Example, policy: TrainingPolicy) -> bool:
 
 
 def _answers_from(answer: Value, labels: set[str]) -> bool:
-    answers = answer if _is_list(answer) else [answer]
-    return all(_canonical(item) in labels for item in answers)
-
-
-def _question(arguments: Arguments, scope: Sequence[str]) -> str:
-    """What an example's arguments ask, apart from the scope; all of them where the scope is everything."""
-    return _canonical({name: value for name, value in arguments.items() if name not in scope} or dict(arguments))
+    answers = answer if is_list(answer) else [answer]
+    return all(canonical(item) in labels for item in answers)
 
 
 def _version(examples: Sequence[Example]) -> str:
     """A hash of ids and answers in order: a new order may mean another choice, so it counts as another set."""
     digest = hashlib.blake2b(digest_size=_VERSION_BYTES)
     for example in examples:
-        digest.update(_canonical([example.trace_id, example.answer]).encode())
+        digest.update(canonical([example.trace_id, example.answer]).encode())
     return digest.hexdigest()
 
 
-def _canonical(value: object) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+def _fitting(examples: Iterator[Example], policy: TrainingPolicy) -> tuple[Example, ...]:
+    """The first ones that fit within limit and budget."""
+    chosen: list[Example] = []
+    left = policy.token_budget
+    for example in examples:
+        if len(chosen) == policy.limit:
+            break
+        if left is not None:
+            if (size := tokens(example)) > left:
+                continue
+            left -= size
+        chosen.append(example)
+    return tuple(chosen)
 
 
-def _is_list(value: Value) -> TypeGuard[Sequence[Value]]:
-    return isinstance(value, Sequence) and not isinstance(value, str)
+def _in_order(pool: _Pool, _limit: int, _own: str) -> Iterable[int]:
+    return range(len(pool.questions))
 
 
-def _in_order(pool: _Pool, _: int, own: str) -> Iterator[Example]:
-    return (example for question, example in zip(pool.questions, pool.whole.examples, strict=True) if question != own)
-
-
-def _drawn(pool: _Pool, limit: int, own: str) -> Iterator[Example]:
-    """One more than asked for is drawn, in case the call's own question is among them."""
+def _drawn(pool: _Pool, limit: int, own: str) -> Iterable[int]:
+    """As many as asked for, one more in case the call's own question is among them, and then all others, in case some are too long."""
     draw = random.Random(f"{pool.whole.version} {own}")
     size = len(pool.questions)
-    places = draw.sample(range(size), min(limit + 1, size))
-    return (pool.whole.examples[place] for place in places if pool.questions[place] != own)
+    first = draw.sample(range(size), min(limit + 1, size))
+    yield from first
+    rest = sorted(set(range(size)).difference(first))
+    draw.shuffle(rest)
+    yield from rest
 
 
 _CHOICES: Mapping[str, _Choice] = {"recent": _in_order, "high_confidence": _in_order, "random": _drawn}

@@ -109,10 +109,41 @@ async def test_other_cells_teach_nothing() -> None:
     assert (found.version, found.examples) == ("", ())
 
 
-async def test_of_the_same_arguments_the_newest_decision_holds() -> None:
-    shelf = Shelf(example("new", False, text="same"), example("old", True, text="same"), example("c"))
-    found = await Selector(shelf).select(CELL, RECENT, asking())
-    assert [(one.trace_id, one.answer) for one in found.examples] == [("new", False), ("c", True)]
+async def test_one_question_that_was_answered_alike_is_one_example() -> None:
+    shelf = Shelf(example("new", text="Same."), example("old", text="  same"), example("c"))
+    assert await chosen(shelf, replace(RECENT, limit=9), asking()) == ["new", "c"]
+    shelf.put(example("new", text="same"), example("sure", text="same", verified=True), example("c"))
+    assert await chosen(shelf, replace(RECENT, limit=9), asking()) == ["sure", "c"]
+
+
+async def test_examples_that_contradict_each_other_stay_out_until_one_is_verified_or_taken_away() -> None:
+    shelf = Shelf(example("new", False, text="same"), example("c"), example("old", True, text="Same!"))
+    policy = replace(RECENT, limit=9)
+    assert await chosen(shelf, policy, asking()) == ["c"]
+    shelf.put(example("new", False, text="same"), example("c"), example("old", True, text="Same!", verified=True))
+    assert await chosen(shelf, policy, asking()) == ["c", "old"]
+    shelf.put(example("new", False, text="same"), example("c"))
+    assert await chosen(shelf, policy, asking()) == ["new", "c"]
+
+
+@pytest.mark.parametrize("own", ["TEXT of  a", " text of a. ", "“Text of a?”", "ｔｅｘｔ of a"])
+async def test_own_arguments_are_recognised_however_they_are_typed(own: str) -> None:
+    shelf = Shelf(example("a"), example("b"))
+    for strategy in ("recent", "random", "high_confidence"):
+        assert await chosen(shelf, replace(RECENT, strategy=strategy), asking(own)) == ["b"]
+
+
+async def test_texts_that_differ_in_what_they_say_are_different_questions() -> None:
+    shelf = Shelf(example("a", text="C++"), example("b", False, text="C"), example("c", text="-5"), example("d", False, text="5"))
+    assert sorted(await chosen(shelf, replace(RECENT, limit=9), asking())) == ["a", "b", "c", "d"]
+
+
+async def test_an_example_over_the_token_budget_is_passed_over_for_the_next() -> None:
+    shelf = Shelf(example("long", text="word " * 400), example("b"), example("c"), example("d"))
+    for strategy in ("recent", "high_confidence"):
+        assert await chosen(shelf, replace(RECENT, limit=9, strategy=strategy, token_budget=50), asking()) == ["b", "c"]
+    assert set(await chosen(shelf, replace(RECENT, limit=9, strategy="random", token_budget=75), asking())) == {"b", "c", "d"}
+    assert await chosen(shelf, replace(RECENT, token_budget=5), asking()) == []
 
 
 async def test_a_cell_whose_inputs_are_all_in_scope_still_tells_examples_apart() -> None:
@@ -151,10 +182,15 @@ async def test_random_draws_the_same_for_the_same_question_and_not_always_the_sa
     assert {len(set(draw)) for draw in draws} == {5}
 
 
-async def test_a_strategy_that_does_not_exist_yet_says_which_do() -> None:
-    with pytest.raises(CascadeError, match=r"means\.judge.*semantic") as raised:
-        await Selector(Shelf()).version(CELL, replace(RECENT, strategy="semantic"), asking())
-    assert raised.value.hint == "one of: recent, high_confidence, random, all"
+async def test_a_strategy_that_does_not_exist_says_which_do() -> None:
+    with pytest.raises(CascadeError, match=r"means\.judge.*nosuch") as raised:
+        await Selector(Shelf()).version(CELL, replace(RECENT, strategy="nosuch"), asking())  # type: ignore[arg-type]
+    assert raised.value.hint == "one of: recent, high_confidence, random, semantic, all"
+
+
+async def test_semantic_without_an_embedder_is_refused_by_name() -> None:
+    with pytest.raises(CascadeError, match="embedding model"):
+        await Selector(Shelf(example("a"))).version(CELL, replace(RECENT, strategy="semantic"), asking())
 
 
 async def version(shelf: Shelf, policy: TrainingPolicy = RECENT, **arguments: Value) -> str:

@@ -1,0 +1,139 @@
+"""Which examples are near a question, and different enough from each other to be worth their room. Matrices only: no text, no store.
+
+Diversity is maximal marginal relevance (Carbonell and Goldstein, 1998). Large sets are searched in their own first principal components,
+and what is near there is compared exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from rvbbit.interfaces import Matrix
+
+LIKENESS = 0.97  # cosine from which two questions count as one: with this embedder, rewording moves a sentence further than that
+RELEVANCE = 0.7  # what nearness counts beside difference from what is chosen already
+CANDIDATES = 64  # weighed against each other, at least; four times what is asked for where that is more
+SHORTLIST = 512  # compared exactly in a large set
+LARGE = 8_192  # examples from which a shortlist is faster than comparing all
+COMPONENTS = 64
+SAMPLE = 20_000  # rows that principal components are taken from
+BLOCK = 2_048
+
+_Places = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """Embedded examples, grouped by answer. `order[i]` is the caller's place of row i; `starts` is where each answer's rows begin."""
+
+    vectors: Matrix
+    order: _Places
+    starts: _Places
+    basis: Matrix | None
+    projected: Matrix | None
+
+    @staticmethod
+    def of(vectors: Matrix, answers: Sequence[str]) -> Space:
+        """`vectors` and `answers` belong to the same examples, in order."""
+        _, codes = np.unique(np.array(answers, object), return_inverse=True)
+        order = np.argsort(codes, kind="stable")
+        starts = np.flatnonzero(np.diff(codes[order], prepend=-1))
+        rows = np.ascontiguousarray(vectors[order], np.float32)
+        if len(rows) < LARGE:
+            return Space(rows, order, starts, None, None)
+        basis = _components(rows)
+        return Space(rows, order, starts, basis, np.ascontiguousarray(rows @ basis))
+
+    def near(self, asked: Matrix, limit: int) -> Iterator[int]:
+        """Places of examples, the one worth most first. Where there are no more answers than `limit`, the nearest of each comes first."""
+        rough = self.vectors @ asked if self.projected is None or self.basis is None else self.projected @ (self.basis.T @ asked)
+        candidates = self._shortlist(rough, limit)
+        covering = self._covering(rough, asked) if len(self.starts) <= limit else candidates[:0]
+        candidates = np.concatenate([covering, candidates[~np.isin(candidates, covering)]])
+        return (int(self.order[candidates[place]]) for place in self._diverse(candidates, asked, len(covering)))
+
+    def _shortlist(self, rough: Matrix, limit: int) -> _Places:
+        wanted = max(CANDIDATES, 4 * limit)
+        return _best(rough, wanted if self.projected is None else max(SHORTLIST, wanted))
+
+    def _covering(self, rough: Matrix, asked: Matrix) -> _Places:
+        """The nearest row of every answer, nearest first."""
+        ends = [*self.starts[1:], len(self.vectors)]
+        rows = np.array([start + int(np.argmax(rough[start:end])) for start, end in zip(self.starts, ends, strict=True)], np.intp)
+        return rows[np.argsort(-(self.vectors[rows] @ asked), kind="stable")]
+
+    def _diverse(self, candidates: _Places, asked: Matrix, chosen: int) -> Iterator[int]:
+        """Places among the candidates; the first `chosen` are settled."""
+        rows = self.vectors[candidates]
+        similar = rows @ asked
+        alike = np.full(len(rows), -1.0, np.float32)
+        left = np.ones(len(rows), bool)
+        for number in range(len(rows)):
+            worth = np.where(left, RELEVANCE * similar - (1 - RELEVANCE) * np.maximum(alike, 0), -np.inf)
+            place = number if number < chosen else int(np.argmax(worth))
+            left[place] = False
+            alike = np.maximum(alike, rows @ rows[place])
+            yield place
+
+
+class Likeness:
+    """Which texts are as good as the same. Remembers what it compared, so that a new text costs one comparison with each other one."""
+
+    def __init__(self) -> None:
+        self._places: dict[str, int] = {}
+        self._vectors: Matrix = np.empty((0, 0), np.float32)
+        self._alike: list[list[int]] = []
+
+    def missing(self, texts: Sequence[str]) -> list[str]:
+        """Those it has not seen, each once."""
+        return [text for text in dict.fromkeys(texts) if text not in self._places]
+
+    def add(self, texts: Sequence[str], vectors: Matrix) -> None:
+        """Texts that were missing, and their vectors."""
+        if not texts:
+            return
+        first = len(self._places)
+        self._vectors = np.concatenate([self._vectors.reshape(first, vectors.shape[1]), vectors])
+        self._places |= {text: first + number for number, text in enumerate(texts)}
+        self._alike += [[] for _ in texts]
+        for start in range(0, len(texts), BLOCK):
+            block = slice(first + start, first + min(start + BLOCK, len(texts)))
+            ones, others = np.nonzero(self._vectors[block] @ self._vectors[: block.stop].T >= LIKENESS)
+            for one, other in zip((ones + block.start).tolist(), others.tolist(), strict=True):
+                if other < one:
+                    self._alike[one].append(other)
+                    self._alike[other].append(one)
+
+    def vectors(self, texts: Sequence[str]) -> Matrix:
+        """One row a text, all of them seen before."""
+        return self._vectors[[self._places[text] for text in texts]]
+
+    def near(self, texts: Sequence[str]) -> dict[int, list[int]]:
+        """For places in `texts` that have any: the other places that ask as good as the same."""
+        held: dict[int, list[int]] = {}
+        for place, text in enumerate(texts):
+            held.setdefault(self._places[text], []).append(place)
+        return {
+            place: [twin for other in self._alike[known] for twin in held.get(other, ())]
+            for known, places in held.items()
+            if self._alike[known]
+            for place in places
+        }
+
+
+def _components(rows: Matrix) -> Matrix:
+    """dimensions × COMPONENTS: the directions in which the rows differ most."""
+    sample = rows[:: max(1, len(rows) // SAMPLE)]
+    _, directions = np.linalg.eigh(sample.T @ sample)
+    return np.ascontiguousarray(directions[:, -COMPONENTS:], np.float32)
+
+
+def _best(values: Matrix, number: int) -> _Places:
+    """Places of the largest values, largest first."""
+    places = np.argpartition(-values, number - 1)[:number] if number < len(values) else np.arange(len(values))
+    found: _Places = places[np.argsort(-values[places], kind="stable")]
+    return found
