@@ -8,6 +8,7 @@ import inspect
 import json
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -85,19 +86,27 @@ class CodeCell:
 
 
 async def _called(function: Any, inputs: Mapping[str, Value], outputs: Mapping[str, Value]) -> Any:
-    if inspect.iscoroutinefunction(function):
-        return await function(inputs, outputs)
-    return await asyncio.to_thread(function, inputs, outputs)
+    try:
+        if inspect.iscoroutinefunction(function):
+            return await function(inputs, outputs)
+        return await asyncio.to_thread(function, inputs, outputs)
+    except (SystemExit, KeyboardInterrupt) as error:
+        return error  # raised, it would end the event loop, and everybody would wait for ever
 
 
 def _function(dotted: str, where: str) -> Any:
     module, _, name = dotted.rpartition(".")
-    try:
-        function = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError, SyntaxError) as error:
+    # What a user's module raises while it is imported can be anything; a thread hands it over as a value.
+    with ThreadPoolExecutor(1) as thread:
+        imported = thread.submit(importlib.import_module, module)
+    if error := imported.exception():
+        said = str(error) if isinstance(error, ImportError) else f"{type(error).__name__}: {error}"
         raise CallError(
-            f"{where}: {dotted} cannot be imported: {error}", hint="is its module installed, or in the project folder?"
+            f"{where}: {dotted} cannot be imported: {said}", hint="is its module installed, or in the project folder?"
         ) from error
+    function = getattr(imported.result(), name, None)
+    if function is None:
+        raise CallError(f"{where}: {dotted} cannot be imported: {module} has no {name}", hint="see its spelling in the cell")
     if not callable(function):
         raise CallError(f"{where}: {dotted} is not a function")
     return function

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import types
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -62,7 +63,10 @@ def functions(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
     def fail(input: Any, outputs: Any) -> Any:
         raise ZeroDivisionError("by zero")
 
-    module.__dict__.update(shout=shout, later=later, fail=fail, thing=3, strange=lambda input, outputs: object())
+    def leave(input: Any, outputs: Any) -> Any:
+        sys.exit(3)
+
+    module.__dict__.update(shout=shout, later=later, fail=fail, leave=leave, thing=3, strange=lambda input, outputs: object())
     monkeypatch.setitem(sys.modules, "rvbbit_test_functions", module)
     return module
 
@@ -146,13 +150,21 @@ async def test_a_python_cell_may_be_async_and_answers_sql(world: Any) -> None:
     ("function", "what"),
     [
         ("rvbbit_test_functions.fail", r"code\.cell: its function failed: ZeroDivisionError: by zero"),
+        ("rvbbit_test_functions.leave", r"code\.cell: its function failed: SystemExit: 3"),
         ("rvbbit_test_functions.strange", "what JSON cannot hold"),
         ("rvbbit_test_functions.none", "cannot be imported"),
         ("rvbbit_test_functions.thing", "is not a function"),
         ("no_such_module.f", "cannot be imported"),
+        ("rvbbit_test_broken.f", "cannot be imported: ValueError: at import"),
+        ("rvbbit_test_leaving.f", "cannot be imported: SystemExit: 4"),
     ],
 )
-async def test_a_python_cell_that_fails_is_a_call_error(world: Any, function: str, what: str) -> None:
+async def test_a_python_cell_that_fails_is_a_call_error(
+    world: Any, function: str, what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "rvbbit_test_broken.py").write_text("raise ValueError('at import')")
+    (tmp_path / "rvbbit_test_leaving.py").write_text("import sys\nsys.exit(4)")
     world.write(CODE.format(returns="INTEGER", what=f"python: {function}"))
     with pytest.raises(CallError, match=what):
         await world.answer("code", *texts("a"))

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from rvbbit.engine.loop import Loop
-from rvbbit.errors import Cancelled
+from rvbbit.errors import Cancelled, DatabaseError, UsageError
 
 
 @pytest.fixture
@@ -71,3 +71,20 @@ def test_work_that_is_cancelled_from_within_is_cancelled_here(loop: Loop) -> Non
 def test_closing_twice_is_closing_once(loop: Loop) -> None:
     loop.close()
     loop.close()
+
+
+def test_work_for_a_loop_that_was_closed_is_refused(loop: Loop) -> None:
+    loop.close()
+    with pytest.raises(UsageError, match="closed"):
+        loop.run(answer(7))
+
+
+def test_a_loop_that_ended_is_told_of_and_not_waited_for(loop: Loop) -> None:
+    async def end() -> None:
+        asyncio.get_running_loop().stop()
+        await asyncio.Event().wait()
+
+    with pytest.raises(DatabaseError, match="stopped"):
+        loop.run(end())
+    with pytest.raises(DatabaseError, match="stopped"):
+        loop.run(answer(7))
