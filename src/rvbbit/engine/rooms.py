@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -51,6 +52,8 @@ class Rooms:
             prices=settings.prices,
             rates={name: Rate(rate.requests, rate.tokens) for name, rate in settings.rates.items()},
         )
+        if (home := str(settings.home)) not in sys.path:
+            sys.path.append(home)  # python cells find the project's modules; behind all others, so that none is shadowed
         self.catalog = Catalog(settings.home)
         self.runner = Runner(
             self.catalog,
@@ -90,10 +93,12 @@ class Rooms:
         return [{name: plain(value) for name, value in row.items()} for row in rows]
 
     def close(self) -> None:
-        """Finish what is under way, write what waits, give everything back. Safe to call twice."""
-        self.loop.run(self._close())
-        self.loop.close()
-        self.close_files()
+        """Finish what is under way, write what waits, give everything back."""
+        try:
+            self.loop.run(self._close())
+        finally:
+            self.loop.close()
+            self.close_files()
 
     def close_files(self) -> None:
         """Write what waits and give the files back, whatever else is under way. Safe to call twice."""

@@ -177,3 +177,22 @@ def test_explain_analyze_counts_all_chunks_of_a_call_that_no_stage_reaches(db: D
     plan = "\n".join(str(row[0]) for row in db.sql(f"EXPLAIN ANALYZE {query}").fetchall())
     assert f"3,000 distinct, 0 cached, {server.calls:,} calls" in plan
     assert server.calls == 3_000
+
+
+def test_a_python_cell_finds_the_modules_of_the_project_folder(db: Database, tmp_path: Path) -> None:
+    (tmp_path / "shouting_of_this_project.py").write_text("def shout(input, outputs):\n    return input['text'].upper()\n")
+    (tmp_path / "cascades").mkdir()
+    (tmp_path / "cascades" / "shout.cascade.yaml").write_text(
+        "cascade_id: shout\nsql_function: {name: shout, args: [{name: text}], returns: VARCHAR, operators: ['SHOUT({{ text }})']}\n"
+        "cells: [{name: cell, python: shouting_of_this_project.shout}]\n"
+    )
+    assert db.sql("SELECT SHOUT('hey')").fetchall() == [("HEY",)]
+
+
+def test_the_budget_of_the_settings_holds_for_test_cases_too(server: FakeServer, tmp_path: Path) -> None:
+    with (
+        rvbbit.connect(tmp_path, store=":memory:", database=":memory:", model="openai:gpt-4o-mini", budget_usd=1e-9) as opened,
+        pytest.raises(errors.BudgetReached),
+    ):
+        opened.test_operators("means")
+    assert server.calls == 0
