@@ -13,6 +13,7 @@ from rvbbit.cascades.loader import Cascade
 from rvbbit.cascades.runner import Run
 from rvbbit.cascades.testcases import TestOutcome, check
 from rvbbit.engine.doctor import Check, checks
+from rvbbit.engine.exchange import Exchange
 from rvbbit.engine.query import Listen, Options
 from rvbbit.engine.rooms import Rooms
 from rvbbit.engine.session import Session
@@ -31,7 +32,7 @@ class Database:
         self.settings = settings
         self._rooms = Rooms(settings)
         self._session = Session(self._rooms)
-        self.training = Training(self._rooms.store, self._rooms.curation)
+        self.training = Training(self._rooms.store, self._rooms.curation, Exchange(self._rooms.store, self._rooms.catalog))
         self._closed = False
         atexit.register(self._leave)
 

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Mapping, Sequence
-from typing import Any, Unpack
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, BinaryIO, Unpack
 
+from rvbbit.engine.exchange import Exchange, Source, write
 from rvbbit.errors import UsageError
 from rvbbit.logs.duckdb import Store
 from rvbbit.logs.examples import ExampleFilter, Page, Stats
+from rvbbit.result import Progress
 from rvbbit.training.curation import Curation, Decided, Marked
+from rvbbit.training.exchange.exporting import ExportFormat
+from rvbbit.training.exchange.importing import Imported, ImportFormat
+from rvbbit.types import Arguments
 
 
 class Training:
     """Executions and the decisions on them. `author` is the login name where a call names none."""
 
-    def __init__(self, store: Store, curation: Curation) -> None:
+    def __init__(self, store: Store, curation: Curation, exchange: Exchange) -> None:
         self._store = store
         self._curation = curation
+        self._exchange = exchange
 
     def examples(self, **filters: Any) -> Page:
         """(total, rows) of executions; the filters are the fields of `ExampleFilter`, one value or several. Raises UsageError."""
@@ -51,6 +58,47 @@ class Training:
     def undo(self, batch: str, *, author: str | None = None) -> Marked:
         """Take back what one call of `mark` decided. Raises TrainingError for an unknown one."""
         return self._curation.undo(batch, author=author or getpass.getuser())
+
+    def import_(
+        self,
+        source: Source,
+        *,
+        format: ImportFormat = "auto",
+        map: Mapping[str, str] | None = None,
+        constants: Arguments | None = None,
+        cascade_id: str | None = None,
+        cell_name: str | None = None,
+        author: str | None = None,
+        dry_run: bool = False,
+        listen: Callable[[Progress], None] | None = None,
+    ) -> Imported:
+        """Log executions from a file, a directory of files or an open binary file; what is there already is not logged twice.
+
+        `map` is column → field, `constants` are inputs that all of them share, `cascade_id` and `cell_name` the cell they teach. A record
+        that cannot be taken is in `Imported.problems`, and the others land. Raises UsageError for a file that cannot be read at all.
+        """
+        return self._exchange.take(
+            source,
+            author or getpass.getuser(),
+            format=format,
+            map=map or {},
+            constants=constants or {},
+            cascade_id=cascade_id,
+            cell_name=cell_name,
+            dry_run=dry_run,
+            listen=listen,
+        )
+
+    def export(self, target: str | os.PathLike[str] | BinaryIO, *, format: ExportFormat = "jsonl", **filters: Any) -> int:
+        """Write everything a filter finds (fields of `ExampleFilter`; no limit unless one is given) to a file; how many bytes.
+
+        Raises UsageError.
+        """
+        return write(self.exported(format, **filters), target)
+
+    def exported(self, format: ExportFormat = "jsonl", **filters: Any) -> Iterator[bytes]:
+        """The same as a stream of bytes, for a face to pass on. Raises UsageError."""
+        return self._exchange.give(format, _filter({"limit": None, **filters}))
 
 
 def _filter(filters: Mapping[str, Any]) -> ExampleFilter:

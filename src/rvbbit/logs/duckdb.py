@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from rvbbit.logs import bulk, scores
+from rvbbit.logs import bulk, scores, transfer
 from rvbbit.logs.conditions import Parameters, order_by, where, window
 from rvbbit.logs.examples import ExampleFilter, ExampleRow, Figures, Page, Stats
 from rvbbit.logs.failures import REFUSALS, database_error
@@ -181,6 +181,22 @@ class Store:
             first = self._last_seq("scores") + 1
             self._insert("scores", SCORES, [score_row(first + place, score) for place, score in enumerate(given)])
             self._scored = first + len(given) - 1
+
+    def take_in(
+        self, records: Sequence[CallRecord], decisions: Sequence[Decision] = (), given: Sequence[Score] = ()
+    ) -> tuple[int, int, int]:
+        """Append the calls, decisions and scores from elsewhere that are not there yet, in one commit; how many of each were new."""
+        with self._deciding, _refused("write what is imported"), self._cursor() as cursor:
+            added = transfer.take_in(cursor, records, decisions, given)
+            self._revision += added[1]
+            self._scored += added[2]
+            return added
+
+    def stream(self, asked: ExampleFilter, rows: int = 1_000) -> Iterator[list[dict[str, Any]]]:
+        """Everything a filter finds, `rows` at a time: the log's columns, what holds, `decisions` and `scores`. Raises UsageError."""
+        with _refused("read executions"), self._cursor() as cursor:
+            for table in transfer.stream(cursor, asked, rows):
+                yield _in_utc(table).to_pylist()
 
     def record_query(self, record: QueryRecord) -> None:
         """Append a statement to `query_log`; on disk when it returns."""

@@ -1,0 +1,101 @@
+"""Many executions into the store at once and out of it as a stream, with what was decided and scored. It knows no file format.
+
+What comes in twice is there once. It never changes what holds here: of an execution that somebody has decided on since, older decisions
+from outside are left out, and so are scores older than the ones it has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import duckdb
+import pyarrow as pa
+
+from rvbbit.logs.conditions import Parameters, order_by, where, window
+from rvbbit.logs.examples import ExampleFilter
+from rvbbit.logs.schema import SCORES, TRAINING_ANNOTATIONS, UNIFIED_LOGS, call_row, decision_row, score_row, to_table
+from rvbbit.types import CallRecord, Decision, Score
+
+_CALLS = """
+INSERT INTO rvbbit.main.unified_logs BY NAME
+SELECT given.* FROM given_calls AS given ANTI JOIN rvbbit.main.unified_logs AS known ON known.trace_id = given.trace_id"""
+
+_DECISIONS = """
+INSERT INTO rvbbit.main.training_annotations BY NAME
+SELECT
+    (SELECT coalesce(max(seq), 0) FROM rvbbit.main.training_annotations) + row_number() OVER (ORDER BY given.seq) AS seq,
+    given.* EXCLUDE (seq)
+FROM given_decisions AS given
+LEFT JOIN (
+    SELECT trace_id, max(timestamp) AS newest, list(DISTINCT batch) AS batches FROM rvbbit.main.training_annotations
+    WHERE trace_id IN (SELECT trace_id FROM given_decisions) GROUP BY trace_id
+) AS known ON known.trace_id = given.trace_id
+WHERE known.trace_id IS NULL OR (given.timestamp > known.newest AND NOT list_contains(known.batches, given.batch))"""
+
+_SCORES = """
+INSERT INTO rvbbit.main.scores BY NAME
+SELECT
+    (SELECT coalesce(max(seq), 0) FROM rvbbit.main.scores) + row_number() OVER (ORDER BY given.seq) AS seq,
+    given.* EXCLUDE (seq)
+FROM given_scores AS given
+LEFT JOIN (
+    SELECT trace_id, scorer, max(timestamp) AS newest FROM rvbbit.main.scores
+    WHERE trace_id IN (SELECT trace_id FROM given_scores) GROUP BY trace_id, scorer
+) AS known ON known.trace_id = given.trace_id AND known.scorer = given.scorer
+WHERE known.trace_id IS NULL OR given.timestamp > known.newest"""
+
+_MOMENT = (
+    "strftime(make_timestamp(epoch_us(timestamp)), '%Y-%m-%dT%H:%M:%S.%f+00:00')"  # DuckDB's zone may have a name Python does not know
+)
+
+# The log is scanned once, in its own order; only ids and decisions are held beside it.
+_OUT = """
+SELECT
+    log.* EXCLUDE (cache_key, error, error_code),
+    found.* EXCLUDE (trace_id),
+    decided.decisions,
+    scored.scores
+FROM rvbbit.main.unified_logs AS log
+JOIN (
+    SELECT trace_id, trainable, verified, confidence, corrected_output, notes, tags
+    FROM rvbbit.main.training_examples_with_annotations WHERE {condition} {page}
+) AS found ON found.trace_id = log.trace_id
+LEFT JOIN (
+    SELECT trace_id, list({{
+        author: author, timestamp: {moment}, batch: batch, fields: fields, trainable: trainable, verified: verified,
+        confidence: confidence, corrected_output: corrected_output, notes: notes, tags: tags, reason: reason
+    }} ORDER BY seq) AS decisions
+    FROM rvbbit.main.training_annotations GROUP BY trace_id
+) AS decided ON decided.trace_id = log.trace_id
+LEFT JOIN (
+    SELECT trace_id, list({{
+        scorer: scorer, scorer_version: scorer_version, value: value, reason: reason, calibrated: calibrated,
+        timestamp: {moment}, cost: cost
+    }} ORDER BY scorer) AS scores
+    FROM rvbbit.main.current_scores GROUP BY trace_id
+) AS scored ON scored.trace_id = log.trace_id"""
+
+
+def take_in(
+    cursor: duckdb.DuckDBPyConnection, records: Sequence[CallRecord], decisions: Sequence[Decision], scores: Sequence[Score]
+) -> tuple[int, int, int]:
+    """Append what is not there yet in one commit: how many calls, decisions and scores that was. One caller at a time."""
+    cursor.register("given_calls", to_table(UNIFIED_LOGS, [call_row(record) for record in records]))
+    cursor.register("given_decisions", to_table(TRAINING_ANNOTATIONS, [decision_row(*pair) for pair in enumerate(decisions)]))
+    cursor.register("given_scores", to_table(SCORES, [score_row(*pair) for pair in enumerate(scores)]))
+    cursor.execute("BEGIN").fetchall()
+    calls, decided, scored = (int(cursor.execute(statement).fetchall()[0][0]) for statement in (_CALLS, _DECISIONS, _SCORES))
+    cursor.execute("COMMIT").fetchall()
+    return calls, decided, scored
+
+
+def stream(cursor: duckdb.DuckDBPyConnection, asked: ExampleFilter, rows: int) -> Iterator[pa.Table]:
+    """Everything a filter finds, some rows at a time, in the log's own order. Raises UsageError for an unusable page."""
+    condition, values = where(asked)
+    page = "" if asked.limit is None and not asked.offset else f"ORDER BY {order_by(asked)} {window(asked)}"
+    yield from _batches(cursor, _OUT.format(condition=condition, page=page, moment=_MOMENT), values, rows)
+
+
+def _batches(cursor: duckdb.DuckDBPyConnection, query: str, values: Parameters, rows: int) -> Iterator[pa.Table]:
+    for batch in cursor.sql(query, params=values or None).to_arrow_reader(rows):
+        yield pa.Table.from_batches([batch])
