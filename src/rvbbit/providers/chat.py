@@ -21,6 +21,8 @@ from rvbbit.types import Completion, Request, Usage
 log = logging.getLogger(__name__)
 
 PATH = "/chat/completions"
+MOST = 1e12
+"""Tokens or USD that no single answer takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,8 @@ class Chat:
             ) from error
         if isinstance(text, list):
             text = "".join(part.get("text", "") for part in text if isinstance(part, Mapping))
+        if isinstance(text, str) and not text.isascii():
+            text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # a cut-off emoji is legal JSON and no text
         if (trouble := self._useless(text, refusal, finish)) is not None:
             trouble.usage = usage
             raise trouble
@@ -149,14 +153,27 @@ def _bad_request(error: TerminalError) -> bool:
 
 
 def used(usage: Any) -> Usage:
-    """The tokens an answer says it took; `cost_usd` as the server says, None where it does not (OpenRouter does)."""
+    """The tokens an answer says it took; `cost_usd` as the server says, None where it does not (OpenRouter does).
+
+    Raises ValueError for a count that cannot be: it would spoil the budget, and no log could hold it.
+    """
     if not usage:
         return Usage(cost_usd=None)
     details = usage.get("prompt_tokens_details") or {}
     cost = usage.get("cost")
     return Usage(
-        tokens_in=int(usage.get("prompt_tokens") or 0),
-        tokens_out=int(usage.get("completion_tokens") or 0),
-        tokens_cached=int(details.get("cached_tokens") or usage.get("prompt_cache_hit_tokens") or 0),
-        cost_usd=float(cost) if isinstance(cost, int | float) else None,
+        tokens_in=_tokens(usage.get("prompt_tokens")),
+        tokens_out=_tokens(usage.get("completion_tokens")),
+        tokens_cached=_tokens(details.get("cached_tokens") or usage.get("prompt_cache_hit_tokens")),
+        cost_usd=_amount(cost) if isinstance(cost, int | float) else None,
     )
+
+
+def _tokens(count: Any) -> int:
+    return int(_amount(count or 0))
+
+
+def _amount(number: Any) -> float:
+    if not 0 <= float(number) <= MOST:
+        raise ValueError(f"{number} is no amount")
+    return float(number)

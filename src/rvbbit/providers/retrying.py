@@ -10,13 +10,13 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from rvbbit.errors import RateLimited, TransientError
+from rvbbit.errors import ProviderError, RateLimited, TransientError
 from rvbbit.interfaces import Provider
 from rvbbit.providers.wrapper import Wrapper
-from rvbbit.types import Completion, Request
+from rvbbit.types import Completion, Request, Usage
 
 log = logging.getLogger(__name__)
 
@@ -69,5 +69,22 @@ class Retrying(Wrapper):
         self._patience = patience or Patience()
 
     async def complete(self, request: Request) -> Completion:
-        """The first answer. Raises ProviderError, its hint saying how often it was tried."""
-        return await self._patience.run(lambda: self.inner.complete(request))
+        """The first answer, its usage with what failed attempts were billed. Raises ProviderError likewise, its hint saying how often it
+        was tried."""
+        billed: list[Usage] = []
+
+        async def attempt() -> Completion:
+            try:
+                return await self.inner.complete(request)
+            except ProviderError as error:
+                if error.usage is not None:
+                    billed.append(error.usage)
+                raise
+
+        try:
+            completion = await self._patience.run(attempt)
+        except ProviderError as error:
+            if billed:
+                error.usage = sum(billed[1:], billed[0])
+            raise
+        return replace(completion, usage=sum(billed, completion.usage)) if billed else completion

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from rvbbit.errors import AuthenticationFailed, ProviderTimeout, RateLimited, Unavailable
+from rvbbit.errors import AuthenticationFailed, ProviderTimeout, RateLimited, Refused, Unavailable
 from rvbbit.providers.retrying import Patience, Retrying
-from rvbbit.types import Completion, Request
+from rvbbit.types import Completion, Request, Usage
 
 REQUEST = Request("openai:m")
 GOOD = Completion("yes", "openai:m")
@@ -110,3 +110,25 @@ async def test_the_total_counts_the_calls_themselves():
     with pytest.raises(ProviderTimeout):
         await Retrying(provider, patient(clock, total=100.0, base=0.0)).complete(REQUEST)
     assert provider.calls == 3
+
+
+async def test_what_failed_attempts_were_billed_is_part_of_what_the_answer_took():
+    billed = Unavailable("without text")
+    billed.usage = Usage(10, 0, 0, 0.5)
+    clock = Clock()
+    provider = Answers(billed, Unavailable("closed"), Completion("yes", "openai:m", Usage(10, 1, 0, 0.25)))
+    completion = await Retrying(provider, patient(clock)).complete(REQUEST)
+    assert completion.usage == Usage(20, 1, 0, 0.75)
+
+
+async def test_what_failed_attempts_were_billed_is_part_of_what_the_error_took():
+    first, last = Unavailable("without text"), Refused("no")
+    first.usage, last.usage = Usage(10, 0, 0, 0.5), Usage(10, 2, 0, 0.25)
+    with pytest.raises(Refused) as caught:
+        await Retrying(Answers(first, last), patient(Clock())).complete(REQUEST)
+    assert caught.value.usage == Usage(20, 2, 0, 0.75)
+    same = Unavailable("without text")
+    same.usage = Usage(10, 0, 0, 0.5)
+    with pytest.raises(Unavailable) as caught_again:
+        await Retrying(Answers(*[same] * 6), patient(Clock())).complete(REQUEST)
+    assert caught_again.value.usage == Usage(60, 0, 0, 3.0)
