@@ -85,6 +85,8 @@ BREACHES = [
     ("providers", "providers", "import rvbbit.settings"),
     ("providers", "providers", "import duckdb"),
     ("logs", "logs", "import sqlglot"),
+    ("layers", "scoring", "import rvbbit.training"),
+    ("scoring", "scoring", "import duckdb"),
     ("training", "training", "import duckdb"),
     ("testing", "testing", "import rvbbit.interfaces"),
 ]

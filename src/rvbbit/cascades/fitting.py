@@ -1,0 +1,33 @@
+"""Whether an answer fits the cell it is said to be of, as that cell is now. It asks no model and knows no log."""
+
+from __future__ import annotations
+
+from rvbbit.cascades.catalog import Catalog
+from rvbbit.cascades.plans import Plans
+from rvbbit.errors import CascadeError, OutputInvalid
+from rvbbit.types import Arguments, CellKey, Value
+
+
+class Fitting:
+    """Answers checked against schemas with their lists filled in from the arguments."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._plans = Plans()
+
+    def misfit(self, key: CellKey, arguments: Arguments, answer: Value) -> str | None:
+        """Why the answer does not fit; None where it does, or where the cell or its schema cannot be known (logs from elsewhere)."""
+        try:
+            cells = self._plans.of(self._catalog.get(key.cascade_id)).cells
+        except CascadeError:
+            return None
+        output = next((cell.output for cell in cells if cell.key == key), None)
+        if output is None:
+            return None
+        try:
+            output.fit(answer, arguments)
+        except OutputInvalid as error:
+            return error.message
+        except KeyError:  # an input that the cell has now and the execution did not have
+            return None
+        return None
