@@ -16,11 +16,12 @@ $(STAMP): requirements.lock pyproject.toml scripts/setup.sh
 demo: setup
 	@$(BIN)/rvbbit demo
 
-# Checks and tests both run to their end, so that one run shows everything there is to mend.
+# Checks and tests both run to their end, so that one run shows everything there is to mend. Tests run on as many cores as there are, up to
+# four; those of one `xdist_group` stay together.
 test: setup
 	@status=0; \
 	$(MAKE) --no-print-directory --keep-going check || status=1; \
-	$(BIN)/pytest || status=1; \
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup || status=1; \
 	exit $$status
 
 check: lint types imports

@@ -127,7 +127,7 @@ SELECT * FROM (SELECT id AS k FROM emp) NATURAL JOIN (SELECT id AS k FROM dept) 
 SELECT * FROM emp NATURAL LEFT JOIN (SELECT 1 AS id, 'x' AS extra) ORDER BY id;
 SELECT name FROM emp SEMI JOIN dept ON emp.dept_id = dept.id ORDER BY emp.id;
 SELECT name FROM emp ANTI JOIN dept ON emp.dept_id = dept.id ORDER BY emp.id;
-SELECT * FROM (SELECT 1 AS a UNION ALL SELECT 2) POSITIONAL JOIN (SELECT 'x' AS b UNION ALL SELECT 'y') ORDER BY ALL;
+SELECT * FROM (VALUES (1), (2)) AS l(a) POSITIONAL JOIN (VALUES ('x'), ('y')) AS r(b) ORDER BY ALL;
 SELECT e.id, p.price FROM emp e ASOF JOIN prices p ON e.hired >= p.day ORDER BY e.id;
 SELECT e.id, p.price FROM emp e ASOF LEFT JOIN prices p ON e.dept_id = p.dept_id AND e.hired >= p.day ORDER BY e.id;
 SELECT e.id, p.price FROM (SELECT id, hired AS day FROM emp) e ASOF JOIN (SELECT day, price FROM prices) p USING (day) ORDER BY e.id;

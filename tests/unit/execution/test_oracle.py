@@ -104,7 +104,7 @@ def queries(draw: st.DrawFn) -> str:
     return shape.format(o1=draw(outputs), o2=draw(outputs), c1=draw(conditions), c2=draw(conditions), s1=draw(scalars))
 
 
-@settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(query=queries())
 def test_any_mix_of_conditions_gives_what_the_macros_give(readable: Any, query: str) -> None:
     readable.check(query)
