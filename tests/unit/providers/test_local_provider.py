@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 import pytest
 
 from rvbbit.errors import CallError, Unsupported, UsageError
@@ -211,6 +212,46 @@ async def test_a_call_that_was_given_up_does_not_hold_up_the_others(provider: Lo
     tasks[0].cancel()
     assert [answer.value for answer in await asyncio.gather(*tasks[1:])] == list(TEXTS.values())[1:]
     assert tasks[0].cancelled()
+
+
+async def test_long_texts_are_embedded_few_at_a_time(provider: LocalProvider, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that the first answers come, and are on disk, long before the last."""
+    sizes: list[int] = []
+
+    async def encode(self: MiniLM, texts: list[str]) -> minilm.Encoded:
+        sizes.append(sum(len(text) >= 1_000 for text in texts))
+        return minilm.Encoded(np.ones((len(texts), minilm.WIDTH), np.float32), np.ones(len(texts), np.int64))
+
+    monkeypatch.setattr(MiniLM, "encode", encode)
+    await asyncio.gather(*(labelled(provider, f"{i} " + "word " * 200) for i in range(200)))
+    assert sum(sizes) == 200
+    assert max(sizes) < 100
+
+
+async def test_a_batch_that_nobody_waits_for_any_more_is_given_up(provider: LocalProvider, monkeypatch: pytest.MonkeyPatch) -> None:
+    started, stopped = asyncio.Event(), asyncio.Event()
+    real = MiniLM.encode
+
+    async def for_ever(self: MiniLM, texts: list[str]) -> minilm.Encoded:
+        started.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            stopped.set()
+        raise AssertionError
+
+    monkeypatch.setattr(MiniLM, "encode", for_ever)
+    waiting = [asyncio.ensure_future(labelled(provider, text)) for text in TEXTS]
+    await started.wait()
+    monkeypatch.setattr(MiniLM, "encode", real)
+    for one in waiting[1:]:
+        one.cancel()
+    await asyncio.sleep(0)
+    assert not stopped.is_set()
+    waiting[0].cancel()
+    async with asyncio.timeout(10):
+        await stopped.wait()
+        assert (await labelled(provider, "Where is my new card?")).value == "card_arrival"
 
 
 async def test_when_the_model_fails_everyone_who_waits_is_told(provider: LocalProvider, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,11 +6,11 @@ It reads no messages and writes no prose: a cell without a `local:` block is ref
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict, defaultdict
-from collections.abc import Iterable, Sequence
+from collections import OrderedDict, defaultdict, deque
+from collections.abc import Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -23,9 +23,12 @@ from rvbbit.providers.local.student import Array, Names, fit
 from rvbbit.types import Completion, Request, Value
 
 AT_ONCE = 512  # questions embedded together: half a second's work, after which answers are handed out
+CHARACTERS_AT_ONCE = 40_000  # the same for long texts
+READ_OF_A_TEXT = 1_200  # characters, about: what the model's 256 tokens hold
 HELD_EXAMPLES = 20_000  # in remembered students; about 10 KB each
 HELD_STUDENTS = 256
 
+T = TypeVar("T")
 Waiting: TypeAlias = tuple[Question, asyncio.Future[Completion]]
 Scope: TypeAlias = tuple[object, ...]
 
@@ -38,7 +41,7 @@ class LocalProvider:
     def __init__(self, embedder: MiniLM) -> None:
         self._embedder = embedder
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="rvbbit-student")
-        self._waiting: list[Waiting] = []
+        self._waiting: deque[Waiting] = deque()
         self._working: asyncio.Task[None] | None = None
         self._students: OrderedDict[Scope, Student] = OrderedDict()
 
@@ -62,11 +65,10 @@ class LocalProvider:
 
     async def _work(self) -> None:
         """Answer whoever waits, all that came meanwhile at a time, until nobody does."""
-        while self._waiting:
-            batch = [one for one in self._waiting[:AT_ONCE] if not one[1].cancelled()]
-            del self._waiting[:AT_ONCE]
+        while batch := self._batch():
             # Whatever goes wrong, those who wait must hear of it: gather hands any error over as a value.
-            (outcome,) = await asyncio.gather(self._answer([asked for asked, _ in batch]), return_exceptions=True)
+            answering = _while_awaited(self._answer([asked for asked, _ in batch]), [answered for _, answered in batch])
+            (outcome,) = await asyncio.gather(answering, return_exceptions=True)
             for place, (_, answered) in enumerate(batch):
                 if answered.done():
                     continue
@@ -75,6 +77,17 @@ class LocalProvider:
                 else:
                     answered.set_result(outcome[place])
         self._working = None
+
+    def _batch(self) -> list[Waiting]:
+        """The next ones in line, as many as take about half a second; none where nobody waits."""
+        batch: list[Waiting] = []
+        characters = 0
+        while self._waiting and len(batch) < AT_ONCE and characters < CHARACTERS_AT_ONCE:
+            asked, answered = self._waiting.popleft()
+            if not answered.done():
+                batch.append((asked, answered))
+                characters += min(len(asked.text), READ_OF_A_TEXT)
+        return batch
 
     async def _answer(self, batch: Sequence[Question]) -> list[Completion]:
         """One completion a question, in order."""
@@ -111,6 +124,22 @@ class LocalProvider:
         held = sum(map(len, self._students.values()))
         while self._students and (held > HELD_EXAMPLES or len(self._students) > HELD_STUDENTS):
             held -= len(self._students.popitem(last=False)[1])
+
+
+def _while_awaited(work: Coroutine[Any, Any, T], waiting: Sequence[asyncio.Future[Completion]]) -> asyncio.Task[T]:
+    """The work as a task that is cancelled when the last who waits for it has left: whoever comes next need not wait for its end."""
+    task = asyncio.ensure_future(work)
+    left = 0
+
+    def gone(answered: asyncio.Future[Completion]) -> None:
+        nonlocal left
+        left += answered.cancelled()
+        if left == len(waiting):
+            task.cancel()
+
+    for answered in waiting:
+        answered.add_done_callback(gone)
+    return task
 
 
 class _Lookup:
