@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from rvbbit.cli import failure, output
+from rvbbit.cli import exchange, failure, output
 from rvbbit.cli.context import Session, pass_session
+from rvbbit.cli.filters import aware, filtered, finding
 from rvbbit.cli.progress import usd
 from rvbbit.cli.text import jsonable, plain
 from rvbbit.errors import UsageError
@@ -18,56 +19,8 @@ from rvbbit.types import Value
 if TYPE_CHECKING:
     from rvbbit.engine import Database
 
-F = TypeVar("F", bound=Callable[..., Any])
 _ID = 10
 """Characters of an id that a table shows."""
-_DATES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"]
-_SORTS = ["timestamp", "confidence", "cost", "duration_ms", "tokens_in", "tokens_out", "cascade_id", "cell_name", "model"]
-
-FINDERS = (
-    click.option("--cascade-id", multiple=True, metavar="ID", help="Of this cascade; may be given several times."),
-    click.option("--cell-name", multiple=True, metavar="NAME", help="Of this cell; may be given several times."),
-    click.option("--session-id", metavar="ID", help="Of this session."),
-    click.option("--caller-id", metavar="ID", help="Of this caller."),
-    click.option("--model", metavar="M", help="Answered by this model."),
-    click.option("--scored/--no-scored", default=None, help="With a confidence, or without."),
-    click.option("--min-confidence", type=click.FloatRange(0, 1), metavar="0-1"),
-    click.option("--max-confidence", type=click.FloatRange(0, 1), metavar="0-1"),
-    click.option("--label", metavar="TEXT", help="Whose answer is this."),
-    click.option("--tagged", "tag", metavar="TAG", help="With this tag."),
-    click.option("--search", metavar="TEXT", help="With this in the input or the answer."),
-    click.option("--since", type=click.DateTime(_DATES), metavar="TIME", help="Not before this time, such as 2026-01-31."),
-    click.option("--until", type=click.DateTime(_DATES), metavar="TIME", help="Before this time."),
-)
-"""What a decision may reach: the filters of the HTTP API but for trainable and verified, which a decision sets."""
-
-FILTERS = (
-    *FINDERS,
-    click.option("--trainable/--no-trainable", default=None, help="Marked as an example, or not."),
-    click.option("--verified/--no-verified", default=None, help="Verified by a person, or not."),
-    click.option("--sort", type=click.Choice(_SORTS), default="timestamp", show_default=True),
-    click.option("--order", type=click.Choice(["asc", "desc"]), default="desc", show_default=True),
-    click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True),
-    click.option("--offset", type=click.IntRange(min=0), default=0, show_default=True),
-)
-"""The filters of `GET /api/training/examples`, as flags."""
-
-
-def filtered(function: F) -> F:
-    """Give a command all the filters."""
-    return _with(FILTERS, function)
-
-
-def finding(function: F) -> F:
-    """Give a command that decides the filters that say what it reaches."""
-    every = click.option("--all", "every", is_flag=True, help="Everything there is, where no filter is given.")
-    return _with((*FINDERS, every), function)
-
-
-def _with(options: Sequence[Callable[[F], F]], function: F) -> F:
-    for option in reversed(options):
-        function = option(function)
-    return function
 
 
 @click.group(invoke_without_command=True)
@@ -76,6 +29,10 @@ def command(ctx: click.Context) -> None:
     """Curate logged executions: look, mark, correct, undo. Without a subcommand: stats."""
     if ctx.invoked_subcommand is None:
         ctx.invoke(stats)
+
+
+command.add_command(exchange.import_)
+command.add_command(exchange.export)
 
 
 @command.command()
@@ -102,7 +59,7 @@ def list_(session: Session, /, *, format_: str, **filters: Any) -> None:
     chosen = cast(output.Format, format_)
     output.check(chosen, None)
     with session.connect() as db:
-        page = db.training.examples(**_aware(filters))
+        page = db.training.examples(**aware(filters))
     if chosen == "table":
         output.show(output.small(["id", "when", "cell", "input", "answer", "corrected", "marked"], [_short(row) for row in page.rows]))
     else:
@@ -204,7 +161,7 @@ def _full_id(db: Database, start: str) -> str:
 def _reached(db: Database, trace_ids: Sequence[str], finders: dict[str, Any]) -> dict[str, Any]:
     """Trace ids or a filter, as `db.training.mark` takes them. Raises UsageError where nothing or both was said."""
     every = finders.pop("every")
-    given = {name: value for name, value in _aware(finders).items() if value is not None and value != ()}
+    given = {name: value for name, value in aware(finders).items() if value is not None and value != ()}
     if trace_ids and (given or every):
         raise UsageError("both trace ids and a filter were given", hint="give one of the two")
     if trace_ids:
@@ -212,11 +169,6 @@ def _reached(db: Database, trace_ids: Sequence[str], finders: dict[str, Any]) ->
     if not given and not every:
         raise UsageError("nothing says which executions", hint="give trace ids, a filter such as --cascade-id, or --all")
     return {"filter": given}
-
-
-def _aware(filters: dict[str, Any]) -> dict[str, Any]:
-    """A time without a zone is the reader's own."""
-    return {name: value.astimezone() if value and name in {"since", "until"} else value for name, value in filters.items()}
 
 
 def _decide(db: Database, reached: dict[str, Any], decided: dict[str, Any]) -> None:

@@ -58,7 +58,8 @@ class Exchange:
             self._cell(cascade_id, cell_name)
         run = Import(place, None if dry_run else self._store.take_in, format, map)
         if not isinstance(source, str | os.PathLike):
-            run.file(source, getattr(source, "name", None) or "the file")
+            name = getattr(source, "name", None)  # a number where the file has no place in the file system
+            run.file(source, name if isinstance(name, str) else "the file")
             return run.report
         for path in _files(Path(source)):
             run.listen = None if listen is None else partial(_progress, listen, path.name, path.stat().st_size)

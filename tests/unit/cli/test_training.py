@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from rvbbit.cli.training import FILTERS
+from rvbbit.cli.filters import FILTERS
 from rvbbit.errors import TrainingError
 
 Run = Callable[..., Any]
