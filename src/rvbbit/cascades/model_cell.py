@@ -69,7 +69,7 @@ class ModelCell:
         async def call(flight: Flight[Value]) -> Value:
             examples = await self._learning.select(arguments)
             kept = key
-            if examples.version and examples.version != await self._learning.version(arguments):
+            if examples.version != await self._learning.version(arguments):
                 kept = self._key(arguments, examples.version, take)  # a decision arrived meanwhile
             assert self._cell.prompt is not None and self._cell.output is not None
             state = self._state(take)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from rvbbit.types import CallContext
+from rvbbit.types import NO_EXAMPLES, CallContext
 
 GREEN = {"text": "bamboo brush", "criterion": "eco-friendly"}
 GREY = {"text": "plastic cup", "criterion": "eco-friendly"}
@@ -76,6 +76,18 @@ async def test_a_set_that_changes_while_it_is_asked_is_kept_under_its_own_versio
     assert (await world.answer("means", GREEN))[0].cached
     assert world.log.records[1].cache_key != old
     assert world.log.records[1].set_version == "v3"
+
+
+async def test_an_answer_given_after_the_last_example_was_taken_back_is_not_kept_under_the_set_it_never_saw(world: Any) -> None:
+    world.teach((GREY, False), version="v1")
+    select, world.selector.select = world.selector.select, _nothing
+    await world.answer("means", GREEN)
+    world.selector.select = select
+    assert (await world.answer("means", GREEN))[0].cached is False
+
+
+async def _nothing(cell: Any, policy: Any, arguments: Any) -> Any:
+    return NO_EXAMPLES
 
 
 def _later(world: Any) -> Any:
