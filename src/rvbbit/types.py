@@ -96,6 +96,7 @@ class TrainingPolicy:
 
     `scope` names the inputs that must agree with the call's for an example to count: a scalar by equality (a criterion), a list by
     membership of the answer (labels). `limit` is in examples; `token_budget` in tokens that all of them may take together, None: any.
+    `pinned` names a version or a tag to use in place of what holds now; None: what holds.
     """
 
     limit: int = 5
@@ -105,6 +106,7 @@ class TrainingPolicy:
     format: Format = "chat"
     scope: tuple[str, ...] = ()
     token_budget: int | None = None
+    pinned: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +186,7 @@ class Completion:
 
 @dataclass(frozen=True, slots=True)
 class CallContext:
-    """On whose behalf calls are made. Ids are opaque strings; None where there is none."""
+    """On whose behalf calls are made. Ids are opaque strings; None where there is none. `training_set`: a version or tag."""
 
     session_id: str
     query_id: str | None = None
@@ -192,6 +194,7 @@ class CallContext:
     source: Source = "query"
     model: str | None = None
     training: bool = True
+    training_set: str | None = None
     threshold: float | None = None
     on_error: Literal["raise", "null"] = "raise"
 
@@ -340,3 +343,51 @@ class Waiting:
 
     def __add__(self, other: Waiting) -> Waiting:
         return Waiting(self.executions + other.executions, self.unjudged + other.unjudged, self.characters + other.characters)
+
+
+@dataclass(frozen=True, slots=True)
+class SetVersion:
+    """One version of a training set: what it adds to its parent and takes from it. `scope` is JSON of the inputs its examples share.
+
+    `added` are trace ids in the set's order, `answers` their answers as JSON; added ones stand in front of what the parent has. `parent`
+    None: everything is in `added`. `size` counts the whole set.
+    """
+
+    version: str
+    cell: CellKey
+    scope: str
+    timestamp: datetime
+    parent: str | None
+    added: tuple[str, ...]
+    answers: tuple[str, ...]
+    removed: tuple[str, ...]
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetEvent:
+    """What a person said about a set: a `tag` names a version; `live` is what calls learn from, None: every decision at once.
+
+    The newest event of a name holds.
+    """
+
+    kind: Literal["tag", "live"]
+    cell: CellKey
+    scope: str
+    version: str | None
+    author: str
+    timestamp: datetime
+    name: str = ""
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What an evaluation of a version found: `result` is JSON, `harm` whether the interval of its gain lies below zero."""
+
+    version: str
+    cell: CellKey
+    scope: str
+    timestamp: datetime
+    harm: bool
+    result: str

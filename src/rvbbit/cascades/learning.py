@@ -21,7 +21,9 @@ class Learning:
     def __init__(self, cell: CellPlan, errand: Errand, *, whole: bool) -> None:
         assert isinstance(cell.spec, LLMCell)
         policy = cell.spec.policy() if errand.context.training else None
-        self._policy = replace(policy, strategy="all") if policy and whole else policy
+        if policy is not None:
+            policy = replace(policy, strategy="all" if whole else policy.strategy, pinned=errand.context.training_set)
+        self._policy = policy
         self._cell = cell
         self._errand = errand
         self._lock = asyncio.Lock()

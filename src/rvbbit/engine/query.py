@@ -116,6 +116,7 @@ class Query:
             query_id=self.id,
             model=hints.model or self.model,
             training=hints.training is not False,
+            training_set=hints.training if isinstance(hints.training, str) else None,
             threshold=hints.threshold,
             on_error="null" if hints.on_error == "null" else "raise",
         )

@@ -15,6 +15,7 @@ from rvbbit.errors import Error
 from rvbbit.execution import database
 from rvbbit.execution.arguments import plain
 from rvbbit.logs.duckdb import Store
+from rvbbit.logs.sets import Sets as SetTables
 from rvbbit.providers.budgeted import Budget
 from rvbbit.providers.limited import Rate
 from rvbbit.providers.local.minilm import MiniLM
@@ -24,6 +25,7 @@ from rvbbit.settings import MEMORY, Settings
 from rvbbit.sql.patterns import Grammar
 from rvbbit.training.curation import Curation
 from rvbbit.training.selection import Selector
+from rvbbit.training.sets import Sets
 from rvbbit.types import Arguments, Operator, Value
 
 LOCAL = "local:minilm"
@@ -54,12 +56,15 @@ class Rooms:
         )
         if (home := str(settings.home)) not in sys.path:
             sys.path.append(home)  # python cells find the project's modules; behind all others, so that none is shadowed
+        self.set_store = SetTables(self.duck.cursor())
+        self.sets = Sets(self.set_store)
+        self.selector = Selector(self.store, self.embedder, self.sets)
         self.catalog = Catalog(settings.home)
         self.runner = Runner(
             self.catalog,
             self.registry,
             self.store,
-            Selector(self.store, self.embedder),
+            self.selector,
             self.run_sql,
             settings.model,
             concurrency=settings.concurrency,
@@ -103,6 +108,7 @@ class Rooms:
     def close_files(self) -> None:
         """Write what waits and give the files back, whatever else is under way. Safe to call twice."""
         self.store.close()
+        self.set_store.close()
         self.duck.close()
 
     async def _close(self) -> None:

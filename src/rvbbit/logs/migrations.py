@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 import duckdb
 
 from rvbbit.errors import DatabaseError
+from rvbbit.logs import sets
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +200,7 @@ MIGRATIONS: tuple[Migration, ...] = (
         ),
     ),
     Migration(2, "scores", (_SCORES, _CURRENT_SCORES, _WITH_SCORES)),
+    Migration(3, "versions of training sets, and what was found of them", (sets.VERSIONS, sets.EVENTS, sets.EVALUATIONS)),
 )
 
 

@@ -24,11 +24,14 @@ _QUOTED = {TokenType.IDENTIFIER, TokenType.STRING, TokenType.HEREDOC_STRING, Tok
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """What `-- @ key: value` comments ask for. None: nothing was said. `budget` in USD, `threshold` 0-1."""
+    """What `-- @ key: value` comments ask for. None: nothing was said. `budget` in USD, `threshold` 0-1.
+
+    `training` is whether calls may learn, or the version or tag of the set they learn from.
+    """
 
     model: str | None = None
     budget: float | None = None
-    training: bool | None = None
+    training: bool | str | None = None
     threshold: float | None = None
     on_error: str | None = None
 
@@ -117,10 +120,18 @@ def _hint(text: str, token: Token) -> Hints:
     if key == "threshold":
         return Hints(threshold=_number(key, value, token))
     if key == "training":
-        return Hints(training=_one_of(key, value, {"on": True, "off": False}, token))
+        return Hints(training=_set_name(value, token))
     if key == "on_error":
         return Hints(on_error=_one_of(key, value, {"raise": "raise", "null": "null"}, token))
     return Hints(model=value)
+
+
+def _set_name(value: str, token: Token) -> bool | str:
+    if value in {"on", "off"}:
+        return value == "on"
+    if not value or not all(letter.isalnum() or letter in "-_." for letter in value):
+        raise SQLSyntaxError(f"hint training: {value!r} is neither on, off nor the version or tag of a training set", line=token.line)
+    return value
 
 
 def _number(key: str, value: str, token: Token) -> float:

@@ -13,6 +13,7 @@ next decision, so asking again costs microseconds.
   and arguments; `semantic` the nearest, diverse, every answer among them where there are few, nearest last; `all` the whole set, for models
   that read examples and no messages, which then leave out the call's own arguments themselves. Whoever calls such a model asks for `all`,
   whatever the cell's policy says.
+- **Pins**: `policy.pinned`, or else the version that a person made live, stands in place of what holds now; of it, only what still holds.
 - **Budget**: an example that would take the prompt over `policy.token_budget` is passed over for the next.
 """
 
@@ -30,6 +31,7 @@ from rvbbit.interfaces import Embedder, ExampleStore, Matrix
 from rvbbit.training.firewall import Asked, Checked, check
 from rvbbit.training.nearest import Likeness, Space
 from rvbbit.training.questions import canonical, is_list, question, text, tokens
+from rvbbit.training.sets import Members, Sets
 from rvbbit.types import NO_EXAMPLES, Arguments, CellKey, Example, ExampleSet, Strategy, TrainingPolicy, Value
 
 _KEPT = 4_096  # sets remembered: more criteria than most queries have, and small beside the examples they share
@@ -60,13 +62,14 @@ _EMPTY = _Pool(NO_EXAMPLES)
 class Selector:
     """`ExampleSelector` over an example store. Used on one event loop; the store is read on a thread.
 
-    `embedder` is what `semantic` finds neighbours with.
+    `embedder` is what `semantic` finds neighbours with; `sets` remembers versions and knows which one is live.
     """
 
-    def __init__(self, store: ExampleStore, embedder: Embedder | None = None) -> None:
+    def __init__(self, store: ExampleStore, embedder: Embedder | None = None, sets: Sets | None = None) -> None:
         self._store = store
         self._embedder = embedder
-        self._revision = -1
+        self._sets = sets
+        self._revision = (-1, -1)
         self._groups: dict[tuple[CellKey, tuple[str, ...], tuple[str, ...]], _Groups] = {}
         self._pools: dict[_Key, _Pool] = {}
         self._likeness: dict[tuple[CellKey, tuple[str, ...], str], Likeness] = {}
@@ -109,7 +112,7 @@ class Selector:
 
     async def _pool(self, cell: CellKey, policy: TrainingPolicy, arguments: Arguments) -> _Pool:
         key = (cell, policy, canonical([arguments.get(name) for name in policy.scope]))
-        if self._revision == self._store.revision() and (known := self._pools.get(key)) is not None:
+        if self._revision == self._now() and (known := self._pools.get(key)) is not None:
             return known
         if policy.strategy not in get_args(Strategy):
             raise CascadeError(
@@ -120,14 +123,32 @@ class Selector:
             self._forget_if_decided()
             if key not in self._pools:
                 group = await asyncio.to_thread(self._read, cell, policy, arguments)
-                likeness = (
-                    await self._compared((cell, policy.scope, key[2]), group, policy.scope) if policy.strategy == "semantic" else None
-                )
-                self._pools[key] = await asyncio.to_thread(_pooled, group, policy, likeness)
+                semantic = policy.strategy == "semantic"
+                likeness = await self._compared((cell, policy.scope, key[2]), group, policy.scope) if semantic else None
+                self._pools[key] = await asyncio.to_thread(self._made, cell, policy, arguments, group, likeness)
             return self._pools[key]
 
+    def _now(self) -> tuple[int, int]:
+        return self._store.revision(), 0 if self._sets is None else self._sets.revision()
+
+    def _made(
+        self, cell: CellKey, policy: TrainingPolicy, arguments: Arguments, group: Sequence[Asked], likeness: Likeness | None
+    ) -> _Pool:
+        scope = scope_of(arguments, policy.scope)
+        pool = _pooled(group, policy, likeness, self._pinned(cell, scope, policy.pinned))
+        if self._sets is not None:
+            self._sets.remember(cell, scope, pool.whole)
+        return pool
+
+    def _pinned(self, cell: CellKey, scope: str, name: str | None) -> Members | None:
+        """What a pinned version holds; None where the decisions count. Raises TrainingError for a version there is not."""
+        if self._sets is None:
+            return None
+        version = name or self._sets.live(cell, scope)
+        return None if version is None else self._sets.members(self._sets.found(cell, scope, version))
+
     def _forget_if_decided(self) -> None:
-        revision = self._store.revision()  # taken before reading: a decision in between makes the next call read again
+        revision = self._now()  # taken before reading: a decision in between makes the next call read again
         if revision != self._revision:
             self._groups.clear()
         if revision != self._revision or len(self._pools) >= _KEPT:
@@ -175,8 +196,13 @@ def _grouped(examples: Sequence[Example], scope: Sequence[str], scalars: Sequenc
     return groups
 
 
-def _pooled(group: Sequence[Asked], policy: TrainingPolicy, likeness: Likeness | None) -> _Pool:
-    kept = list(_checked(group, likeness, policy.scope).kept)
+def scope_of(arguments: Arguments, scope: Sequence[str]) -> str:
+    """The values that a set's examples share, as JSON by input."""
+    return canonical({name: arguments.get(name) for name in scope})
+
+
+def _pooled(group: Sequence[Asked], policy: TrainingPolicy, likeness: Likeness | None, pinned: Members | None) -> _Pool:
+    kept = list(_checked(group, likeness, policy.scope).kept) if pinned is None else _still(group, pinned)
     if not kept:
         return _EMPTY
     if policy.strategy == "high_confidence":
@@ -194,6 +220,12 @@ def _checked(group: Sequence[Asked], likeness: Likeness | None, scope: Sequence[
         return check(group)
     near = likeness.near([text(example.arguments, scope) for _, example in group])
     return check(group, lambda place: near.get(place, ()))
+
+
+def _still(group: Sequence[Asked], pinned: Members) -> list[Asked]:
+    """What of a version holds: trainable now, with the answer it had then. In the version's order."""
+    held = {asked[1].trace_id: asked for asked in group if pinned.get(asked[1].trace_id) == canonical(asked[1].answer)}
+    return [held[trace_id] for trace_id in pinned if trace_id in held]
 
 
 def _trust(example: Example) -> float:

@@ -72,13 +72,19 @@ def test_hints_of_one_statement_do_not_reach_the_next() -> None:
     assert second.hints()[0] == Hints(on_error="null")
 
 
+def test_a_training_hint_may_name_a_version_or_tag() -> None:
+    (statement,) = split("-- @@ training: before-the_fix.2\nSELECT 1")
+    assert statement.hints()[0] == Hints(training="before-the_fix.2")
+
+
 @pytest.mark.parametrize(
     ("comment", "message"),
     [
         ("-- @@ modell: x", "hint 'modell' is not known"),
         ("-- @@ budget: lots", "budget"),
         ("-- @@ budget: -1", "budget"),
-        ("-- @@ training: maybe", "training"),
+        ("-- @@ training: may be", "training"),
+        ("-- @@ training:", "training"),
         ("-- @@ on_error: ignore", "on_error"),
         ("-- @ threshold: high", "threshold"),
     ],
