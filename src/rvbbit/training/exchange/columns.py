@@ -36,6 +36,7 @@ _DECIDED: Mapping[str, Callable[[Any], Value]] = {
     "trainable": flag, "verified": flag, "confidence": share, "corrected_output": lambda value: value, "notes": text, "tags": names,
 }  # fmt: skip
 FIELDS = (*GUESSES, *_DECIDED)
+_ASKED = {"inputs", "user_input"}  # one of them is enough
 _INPUT = "inputs."
 
 
@@ -63,7 +64,7 @@ def guessed(columns: Sequence[str], given: Mapping[str, str]) -> Mapped:
     taken = set(given.values())
     lower = {column.lower(): column for column in reversed(columns)}
     for name, usual in GUESSES.items():
-        if name in taken or (name in ("inputs", "user_input") and any(one.startswith("input") or one == "user_input" for one in taken)):
+        if name in taken or (name in _ASKED and taken & _ASKED):
             continue
         column = next((lower[one] for one in usual if one in lower and lower[one] not in fields), None)
         if column is not None:

@@ -21,6 +21,7 @@ Row: TypeAlias = Mapping[str, Any]
 _FIRST_YEAR, _LAST_YEAR = 1970, 2199  # outside of these a date is a mistake, and time zones overflow at the ends of the calendar
 _INT64 = 1 << 63
 _SECONDS = 1e11  # epochs above it are in milliseconds, and so on by thousands: in seconds it is the year 5138
+_UNITS = 3  # milli-, micro-, nanoseconds
 _DAY = re.compile(r"(19|2[01])\d{6}")  # 20260131: no epoch of that length is later than 1970
 _YES, _NO = {"true", "t", "yes", "y", "1"}, {"false", "f", "no", "n", "0"}
 
@@ -138,6 +139,6 @@ def _moment(value: object) -> datetime:
 
 
 def _epoch(number: float) -> datetime:
-    while abs(number) >= _SECONDS and math.isfinite(number):
-        number /= 1000
+    for _ in range(_UNITS):
+        number /= 1000 if abs(number) >= _SECONDS else 1
     return datetime.fromtimestamp(number, UTC)

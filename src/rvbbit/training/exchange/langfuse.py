@@ -15,7 +15,7 @@ from rvbbit.training.exchange.found import Found, Row, amount, count, moment, pa
 from rvbbit.types import Usage, Value
 
 _MARKS = {"trace_id", "project_id", "parent_observation_id", "bookmarked", "html_path", "observations", "usage_details"}
-_TYPES = {"GENERATION", "SPAN", "EVENT", "AGENT", "TOOL", "CHAIN", "RETRIEVER", "EVALUATOR", "EMBEDDING", "GUARDRAIL"}
+_TYPES = ("GENERATION", "SPAN", "EVENT", "AGENT", "TOOL", "CHAIN", "RETRIEVER", "EVALUATOR", "EMBEDDING", "GUARDRAIL")
 
 
 def matches(row: Row) -> bool:
