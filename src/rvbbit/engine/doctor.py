@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -33,8 +34,9 @@ def checks(rooms: Rooms) -> Iterator[Check]:
     yield _file("database", settings.database)
     yield _file("store", settings.store)
     yield from _operators(rooms)
-    for name in ("model", "embed_model", "judge_model"):
-        yield _model(rooms, name, str(getattr(settings, name)))
+    yield _model(rooms, "model", _asked(rooms, settings.model))
+    yield _model(rooms, "embed_model", _embedded(rooms, settings.embed_model))
+    yield _model(rooms, "judge_model", _asked(rooms, settings.judge_model))
 
 
 def _file(name: str, path: str) -> Check:
@@ -51,13 +53,22 @@ def _operators(rooms: Rooms) -> Iterator[Check]:
         yield Check("operator file", False, problem, "mend that line; until then the file is left out")
 
 
-def _model(rooms: Rooms, name: str, model: str) -> Check:
-    """Whether a model can be named and, for a remote one, answers a question of one word."""
-    where = f"{model} ({rooms.settings.source(name)})"
+def _model(rooms: Rooms, name: str, trial: Coroutine[Any, Any, None]) -> Check:
+    where = f"{getattr(rooms.settings, name)} ({rooms.settings.source(name)})"
     try:
-        provider = rooms.registry(model)
-        if provider.reads_messages and name != "embed_model":
-            rooms.loop.run(provider.complete(Request(model, (Message("user", "Answer with the word yes."),), max_tokens=16, timeout=20)))
+        rooms.loop.run(trial)
     except Error as error:
         return Check(name, False, f"{where}: {error.message}", error.hint or "")
     return Check(name, True, where)
+
+
+async def _asked(rooms: Rooms, model: str) -> None:
+    """A remote model answers a question of one word. Raises CallError."""
+    provider = rooms.registry(model)
+    if provider.reads_messages:
+        await provider.complete(Request(model, (Message("user", "Answer with the word yes."),), max_tokens=16, timeout=20))
+
+
+async def _embedded(rooms: Rooms, model: str) -> None:
+    """An embedding model embeds one word. Raises CallError."""
+    await rooms.registry.embedder(model).embed(["yes"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rvbbit.cascades.catalog import Catalog
@@ -14,6 +14,7 @@ from rvbbit.engine.query import Options, Query
 from rvbbit.errors import Error
 from rvbbit.execution import database
 from rvbbit.execution.arguments import plain
+from rvbbit.interfaces import Matrix
 from rvbbit.logs.duckdb import Store
 from rvbbit.logs.sets import Sets as SetTables
 from rvbbit.providers.budgeted import Budget
@@ -29,6 +30,18 @@ from rvbbit.training.sets import Sets
 from rvbbit.types import Arguments, Operator, Value
 
 LOCAL = "local:minilm"
+
+
+class Embedding:
+    """The embedding model of the settings, looked for when first used: a project opens without its key. Raises as the registry does."""
+
+    def __init__(self, registry: Registry, model: str) -> None:
+        self._registry = registry
+        self._model = model
+
+    async def embed(self, texts: Sequence[str]) -> Matrix:
+        """One unit-length row a text, in order."""
+        return await self._registry.embedder(self._model).embed(texts)
 
 
 class Rooms:
@@ -58,7 +71,7 @@ class Rooms:
             sys.path.append(home)  # python cells find the project's modules; behind all others, so that none is shadowed
         self.set_store = SetTables(self.duck.cursor())
         self.sets = Sets(self.set_store)
-        self.selector = Selector(self.store, self.embedder, self.sets)
+        self.selector = Selector(self.store, Embedding(self.registry, settings.embed_model), self.sets)
         self.catalog = Catalog(settings.home)
         self.runner = Runner(
             self.catalog,

@@ -196,3 +196,47 @@ def test_the_budget_of_the_settings_holds_for_test_cases_too(server: FakeServer,
     ):
         opened.test_operators("means")
     assert server.calls == 0
+
+
+SEMANTIC = """\
+cascade_id: sorted
+sql_function: {name: sorted, args: [{name: text}], returns: BOOLEAN, operators: ['SORTED({{ text }})']}
+cells:
+  - name: cell
+    instructions: "{{ input.text }}"
+    output_schema: {type: boolean}
+    use_training: true
+    training_strategy: semantic
+"""
+
+
+def test_examples_near_in_meaning_are_found_with_the_embedding_model_of_the_settings(
+    server: FakeServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cascades").mkdir()
+    (tmp_path / "cascades" / "sorted.cascade.yaml").write_text(SEMANTIC)
+    monkeypatch.setenv("RVBBIT_EMBED_MODEL", "openai:vectors")
+    with rvbbit.connect(tmp_path, store=":memory:", database=":memory:", model="openai:fake") as opened:
+        opened.sql("SELECT SORTED('one')")
+        opened.training.mark([opened.training.examples().rows[0].trace_id], trainable=True)
+        opened.sql("SELECT SORTED('two')")
+    assert "vectors" in {request["model"] for request in server.requests}
+
+
+@pytest.mark.usefixtures("server")
+def test_doctor_says_of_a_model_that_cannot_embed_that_it_cannot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RVBBIT_EMBED_MODEL", "anthropic:claude-haiku-4-5")
+    with rvbbit.connect(tmp_path, store=":memory:", database=":memory:", model="openai:fake") as opened:
+        checked = {check.name: check.ok for check in opened.doctor()}
+    assert (checked["model"], checked["embed_model"]) == (True, False)
+
+
+def test_a_project_opens_whatever_its_embedding_model_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    monkeypatch.setenv("RVBBIT_EMBED_MODEL", "openai:vectors")
+    with rvbbit.connect(tmp_path, store=":memory:", database=":memory:") as opened:
+        assert opened.sql("SELECT 1").fetchall() == [(1,)]
+        (check,) = [check for check in opened.doctor() if check.name == "embed_model"]
+    assert not check.ok
+    assert "OPENAI_API_KEY" in check.hint
