@@ -130,6 +130,9 @@ class Setting:
         return f"--{self.name.removesuffix('_usd').replace('_', '-')}"
 
 
+UNREAD = "Checked, and read by nothing yet."
+"""Stands in the help of a setting whose part of the product is still to come."""
+
 _HOME = Setting("home", DIRECTORY, None, "", "The project.", f"nearest parent with `{FILE}`, else the working directory")
 
 SETTINGS: tuple[Setting, ...] = (
@@ -141,8 +144,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("judge_model", MODEL, None, "", "The model of the confidence judge.", "the value of `model`"),
     Setting("concurrency", COUNT, 64, "calls", "Model calls in flight at most."),
     Setting("budget_usd", USD, None, "USD", "Hard ceiling for what one query may cost."),
-    Setting("scoring", RATE, "on", "share of calls", "Which share of the calls is scored."),
-    Setting("token", SECRET, None, "", "Bearer token of the HTTP API; needed to bind anything but loopback."),
+    Setting("scoring", RATE, "on", "share of calls", f"Which share of the calls is scored. {UNREAD}"),
+    Setting("token", SECRET, None, "", f"Bearer token of the HTTP API; needed to bind anything but loopback. {UNREAD}"),
 )
 
 _BY_NAME = {setting.name: setting for setting in SETTINGS}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+from rvbbit import settings
 from rvbbit.errors import SettingsError
 from rvbbit.settings import SETTINGS, Price, Rate, Settings, load
 
@@ -239,3 +241,16 @@ def test_the_token_is_never_shown(tmp_path: Path) -> None:
 
 def test_a_password_in_an_address_is_not_repeated(tmp_path: Path) -> None:
     assert "s3cret" not in refusal(tmp_path, store="postgres://me:s3cret@host/db")
+
+
+def test_a_setting_that_no_code_reads_yet_says_so() -> None:
+    """Otherwise it is believed to hold. Whoever begins to read one strikes the words."""
+    source = Path(settings.__file__).parent
+    read = {
+        name
+        for file in source.rglob("*.py")
+        if file.name != "settings.py"
+        for name in re.findall(r"settings\.(\w+)", file.read_text("utf-8"))
+    }
+    unread = {setting.name for setting in settings.SETTINGS if setting.name not in read}
+    assert {setting.name for setting in settings.SETTINGS if settings.UNREAD in setting.help} == unread
