@@ -17,11 +17,11 @@ demo: setup
 	@$(BIN)/rvbbit demo
 
 # Checks and tests both run to their end, so that one run shows everything there is to mend. Tests run on as many cores as there are, up to
-# four; those of one `xdist_group` stay together.
+# four, a file on one of them: fixtures of a module are made once.
 test: setup
 	@status=0; \
 	$(MAKE) --no-print-directory --keep-going check || status=1; \
-	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup || status=1; \
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder || status=1; \
 	exit $$status
 
 check: lint types imports

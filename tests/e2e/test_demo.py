@@ -9,8 +9,6 @@ import pytest
 
 from rvbbit.datasets import banking77
 
-pytestmark = pytest.mark.xdist_group("demo")  # one run of the demo serves them all
-
 
 @pytest.fixture(scope="module")
 def figures(rvbbit_in: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
