@@ -240,3 +240,9 @@ def test_a_project_opens_whatever_its_embedding_model_lacks(tmp_path: Path, monk
         (check,) = [check for check in opened.doctor() if check.name == "embed_model"]
     assert not check.ok
     assert "OPENAI_API_KEY" in check.hint
+
+
+def test_the_embedded_model_passes_every_test_case_that_ships_and_that_it_can_be_asked(tmp_path: Path) -> None:
+    with rvbbit.connect(tmp_path, store=":memory:", database=":memory:", model="local:minilm") as opened:
+        failed = [outcome for outcome in opened.test_operators() if outcome.passed is False]
+    assert failed == []
