@@ -62,8 +62,8 @@ class Exchange:
             run.file(source, name if isinstance(name, str) else "the file")
             return run.report
         for path in _files(Path(source)):
-            run.listen = None if listen is None else partial(_progress, listen, path.name, path.stat().st_size)
             with _opened(path, "rb") as file:
+                run.listen = None if listen is None else partial(_progress, listen, path.name, os.fstat(file.fileno()).st_size)
                 run.file(file, path.name)
         return run.report
 

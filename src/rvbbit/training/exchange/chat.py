@@ -75,11 +75,11 @@ def optional(value: Any) -> str | None:
 def _turn(message: Row) -> dict[str, Any]:
     role = message["role"].lower()
     content = message.get("content", message.get("parts"))
-    turn = {"role": _ROLES.get(role, role), "content": _content(content)}
+    turn = {"role": _ROLES.get(role, role), "content": content_of(content)}
     return turn | {"tool_calls": message["tool_calls"]} if message.get("tool_calls") else turn
 
 
-def _content(value: Any) -> Any:
+def content_of(value: Any) -> Any:
     """Text, also where it comes in parts; a part that is no text stays as JSON."""
     if not isinstance(value, list):
         return value if value is None or isinstance(value, str) else text(value)

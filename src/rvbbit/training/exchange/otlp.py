@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from rvbbit.training.exchange.chat import answer_of, found_in, optional, turns
-from rvbbit.training.exchange.found import Found, Row, amount, count, moment, names, parsed_json, text
+from rvbbit.training.exchange.chat import answer_of, content_of, found_in, optional, turns
+from rvbbit.training.exchange.found import Found, Row, amount, count, moment, names, parsed_json
 from rvbbit.types import Usage, Value
 
 _FAILED = (2, "2", "STATUS_CODE_ERROR")
@@ -91,7 +91,8 @@ def _asked(given: Row, events: Sequence[tuple[str, Row]]) -> list[dict[str, Any]
     if not found:
         found = turns([{"role": match[1], **_body(body)} for name, body in events if (match := _EVENT.fullmatch(name))])
     system = given.get("gen_ai.system_instructions")
-    return [{"role": "system", "content": text(system)}, *found] if system and found else found
+    parts = parsed_json(system) if isinstance(system, str) and system.startswith("[") else system
+    return [{"role": "system", "content": content_of(parts or system)}, *found] if system and found else found
 
 
 def _answered(given: Row, events: Sequence[tuple[str, Row]]) -> Value:
