@@ -93,8 +93,10 @@ class Rooms:
         return self._grammar[1]
 
     def query(self, session_id: str, options: Options) -> Query:
-        """A query about to run."""
-        return Query(self.loop, self.caller, session_id, **options)
+        """A query about to run; where its caller names no budget, with that of the settings."""
+        query = Query(self.loop, self.caller, session_id, **options)
+        query.budget_usd = self.settings.budget_usd if query.budget_usd is None else query.budget_usd
+        return query
 
     def caller(self, budget_usd: float | None) -> Runner:
         """Who answers a query's operators, within its budget in USD (None: the settings' own, if there is one)."""

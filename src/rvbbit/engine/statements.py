@@ -67,8 +67,8 @@ class Statements:
             return self._explained(planned, query)
 
     def _execute(self, planned: Planned, statement: Statement, query: Query) -> pa.Table:
-        if query.budget_usd is None:
-            query.budget_usd = planned.budget
+        if planned.budget is not None:  # a hint lowers a ceiling, and never lifts one
+            query.budget_usd = planned.budget if query.budget_usd is None else min(query.budget_usd, planned.budget)
         try:
             return self._executor(query).run(planned.plan, planned.values, in_transaction=self.in_transaction)
         except SQLError as error:

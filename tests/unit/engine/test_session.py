@@ -246,3 +246,14 @@ def test_the_embedded_model_passes_every_test_case_that_ships_and_that_it_can_be
     with rvbbit.connect(tmp_path, store=":memory:", database=":memory:", model="local:minilm") as opened:
         failed = [outcome for outcome in opened.test_operators() if outcome.passed is False]
     assert failed == []
+
+
+@pytest.mark.parametrize(("ceiling", "hint"), [(1e-9, 5), (5, 1e-9)])
+def test_of_two_ceilings_the_lower_one_holds(server: FakeServer, tmp_path: Path, ceiling: float, hint: float) -> None:
+    query = f"SELECT 'text' MEANS 'x' -- @@ budget: {hint:.9f}\n"
+    with rvbbit.connect(tmp_path, store=":memory:", database=":memory:", model="openai:gpt-4o-mini", budget_usd=ceiling) as opened:
+        with pytest.raises(errors.BudgetReached):
+            opened.sql(query)
+        with pytest.raises(errors.BudgetReached):
+            opened.sql(query, budget_usd=ceiling)
+    assert server.calls == 0
