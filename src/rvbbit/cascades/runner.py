@@ -88,6 +88,12 @@ class Runner:
         twin._tools = replace(self._tools, provider_for=provider_for)
         return twin
 
+    def learning_from(self, selector: ExampleSelector) -> Runner:
+        """The same runner with other examples: those of a set under evaluation."""
+        twin = copy.copy(self)
+        twin._tools = replace(self._tools, selector=selector)
+        return twin
+
     async def answer(
         self, operator: str, arguments: Sequence[Arguments], context: CallContext, listen: Listener | None = None
     ) -> list[Answer]:

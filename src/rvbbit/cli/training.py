@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from rvbbit.cli import exchange, failure, output
+from rvbbit.cli import exchange, failure, output, sets
 from rvbbit.cli.context import Session, pass_session
 from rvbbit.cli.filters import aware, filtered, finding
 from rvbbit.cli.progress import usd
@@ -33,6 +33,8 @@ def command(ctx: click.Context) -> None:
 
 command.add_command(exchange.import_)
 command.add_command(exchange.export)
+for _command in (sets.sets, sets.evaluate, sets.contradictions, sets.choose):
+    command.add_command(_command)
 
 
 @command.command()

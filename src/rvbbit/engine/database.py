@@ -17,6 +17,7 @@ from rvbbit.engine.exchange import Exchange
 from rvbbit.engine.query import Listen, Options
 from rvbbit.engine.rooms import Rooms
 from rvbbit.engine.session import Session
+from rvbbit.engine.sets import TrainingSets
 from rvbbit.engine.training import Training
 from rvbbit.errors import UsageError
 from rvbbit.execution.database import Parameters
@@ -32,7 +33,8 @@ class Database:
         self.settings = settings
         self._rooms = Rooms(settings)
         self._session = Session(self._rooms)
-        self.training = Training(self._rooms.store, self._rooms.curation, Exchange(self._rooms.store, self._rooms.catalog))
+        exchange = Exchange(self._rooms.store, self._rooms.catalog)
+        self.training = Training(self._rooms.store, self._rooms.curation, exchange, TrainingSets(self._rooms))
         self._closed = False
         atexit.register(self._leave)
 

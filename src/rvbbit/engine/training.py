@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO, Unpack
 
+from rvbbit.engine.author import author as by
 from rvbbit.engine.exchange import Exchange, Source, write
+from rvbbit.engine.sets import TrainingSets
 from rvbbit.errors import UsageError
 from rvbbit.logs.duckdb import Store
 from rvbbit.logs.examples import ExampleFilter, Page, Stats
@@ -21,10 +22,11 @@ from rvbbit.types import Arguments
 class Training:
     """Executions and the decisions on them. `author` is the login name where a call names none."""
 
-    def __init__(self, store: Store, curation: Curation, exchange: Exchange) -> None:
+    def __init__(self, store: Store, curation: Curation, exchange: Exchange, sets: TrainingSets) -> None:
         self._store = store
         self._curation = curation
         self._exchange = exchange
+        self.sets = sets
 
     def examples(self, **filters: Any) -> Page:
         """(total, rows) of executions; the filters are the fields of `ExampleFilter`, one value or several. Raises UsageError."""
@@ -50,14 +52,14 @@ class Training:
         """
         if (trace_ids is None) == (filter is None):
             raise UsageError("mark takes trace ids or a filter", hint="give one of the two; the filter {} is everything")
-        who = author or getpass.getuser()
+        who = by(author)
         if filter is None:
             return self._curation.mark(trace_ids or (), author=who, reason=reason, **decided)
         return self._curation.mark_matching(self._store.matching(_filter(filter)), author=who, reason=reason, **decided)
 
     def undo(self, batch: str, *, author: str | None = None) -> Marked:
         """Take back what one call of `mark` decided. Raises TrainingError for an unknown one."""
-        return self._curation.undo(batch, author=author or getpass.getuser())
+        return self._curation.undo(batch, author=by(author))
 
     def import_(
         self,
@@ -79,7 +81,7 @@ class Training:
         """
         return self._exchange.take(
             source,
-            author or getpass.getuser(),
+            by(author),
             format=format,
             map=map or {},
             constants=constants or {},
