@@ -1,7 +1,7 @@
 """Many executions into the store at once and out of it as a stream, with what was decided and scored. It knows no file format.
 
-What comes in twice is there once. It never changes what holds here: of an execution that somebody has decided on since, older decisions
-from outside are left out, and so are scores older than the ones it has.
+What comes in twice is there once. It never changes what holds here: decisions on an execution are left out where a newer one is here, and
+so are scores.
 """
 
 from __future__ import annotations
