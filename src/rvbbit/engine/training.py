@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO, Unpack
 
-from rvbbit.engine.author import author as by
+from rvbbit.engine.author import or_login
 from rvbbit.engine.exchange import Exchange, Source, write
 from rvbbit.engine.sets import TrainingSets
 from rvbbit.errors import UsageError
@@ -52,14 +52,14 @@ class Training:
         """
         if (trace_ids is None) == (filter is None):
             raise UsageError("mark takes trace ids or a filter", hint="give one of the two; the filter {} is everything")
-        who = by(author)
+        who = or_login(author)
         if filter is None:
             return self._curation.mark(trace_ids or (), author=who, reason=reason, **decided)
         return self._curation.mark_matching(self._store.matching(_filter(filter)), author=who, reason=reason, **decided)
 
     def undo(self, batch: str, *, author: str | None = None) -> Marked:
         """Take back what one call of `mark` decided. Raises TrainingError for an unknown one."""
-        return self._curation.undo(batch, author=by(author))
+        return self._curation.undo(batch, author=or_login(author))
 
     def import_(
         self,
@@ -81,7 +81,7 @@ class Training:
         """
         return self._exchange.take(
             source,
-            by(author),
+            or_login(author),
             format=format,
             map=map or {},
             constants=constants or {},

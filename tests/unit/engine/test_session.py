@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -257,3 +258,16 @@ def test_of_two_ceilings_the_lower_one_holds(server: FakeServer, tmp_path: Path,
         with pytest.raises(errors.BudgetReached):
             opened.sql(query, budget_usd=ceiling)
     assert server.calls == 0
+
+
+def test_who_has_no_login_name_can_mark_too(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+
+    def unknown(number: int) -> None:
+        raise KeyError(f"getpwuid(): uid not found: {number}")
+
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+    db.sql("SELECT text MEANS 'x' FROM tickets LIMIT 1")
+    assert db.training.mark([db.training.examples().rows[0].trace_id], trainable=True).updated == 1
+    assert db.sql("SELECT author FROM rvbbit.training_annotations").fetchall() == [(str(os.getuid()),)]
