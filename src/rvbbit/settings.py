@@ -220,7 +220,10 @@ def _price(row: object) -> Price:
 
 
 def _rate_row(row: object) -> Rate:
-    return Rate(**_amounts(row, {"requests", "tokens"}))
+    amounts = _amounts(row, {"requests", "tokens"})
+    if 0 in amounts.values():  # nothing could ever be asked
+        raise _Wrong
+    return Rate(**amounts)
 
 
 def _provider(value: object) -> str:
@@ -239,9 +242,7 @@ class Table(Generic[T]):
 
 
 PRICES = Table("prices", _model, _price, '"openai:my-model" = {input = 0.15, output = 0.60}', "USD per million tokens")
-RATES = Table(
-    "rates", _provider, lambda row: Rate(**_amounts(row, {"requests", "tokens"})), "openai = {requests = 500, tokens = 200000}", "a minute"
-)
+RATES = Table("rates", _provider, _rate_row, "openai = {requests = 500, tokens = 200000}", "a minute")
 
 
 def load(overrides: Mapping[str, object] = MappingProxyType({}), *, env: Mapping[str, str], cwd: Path) -> Settings:

@@ -205,7 +205,14 @@ def test_rates_are_read_by_provider_or_model(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "rates", ["rates = 3", "[rates]\nopenai = {}", "[rates]\nopenai = {request = 1}", "[rates]\nopenai = {tokens = -1}"]
+    "rates",
+    [
+        "rates = 3",
+        "[rates]\nopenai = {}",
+        "[rates]\nopenai = {request = 1}",
+        "[rates]\nopenai = {tokens = -1}",
+        "[rates]\nopenai = {requests = 0}",
+    ],
 )
 def test_a_rate_of_another_form_is_refused_with_an_example(tmp_path: Path, rates: str) -> None:
     assert "openai = {requests = 500, tokens = 200000}" in refusal(project(tmp_path, rates))
