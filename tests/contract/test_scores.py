@@ -14,7 +14,7 @@ import pytest
 
 from rvbbit.logs.duckdb import Store
 from rvbbit.logs.examples import ExampleFilter
-from rvbbit.types import CallRecord, CellKey, Decision, Score
+from rvbbit.types import CallRecord, CellKey, Decision, Score, Waiting
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 CELL = CellKey("means", "judge")
@@ -109,6 +109,12 @@ async def test_what_has_no_confidence_of_this_version_is_unscored_newest_first(s
     assert [one.trace_id for one in store.unscored(CELL, "1", 10)] == ["new", "old"]
     assert [one.trace_id for one in store.unscored(CELL, "1", 1)] == ["new"]
     assert store.waiting(CELL, "1", "judge-1", 10**6).executions == 2
+
+
+async def test_where_everything_is_scored_nothing_waits(store: Store) -> None:
+    await fill(store, call("a"))
+    store.record([score("a", 0.5)])
+    assert store.waiting(CELL, "1", "judge-1", 50) == Waiting()
 
 
 async def test_what_waits_for_the_judge_is_counted_in_characters_up_to_the_most_it_reads(store: Store) -> None:

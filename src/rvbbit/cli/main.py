@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, str] = {
     "run": "Run one cascade by id or path.",
     "operators": "Operators and the YAML behind each.",
     "training": "Curate logged executions: list, mark, undo.",
+    "score": "Give logged executions a confidence.",
     "doctor": "Check the installation and the project; say how to mend each.",
 }
 

@@ -16,6 +16,7 @@ from rvbbit.engine.doctor import Check, checks
 from rvbbit.engine.exchange import Exchange
 from rvbbit.engine.query import Listen, Options
 from rvbbit.engine.rooms import Rooms
+from rvbbit.engine.scoring import Scored, Scoring, Unscored
 from rvbbit.engine.session import Session
 from rvbbit.engine.sets import TrainingSets
 from rvbbit.engine.training import Training
@@ -35,6 +36,7 @@ class Database:
         self._session = Session(self._rooms)
         exchange = Exchange(self._rooms.store, self._rooms.catalog)
         self.training = Training(self._rooms.store, self._rooms.curation, exchange, TrainingSets(self._rooms))
+        self._scoring = Scoring(self._rooms)
         self._closed = False
         atexit.register(self._leave)
 
@@ -63,6 +65,19 @@ class Database:
         context = CallContext(session_id or self._session.id, source="run")
         work = self._rooms.caller(self.settings.budget_usd).run(cascade, inputs, context, _notices(listen))
         return self._rooms.loop.run(work)
+
+    def score(
+        self, limit: int | None = None, *, budget_usd: float | None = None, free: bool = False, listen: Listen | None = None
+    ) -> Scored:
+        """Give what is unscored its confidence, the newest of each cell first. `free`: without the judge, whose calls cost.
+
+        Raises BudgetReached, Cancelled, ProviderError; what was scored is kept, and the next call goes on from there.
+        """
+        return self._scoring.score(limit, budget_usd=budget_usd, free=free, listen=listen)
+
+    def unscored(self, *, free: bool = False) -> Unscored:
+        """How many executions `score` would score, and what the judge is expected to cost."""
+        return self._scoring.unscored(free=free)
 
     def operators(self) -> Sequence[Operator]:
         """Every operator there is now, by name."""

@@ -10,7 +10,7 @@ from typing import Any
 from rvbbit.types import CellKey, Scorable, Score
 
 CELLS = """
-SELECT cascade_id, cell_name, count_if(verified)::BIGINT AS verified FROM rvbbit.main.training_examples_with_annotations
+SELECT cascade_id, cell_name, count(*) FILTER (WHERE verified) AS verified FROM rvbbit.main.training_examples_with_annotations
 GROUP BY cascade_id, cell_name ORDER BY count(*) DESC, cascade_id, cell_name"""
 
 _UNSCORED = """
@@ -23,7 +23,7 @@ _OF_CELL = "execution.cascade_id = $cascade_id AND execution.cell_name = $cell_n
 WAITING = f"""
 SELECT
     count(*) AS executions,
-    count_if(judged.trace_id IS NULL)::BIGINT AS unjudged,
+    count(*) FILTER (WHERE judged.trace_id IS NULL) AS unjudged,
     coalesce(sum(least(length(execution.inputs::VARCHAR) + length(execution.answer::VARCHAR), $most))
         FILTER (WHERE judged.trace_id IS NULL), 0)::BIGINT AS characters
 {_UNSCORED}

@@ -24,6 +24,21 @@ _FAR = 0.3  # cosine from which on a neighbour says something: under it two text
 _DOUBT = 1.0  # weight of the cell's own record in every vote: one near neighbour alone proves little
 
 
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A cell's verified executions, made ready to vote. `answers` is None where answers do not repeat and cannot be compared."""
+
+    vectors: Matrix
+    asked: list[str]
+    answers: list[str] | None
+    right: list[bool]
+
+    @property
+    def share(self) -> float:
+        """Of all, which share stood."""
+        return sum(self.right) / len(self.right)
+
+
 @dataclass(slots=True)
 class Agreement:
     """`verified` are the cell's executions that a person verified."""
@@ -32,40 +47,38 @@ class Agreement:
     verified: Sequence[Scorable]
     name: ClassVar[str] = "agreement"
     version: ClassVar[str] = "1"
-    _vectors: Matrix | None = field(default=None, init=False)
+    _record: Record | None = field(default=None, init=False)
 
     async def score(self, batch: Sequence[Scorable]) -> list[Verdict]:
         """None where no verified neighbour is near."""
         if not self.verified:
             return [Verdict(None, "nothing is verified in this cell") for _ in batch]
-        if self._vectors is None:
-            self._vectors = await self.embedder.embed([question(one.arguments) for one in self.verified])
-        near = await self.embedder.embed([question(one.arguments) for one in batch]) @ self._vectors.T
+        record = self._record = self._record or await self._made()
+        questions = [question(one.arguments) for one in batch]
+        near = await self.embedder.embed(questions) @ record.vectors.T
+        places = _top(near)
+        return [_verdict(one, row[best], best, asked, record) for one, row, best, asked in zip(batch, near, places, questions, strict=True)]
+
+    async def _made(self) -> Record:
         asked = [question(one.arguments) for one in self.verified]
-        return [self._verdict(one, cosines, asked) for one, cosines in zip(batch, near, strict=True)]
+        answers = [said(one.held) for one in self.verified]
+        repeats = 2 * len(set(answers)) <= len(answers)  # each is held twice or more on average
+        right = [bool(one.right) for one in self.verified]
+        return Record(await self.embedder.embed(asked), asked, answers if repeats else None, right)
 
-    def _verdict(self, one: Scorable, cosines: npt.NDArray[np.float32], asked: Sequence[str]) -> Verdict:
-        own = question(one.arguments)
-        nearest = [place for place in _top(cosines) if cosines[place] >= _FAR and asked[place] != own]
-        if not nearest:
-            return Verdict(None, "no verified execution is near")
-        agrees = [self._agrees(one, self.verified[place]) for place in nearest[:_NEAREST]]
-        weights = [float(cosines[place]) ** 2 for place in nearest[:_NEAREST]]
-        votes = sum(weight for weight, agreed in zip(weights, agrees, strict=True) if agreed)
-        value = (votes + _DOUBT * self._record) / (sum(weights) + _DOUBT)
-        return Verdict(value, f"{sum(agrees)} of {len(agrees)} verified neighbours {'agree' if self._repeats else 'stood'}")
 
-    def _agrees(self, one: Scorable, neighbour: Scorable) -> bool:
-        return said(neighbour.held) == said(one.answer) if self._repeats else bool(neighbour.right)
-
-    @property
-    def _repeats(self) -> bool:
-        """Whether answers are of few kinds: each is held twice or more on average."""
-        return 2 * len({said(one.held) for one in self.verified}) <= len(self.verified)
-
-    @property
-    def _record(self) -> float:
-        return sum(bool(one.right) for one in self.verified) / len(self.verified)
+def _verdict(one: Scorable, cosines: npt.NDArray[np.float32], places: npt.NDArray[np.intp], asked: str, record: Record) -> Verdict:
+    nearest = [
+        (float(cosine), place) for cosine, place in zip(cosines, places, strict=True) if cosine >= _FAR and record.asked[place] != asked
+    ]
+    if not nearest:
+        return Verdict(None, "no verified execution is near")
+    own, voters = said(one.answer), nearest[:_NEAREST]
+    agrees = [record.right[place] if record.answers is None else record.answers[place] == own for _, place in voters]
+    weights = [cosine**2 for cosine, _ in voters]
+    votes = sum(weight for weight, agreed in zip(weights, agrees, strict=True) if agreed)
+    value = (votes + _DOUBT * record.share) / (sum(weights) + _DOUBT)
+    return Verdict(value, f"{sum(agrees)} of {len(agrees)} verified neighbours {'stood' if record.answers is None else 'agree'}")
 
 
 def question(arguments: Arguments) -> str:
@@ -73,8 +86,8 @@ def question(arguments: Arguments) -> str:
     return "\n".join(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False) for value in arguments.values())
 
 
-def _top(cosines: npt.NDArray[np.float32]) -> npt.NDArray[np.intp]:
-    """The places of the largest, largest first; some more than vote, since those of equal arguments fall out."""
-    most = min(4 * _NEAREST, len(cosines))
-    found = np.argpartition(-cosines, most - 1)[:most]
-    return found[np.argsort(-cosines[found], kind="stable")]
+def _top(near: npt.NDArray[np.float32]) -> npt.NDArray[np.intp]:
+    """Of each row the places of the largest, largest first; some more than vote, since those of equal arguments fall out."""
+    most = min(4 * _NEAREST, near.shape[1])
+    found = np.argpartition(-near, most - 1, axis=1)[:, :most]
+    return np.take_along_axis(found, np.argsort(-np.take_along_axis(near, found, 1), axis=1, kind="stable"), 1)

@@ -20,8 +20,8 @@ Opinions: TypeAlias = Mapping[str, float | None]
 
 ENOUGH = 50
 """Verified answers from which on a cell is calibrated."""
-MANY = 1_000
-"""Verified answers from which on isotonic regression is added."""
+MANY = 2_000
+"""Verified answers from which on isotonic regression is added: with 1,200 it draws level with the curve alone, with fewer it is worse."""
 
 _RIDGE = 1.0
 _EDGE = 0.01  # scores of 0 and 1 have no log-odds; nothing a scorer says is surer than 99 to 1
