@@ -131,6 +131,8 @@ def test_a_dry_run_shows_and_logs_nothing(rvbbit_command: Any) -> None:
     assert "because" in done.stdout and '"tone": "dry"' in done.stdout
     assert "ask = user_input, reply = answer" in done.stderr and "not taken: stars" in done.stderr
     assert json.loads(rvbbit_command.ok("training", "list", "--format", "json")) == []
+    typo = rvbbit_command("training", "import", "logs.csv", "--dry-run", "--cascade-id", "clasify", *flags)
+    assert "no operator or cascade 'clasify'" in typo.stderr and "clasify.answer" in typo.stdout
     wrong = rvbbit_command("training", "import", "logs.csv", "--map", "ask=userinput")
     assert wrong.returncode == 2 and "there is no field 'userinput'" in wrong.stderr
 

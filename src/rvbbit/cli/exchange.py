@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
@@ -18,8 +18,11 @@ from rvbbit.cli.context import Session, pass_session
 from rvbbit.cli.filters import aware, choosing
 from rvbbit.cli.progress import Watch
 from rvbbit.cli.text import plain
-from rvbbit.errors import UsageError
+from rvbbit.errors import CascadeNotFound, UsageError
 from rvbbit.types import Value
+
+if TYPE_CHECKING:
+    from rvbbit.engine import Database
 
 _IN = ("auto", "jsonl", "csv", "parquet", "openai", "langfuse", "otlp")
 _OUT = ("jsonl", "csv", "parquet", "openai")
@@ -71,6 +74,7 @@ def import_(
                 report = db.training.import_(opened, listen=watch, **options)
             _tell(source, report, dry_run=dry_run)
             taken += report.added + report.known + report.skipped or not report.rejected
+        _warn(db, cascade_id)
     if not taken:
         click.get_current_context().exit(1)
 
@@ -123,6 +127,16 @@ def _value(text: str) -> Value:
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{text!r} is not JSON: {error}", hint='quote it for the shell, such as --set labels=\'["a", "b"]\'') from error
     return value
+
+
+def _warn(db: Database, cascade_id: str | None) -> None:
+    """A name that was mistyped is a place of its own, and nothing there will ever teach."""
+    if cascade_id is None:
+        return
+    try:
+        db.cascade(cascade_id)
+    except CascadeNotFound as error:
+        failure.note(f"warning: {error.message}; what was imported stands under that name")
 
 
 def _short(value: Value) -> str:

@@ -60,7 +60,7 @@ def check(given: Mapping[str, str]) -> None:
 
 def guessed(columns: Sequence[str], given: Mapping[str, str]) -> Mapped:
     """What was said, and for fields that nothing was said of the surest column that is free."""
-    fields = {column: name for column, name in given.items() if column in columns or "." in column}
+    fields = dict(given)
     taken = set(given.values())
     lower = {column.lower(): column for column in reversed(columns)}
     for name, usual in GUESSES.items():
@@ -82,9 +82,9 @@ def execution(row: Row, mapped: Mapped) -> Found:
     named = {name.removeprefix(_INPUT): value for name, value in values.items() if name.startswith(_INPUT) and value is not None}
     arguments = {**inputs, **named}
     if prompt is None and not arguments:
-        raise ValueError("nothing says what was asked; name the column with --map COLUMN=user_input")
+        raise ValueError(f"nothing says what was asked{_absent(row, mapped)}; name the column with --map COLUMN=user_input")
     if values.get("answer") is None:
-        raise ValueError("nothing says what was answered; name the column with --map COLUMN=answer")
+        raise ValueError(f"nothing says what was answered{_absent(row, mapped)}; name the column with --map COLUMN=answer")
     given: dict[str, Any] = {name: values.get(name) for name in ("session_id", "caller_id", "cascade_id", "cell_name", "finish_reason")}
     return Found(
         values["answer"],
@@ -116,6 +116,11 @@ def _field(row: Row, column: str, name: str) -> Any:
         return _READ[name](value) if name in _READ else value
     except ValueError as error:
         raise ValueError(f"{column}: {error}") from error
+
+
+def _absent(row: Row, mapped: Mapped) -> str:
+    absent = [column for column in mapped.fields if column not in row and _inside(row, column) is None]
+    return f" (there is no {absent[0]!r})" if absent else ""
 
 
 def _inside(row: Row, path: str) -> Any:

@@ -121,3 +121,8 @@ def test_epochs_of_every_unit_are_times(imported: Run) -> None:
     rows = [{"id": n, "prompt": "p", "response": "r", "timestamp": 1_700_000_000 * 1000**n} for n in range(4)]
     rows.append({"prompt": "p", "response": "r", "timestamp": "20231114"})
     assert {record.timestamp.date().isoformat() for record in imported(lines(*rows)).shelf.records.values()} == {"2023-11-14"}
+
+
+def test_a_mapped_column_that_is_not_there_is_named(imported: Run) -> None:
+    done = imported("prompt,answer\np,a\n", "a.csv", mapping={"promt": "user_input"})
+    assert "there is no 'promt'" in done.reasons[0][1]
