@@ -56,6 +56,14 @@ class Bucket:
         return max(0.0, (min(amount, self._size) - level) / self._rate)
 
 
+class Allowance:
+    """What is left of a rate, for all models that share it."""
+
+    def __init__(self, rate: Rate, clock: Callable[[], float] = time.monotonic) -> None:
+        self.requests, self.tokens = Bucket(rate.requests, clock), Bucket(rate.tokens, clock)
+        self.counts_tokens = rate.tokens is not None
+
+
 class Limited(Wrapper):
     """A provider with at most `ceiling` calls in flight, fewer while its server answers 429, within `rate`."""
 
@@ -63,7 +71,7 @@ class Limited(Wrapper):
         self,
         inner: Provider,
         ceiling: int = 64,
-        rate: Rate | None = None,
+        rate: Rate | Allowance | None = None,
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
@@ -74,9 +82,7 @@ class Limited(Wrapper):
         self._ceiling = ceiling
         self._clock = clock
         self._sleep = sleep
-        rate = rate or Rate()
-        self._requests, self._tokens = Bucket(rate.requests, clock), Bucket(rate.tokens, clock)
-        self._counts_tokens = rate.tokens is not None
+        self.allowance = rate if isinstance(rate, Allowance) else Allowance(rate or Rate(), clock)
         self._paused_until = 0.0
         self._round = 0
         self._door = asyncio.Lock()
@@ -84,7 +90,7 @@ class Limited(Wrapper):
 
     async def complete(self, request: Request) -> Completion:
         """Waits for its turn, then asks."""
-        expected = estimate(request) if self._counts_tokens else Usage()
+        expected = estimate(request) if self.allowance.counts_tokens else Usage()
         async with self._door:
             await self._turn(expected.tokens_in + expected.tokens_out)
         started_in = self._round
@@ -105,12 +111,12 @@ class Limited(Wrapper):
             while self.in_flight >= int(self.limit):
                 self._left.clear()
                 await self._left.wait()
-            pause = max(self._paused_until - self._clock(), self._requests.wait(1), self._tokens.wait(tokens))
+            pause = max(self._paused_until - self._clock(), self.allowance.requests.wait(1), self.allowance.tokens.wait(tokens))
             if pause <= 0:
                 break
             await self._sleep(pause)
-        self._requests.take(1)
-        self._tokens.take(tokens)
+        self.allowance.requests.take(1)
+        self.allowance.tokens.take(tokens)
         self.in_flight += 1
 
     def _back_off(self, error: RateLimited, started_in: int) -> None:
@@ -123,5 +129,5 @@ class Limited(Wrapper):
 
     def _grow(self, actual: Usage, expected: Usage) -> None:
         self.limit = min(float(self._ceiling), self.limit + 1 / self.limit)
-        if self._counts_tokens and actual.tokens_in:
-            self._tokens.take(actual.tokens_in + actual.tokens_out - expected.tokens_in - expected.tokens_out)
+        if self.allowance.counts_tokens and actual.tokens_in:
+            self.allowance.tokens.take(actual.tokens_in + actual.tokens_out - expected.tokens_in - expected.tokens_out)

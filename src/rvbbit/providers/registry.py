@@ -18,7 +18,7 @@ from rvbbit.interfaces import Embedder, Provider, ProviderFor
 from rvbbit.providers.budgeted import Budget, Budgeted, unpriced
 from rvbbit.providers.capped import Capped
 from rvbbit.providers.foreign import FAMILIES, foreign
-from rvbbit.providers.limited import Limited, Rate
+from rvbbit.providers.limited import Allowance, Limited, Rate
 from rvbbit.providers.priced import Priced
 from rvbbit.providers.prices import PerMillion, Prices
 from rvbbit.providers.retrying import Patience, Retrying
@@ -27,8 +27,6 @@ from rvbbit.types import Usage
 
 if TYPE_CHECKING:
     from rvbbit.providers.remote import Remote
-
-NO_LIMIT = Rate()
 
 
 class Registry:
@@ -54,7 +52,7 @@ class Registry:
         self._concurrency = concurrency
         self._own = dict(providers)
         self._own_embedders = dict(embedders)
-        self._rates = rates
+        self._allowances = {name: Allowance(rate) for name, rate in rates.items()}
         self._patience = patience or Patience()
         self._places = asyncio.Semaphore(concurrency)
         self._providers: dict[str, Provider] = {}
@@ -107,9 +105,9 @@ class Registry:
     def _wrapped(self, model: str) -> Provider:
         server, name = self._parsed(model)
         client: Provider = self._remote.chat(server, name) if server in BY_NAME else foreign(model, self._env)
-        rate = self._rates.get(model) or self._rates.get(server, NO_LIMIT)
+        allowance = self._allowances.get(model) or self._allowances.get(server)
         ceiled = Capped(Priced(client, model, self.prices), self._places)
-        return Retrying(Limited(ceiled, self._concurrency, rate), self._patience)
+        return Retrying(Limited(ceiled, self._concurrency, allowance), self._patience)
 
     @cached_property
     def _remote(self) -> Remote:

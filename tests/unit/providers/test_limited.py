@@ -8,7 +8,7 @@ import pytest
 
 from rvbbit.errors import RateLimited, Unavailable
 from rvbbit.providers.capped import Capped
-from rvbbit.providers.limited import Bucket, Limited, Rate
+from rvbbit.providers.limited import Allowance, Bucket, Limited, Rate
 from rvbbit.types import Completion, Message, Request, Usage
 
 
@@ -225,3 +225,15 @@ async def test_a_cap_is_shared_by_all_providers_that_hold_it():
     await held.answer(Unavailable("down"))
     assert len(held.waiting) == 3
     await end(tasks, held)
+
+
+async def test_two_models_with_one_allowance_take_from_the_same_minute():
+    clock = Clock()
+    allowance = Allowance(Rate(requests=60), clock)
+    models = [Limited(Instant(), 64, allowance, clock=clock, sleep=clock.sleep) for _ in range(2)]
+    for _ in range(30):
+        for model in models:
+            await model.complete(Request("openai:m"))
+    before = clock()
+    await models[0].complete(Request("openai:m"))
+    assert clock() - before == pytest.approx(1.0)

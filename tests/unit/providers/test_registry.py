@@ -8,6 +8,7 @@ import pytest
 
 from rvbbit.errors import AuthenticationFailed, ModelNotFound, Unsupported, UsageError
 from rvbbit.providers.budgeted import Budget
+from rvbbit.providers.limited import Rate
 from rvbbit.providers.registry import Registry
 from rvbbit.settings import Price
 
@@ -130,3 +131,12 @@ def test_no_key_shows():
     registry = Registry(env=ENV)
     registry("openai:gpt-5-mini")
     assert "sk-secret" not in repr(registry) + repr(vars(vars(registry)["_remote"])["_connections"])
+
+
+async def test_the_rate_of_a_provider_is_shared_by_its_models():
+    """It is the account's: two models must not take it twice."""
+    registry = Registry(env=ENV, rates={"openai": Rate(requests=60), "openai:own": Rate(requests=6)})
+    one, other, own = (registry(f"openai:{name}").inner.allowance for name in ("a", "b", "own"))
+    assert one is other
+    assert own is not one
+    await registry.close()
