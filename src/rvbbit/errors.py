@@ -19,7 +19,8 @@
     │   └── ProviderError          the model could not be reached or refused
     │       ├── TransientError     may pass if tried again
     │       │   ├── RateLimited    429; carries Retry-After
-    │       │   ├── Unavailable    5xx, a closed socket, no route
+    │       │   ├── Unavailable    5xx, a closed socket
+    │       │   │   └── Unreachable    nobody listens there, or no route
     │       │   └── ProviderTimeout
     │       └── TerminalError      will fail again
     │           ├── AuthenticationFailed
@@ -190,7 +191,11 @@ class RateLimited(TransientError):
 
 
 class Unavailable(TransientError):
-    """A 5xx, a closed socket, a name that does not resolve."""
+    """A 5xx, a closed socket."""
+
+
+class Unreachable(Unavailable):
+    """Nobody listens at the address, or its name does not resolve. Tried again only briefly: it is mostly a mistake."""
 
 
 class ProviderTimeout(TransientError):

@@ -83,6 +83,9 @@ class Result:
         assert isinstance(frame, polars.DataFrame)
         return frame
 
+    def __repr__(self) -> str:
+        return f"Result({len(self):,} rows: {', '.join(self.columns)})"
+
     def __iter__(self) -> Any:
         return iter(self.fetchall())
 

@@ -129,7 +129,7 @@ class LocalTask:
     text: str
     against: str | None = None
     labels: str | None = None
-    threshold: float = 0.5
+    threshold: float = 0.4
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,7 +145,7 @@ class Local(Section):
     text: Identifier = Field(description="the input that is judged")
     against: Identifier | None = Field(None, description="the input it is compared with (similarity, matches)")
     labels: Identifier | None = Field(None, description="the input that lists the labels (label)")
-    threshold: float = Field(0.5, ge=0, le=1, description="where `matches` begins")
+    threshold: float = Field(0.4, ge=0, le=1, description="where `matches` begins")
 
     @model_validator(mode="after")
     def _complete(self) -> Local:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, wait
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-from rvbbit.errors import DatabaseError, Error
-from rvbbit.execution.failures import translated
+from rvbbit.errors import Cancelled, DatabaseError, Error
+from rvbbit.execution.failures import KEPT, translated
 
 STORE = "rvbbit"
+TICK = 0.1
 Parameters = Sequence[Any] | Mapping[str, Any] | None
 NOTHING = pa.table({})
 
@@ -78,7 +81,34 @@ def _make_folder(file: Path) -> None:
 
 
 def run(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Parameters = None) -> pa.Table:
-    """One statement's rows; a table without columns for a statement that has none. Raises our errors."""
+    """One statement's rows; a table without columns for a statement that has none. Raises our errors.
+
+    On the main thread DuckDB works in another one: a signal is heard at once, and Ctrl-C interrupts the statement and raises Cancelled.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return _run(connection, sql, parameters)
+    work: Future[pa.Table] = Future()
+    threading.Thread(target=lambda: _into(work, lambda: _run(connection, sql, parameters)), name="rvbbit-duckdb", daemon=True).start()
+    try:
+        while not wait([work], timeout=TICK).done:
+            pass
+    except KeyboardInterrupt:
+        connection.interrupt()
+        wait([work])
+        raise Cancelled("the query was cancelled", hint=KEPT) from None
+    return work.result()
+
+
+def _into(work: Future[pa.Table], statement: Callable[[], pa.Table]) -> None:
+    try:
+        work.set_result(statement())
+    except BaseException as error:
+        work.set_exception(error)
+        if not isinstance(error, Error):
+            raise  # a bug is told of in the thread it happened in, too
+
+
+def _run(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Parameters) -> pa.Table:
     try:
         relation = connection.sql(sql, params=parameters) if parameters else connection.sql(sql)
         return NOTHING if relation is None else relation.to_arrow_table()

@@ -1,8 +1,8 @@
 """A ceiling in USD for one query: a call that might break it is not made. Calls in flight end and are kept.
 
-Before a call its cost is reserved: estimated tokens × price, scaled by the dearest call the budget has seen of that model, and tenfold
-until it has seen one. A call that finds no room waits while others are in flight (they may turn out cheaper than reserved), and only then
-is refused. It knows no retries: an attempt that got no answer has no known cost and is not counted.
+Before a call its cost is reserved: estimated tokens × price, scaled by twice the dearest call the budget has seen of that model, and
+tenfold until it has seen one. A call that finds no room waits while others are in flight (they may turn out cheaper than reserved), and
+only then is refused. An attempt that got no answer has no known cost and is not counted.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from rvbbit.providers.wrapper import Wrapper
 from rvbbit.types import Completion, Request
 
 UNSEEN = 10.0
+MARGIN = 2.0
 
 
 class Budget:
@@ -65,7 +66,7 @@ class Budget:
         self._in_flight -= 1
         self.spent += reservation.actual
         if reservation.known and reservation.estimated > 0:
-            scale = reservation.actual / reservation.estimated
+            scale = MARGIN * reservation.actual / reservation.estimated
             self._scale[model] = max(scale, self._scale.get(model, 0.0))
         if not self._in_flight:
             self.reserved = 0.0

@@ -14,7 +14,7 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
-from rvbbit.errors import ProviderError, ProviderTimeout, TerminalError, Unavailable
+from rvbbit.errors import ProviderError, ProviderTimeout, TerminalError, Unavailable, Unreachable
 from rvbbit.providers.failures import failure, words
 from rvbbit.providers.servers import SHORTEST_SECRET, Address
 
@@ -71,7 +71,8 @@ class Connection:
         said = self._hide(str(error)) or type(error).__name__
         if isinstance(error, aiohttp.ClientSSLError):
             return TerminalError(f"{who}: no safe connection to {where}: {said}", hint="check the address and this machine's certificates")
-        return Unavailable(
+        kind = Unreachable if isinstance(error, aiohttp.ClientConnectorError) else Unavailable
+        return kind(
             f"{who}: cannot reach {where}: {said}", hint=f"check that the server runs and that {self.address.server.base_env} is right"
         )
 

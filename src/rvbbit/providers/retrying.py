@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from rvbbit.errors import ProviderError, RateLimited, TransientError
+from rvbbit.errors import ProviderError, RateLimited, TransientError, Unreachable
 from rvbbit.interfaces import Provider
 from rvbbit.providers.wrapper import Wrapper
 from rvbbit.types import Completion, Request, Usage
@@ -25,12 +25,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How often and how long to try. `attempts` counts the first; `total`, `base` and `cap` in seconds.
+    """How often and how long to try. `attempts` counts the first, `unreachable` is how many a server gets that nobody hears; `total`,
+    `base` and `cap` in seconds.
 
-    The n-th pause is drawn from 0 to `base` × 2ⁿ, at most `cap`. No pause is begun that would end after `total`.
+    The n-th pause is drawn from 0 to `base` × 2ⁿ⁻¹, at most `cap`. No pause is begun that would end after `total`.
     """
 
     attempts: int = 6
+    unreachable: int = 3
     total: float = 300.0
     base: float = 0.5
     cap: float = 30.0
@@ -48,7 +50,8 @@ class Patience:
             except TransientError as error:
                 wait = self._pause(error, attempt)
                 spent = self.clock() - started
-                if attempt >= self.attempts or spent + wait > self.total:
+                most = min(self.attempts, self.unreachable) if isinstance(error, Unreachable) else self.attempts
+                if attempt >= most or spent + wait > self.total:
                     error.hint = f"tried {attempt} times in {spent:.0f} s; {error.hint or 'try again later'}"
                     raise
                 log.info("attempt %d failed (%s); trying again in %.1f s", attempt, error.code, wait)
@@ -58,7 +61,7 @@ class Patience:
     def _pause(self, error: TransientError, attempt: int) -> float:
         if isinstance(error, RateLimited) and error.retry_after is not None:
             return error.retry_after
-        return self.draw() * min(self.cap, self.base * 2.0**attempt)
+        return self.draw() * min(self.cap, self.base * 2.0 ** (attempt - 1))
 
 
 class Retrying(Wrapper):

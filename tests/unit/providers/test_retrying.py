@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rvbbit.errors import AuthenticationFailed, ProviderTimeout, RateLimited, Refused, Unavailable
+from rvbbit.errors import AuthenticationFailed, ProviderTimeout, RateLimited, Refused, Unavailable, Unreachable
 from rvbbit.providers.retrying import Patience, Retrying
 from rvbbit.types import Completion, Request, Usage
 
@@ -74,13 +74,20 @@ async def test_pauses_double_up_to_a_cap():
     clock = Clock()
     failures = [Unavailable("down") for _ in range(5)]
     await Retrying(Answers(*failures, GOOD), patient(clock, base=0.5, cap=4.0)).complete(REQUEST)
-    assert clock.slept == [1.0, 2.0, 4.0, 4.0, 4.0]
+    assert clock.slept == [0.5, 1.0, 2.0, 4.0, 4.0]
 
 
 async def test_pauses_are_drawn_from_nothing_to_all():
     clock = Clock()
     await Retrying(Answers(Unavailable("down"), GOOD), patient(clock, draw=0.25, base=2.0)).complete(REQUEST)
-    assert clock.slept == [1.0]
+    assert clock.slept == [0.5]
+
+
+async def test_a_server_that_nobody_hears_is_tried_only_briefly():
+    provider, clock = Answers(*[Unreachable("nobody") for _ in range(9)]), Clock()
+    with pytest.raises(Unreachable):
+        await Retrying(provider, patient(clock)).complete(REQUEST)
+    assert provider.calls == 3
 
 
 async def test_after_the_last_attempt_the_error_says_how_often_it_was_tried():
@@ -88,7 +95,7 @@ async def test_after_the_last_attempt_the_error_says_how_often_it_was_tried():
     with pytest.raises(Unavailable, match="down") as caught:
         await Retrying(provider, patient(clock, attempts=3)).complete(REQUEST)
     assert provider.calls == 3
-    assert caught.value.hint == "tried 3 times in 3 s; wait"
+    assert caught.value.hint == "tried 3 times in 2 s; wait"
 
 
 async def test_no_pause_is_begun_that_would_take_too_long():
