@@ -339,7 +339,7 @@ SELECT id, ASK(text, 'q') AS a FROM t ORDER BY id LIMIT 3
 -- plan:
 -- Project
 -- └─ SemanticMap
---       ask 1: ASK(__rv_cut.c1, 'q')
+--       ask 1: ASK(text, 'q')
 --    └─ Scan  (SELECT id, text FROM t ORDER BY id LIMIT 3) AS __rv_cut(c0, c1)
 --          keep  (SELECT id, text FROM t ORDER BY id LIMIT 3) AS __rv_cut(c0, c1)
 
@@ -605,7 +605,7 @@ SELECT id FROM t WHERE text MEANS ? AND grp = ?
 -- plan:
 -- Project
 -- └─ SemanticFilter  MEANS(text, $p_1)
---       ask 1: MEANS(text, $p_1)
+--       ask 1: MEANS(text, $1)
 --    └─ Filter  grp = $p_2
 --       └─ Scan  t
 
@@ -614,7 +614,7 @@ SELECT id FROM t WHERE text MEANS $what
 -- plan:
 -- Project
 -- └─ SemanticFilter  MEANS(text, $p_what)
---       ask 1: MEANS(text, $p_what)
+--       ask 1: MEANS(text, $what)
 --    └─ Scan  t
 
 -- case: an alias in WHERE
@@ -622,7 +622,7 @@ SELECT upper(text) AS up FROM t WHERE up MEANS 'RED' AND up <> 'X'
 -- plan:
 -- Project
 -- └─ SemanticFilter  MEANS((upper(text)), 'RED')
---       ask 1: MEANS((upper(text)), 'RED')
+--       ask 1: MEANS(up, 'RED')
 --    └─ Filter  (upper(text)) <> 'X'
 --       └─ Scan  t
 
@@ -631,7 +631,7 @@ SELECT id AS a, a + 1 AS b, ASK(b::VARCHAR, 'q') FROM t
 -- plan:
 -- Project
 -- └─ SemanticMap
---       ask 1: ASK(CAST(((id) + 1) AS TEXT), 'q')
+--       ask 1: ASK(CAST(b AS TEXT), 'q')
 --    └─ Scan  t
 
 -- case: an alias that a column of the table hides

@@ -59,10 +59,23 @@ class Executor:
 
     def ready(self, plan: Plan, parameters: Mapping[str, Any]) -> Iterator[tuple[Ask, list[Arguments]]]:
         """The asks that need no earlier answer, with their distinct arguments. Asks nothing; for EXPLAIN."""
-        made = {name for step in lowering.steps(plan, self._prefix) if not isinstance(step, Final) for name in [step.name]}
-        for step in lowering.steps(plan, self._prefix):
-            if isinstance(step, Stage) and not made & {table.name for table in step.rows.find_all(exp.Table)}:
-                yield step.ask, arguments.of(step.ask, *self._read(step, parameters))
+        unknown: set[str] = set()
+        kept: list[lowering.Step] = []
+        try:
+            for step in lowering.steps(plan, self._prefix):
+                if isinstance(step, Final):
+                    continue
+                query = step.query if isinstance(step, Keep) else step.rows
+                if unknown & {table.name for table in query.find_all(exp.Table)}:
+                    unknown.add(step.name)
+                elif isinstance(step, Keep):
+                    self._query(query, parameters, f"CREATE TEMP TABLE {step.name} AS ")
+                    kept.append(step)
+                else:
+                    unknown.add(step.name)
+                    yield step.ask, arguments.of(step.ask, *self._read(step, parameters))
+        finally:
+            self._tidy(kept)
 
     def _steps(self, steps: Sequence[lowering.Step], parameters: Mapping[str, Any]) -> pa.Table:
         for step in steps:

@@ -54,6 +54,7 @@ def bind(statement: exp.Expr, schema: Schema, whole: Hints, local: list[tuple[in
     calls = scopes.calls_in(statement)
     for id_, call in enumerate(sorted(calls, key=lambda call: int(call.meta["token"])), start=1):
         call.meta["id"] = id_
+        rewrite.remember_as_typed(call)
     hints = _hints_of(calls, whole, local)
     rewrite.hoist_join_conditions(statement)
     for call in calls:
@@ -270,8 +271,8 @@ class _Binder:
         groups = self._groups(block) if self.schema.aggregates_rows(call) else None
         guards = tuple(guard for guard in conditions.guards(call, root) if self._can_guard(guard))
         types = tuple(type_ for _, type_ in self.schema.describe(describing.arguments(call, block, groups)))
-        for parameter, type_, argument in zip(call.operator.parameters, types, call.arguments, strict=True):
-            check_type(call, parameter.name, parameter.type, type_, argument)
+        for place, type_ in enumerate(types):
+            check_type(call, place, type_)
         self.asked.add(call.meta["id"])
         varying = tuple(i for i, argument in enumerate(call.arguments) if self._varies(argument, block))
         return Ask((call.meta["id"],), call, types, self.hints[call.meta["id"]], varying, () if groups is not None else guards, groups)

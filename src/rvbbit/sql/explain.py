@@ -43,7 +43,7 @@ def _node(node: Node, indent: str, note: Note) -> list[str]:
 
 def _ask(ask: Ask) -> str:
     guard = f"  where {' and '.join(written(g) for g in ask.guards)}" if ask.guards else ""
-    return f"ask {ask.id}: {written(ask.call)}{guard}"
+    return f"ask {ask.id}: {ask.call.meta['typed']}{guard}"
 
 
 def _sources(tree: exp.Expr) -> str:

@@ -34,6 +34,16 @@ def refuse_definitions(statement: exp.Expr) -> None:
         )
 
 
+def remember_as_typed(call: Call) -> None:
+    """Keep a call's own text and its arguments', for plans and messages: later steps may move and rename what is in it."""
+    call.meta["typed"] = _as_typed(call)
+    call.meta["typed_arguments"] = tuple(_as_typed(argument) for argument in call.arguments)
+
+
+def _as_typed(tree: exp.Expr) -> str:
+    return written(tree).replace("$p_", "$")
+
+
 def as_condition(call: Call, hints: Hints) -> None:
     """A score that stands as a condition becomes `score >= threshold`."""
     threshold = call.operator.threshold

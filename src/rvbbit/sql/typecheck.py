@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlglot import exp
-
 from rvbbit.errors import TypeMismatch
 from rvbbit.sql.dialect import Call
-from rvbbit.sql.lowering import written
 
 TEXT = ("VARCHAR", "ENUM", "JSON", "UUID", "CHAR", "TEXT", '"NULL"', "NULL", "UNKNOWN")
 INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
@@ -22,11 +19,13 @@ ACCEPTS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def check_type(call: Call, name: str, declared: str, given: str, argument: exp.Expr) -> None:
+def check_type(call: Call, place: int, given: str) -> None:
+    """Refuse an argument, by its place, whose type its parameter does not take. Raises TypeMismatch."""
+    name, declared = call.operator.parameters[place].name, call.operator.parameters[place].type
     declared, given = declared.upper(), given.upper()
     if declared in {"ANY", "JSON"} or given == declared or given in {'"NULL"', "NULL"} or _takes(declared, given):
         return
-    text = written(argument)
+    text = call.meta["typed_arguments"][place]
     raise TypeMismatch(
         f"{call.operator.name.upper()} takes {declared} for {name}; {text} is {given}",
         hint=f"cast it: {text}::{declared}" if not declared.endswith("[]") else f"give a list, or text separated by commas, for {name}",

@@ -53,6 +53,18 @@ def test_explain_counts_calls_and_makes_none(db: Database, server: FakeServer) -
     assert server.calls == 0
 
 
+def test_explain_counts_what_a_limit_leaves(db: Database, server: FakeServer) -> None:
+    plan = "\n".join(str(row[0]) for row in db.sql("EXPLAIN SELECT text MEANS 'x' FROM tickets ORDER BY id LIMIT 3").fetchall())
+    assert "ask 1: MEANS(text, 'x')  [3 distinct, 0 cached, 3 to ask]" in plan
+    assert (server.calls, db.tables()[0][1]) == (0, "tickets")
+
+
+def test_a_wrong_type_is_named_as_it_was_typed(db: Database) -> None:
+    with pytest.raises(errors.TypeMismatch, match="amount is BIGINT") as caught:
+        db.sql("SELECT amount MEANS 'x' FROM tickets LIMIT 2")
+    assert caught.value.hint == "cast it: amount::VARCHAR"
+
+
 def test_explain_analyze_tells_what_happened(db: Database, server: FakeServer) -> None:
     plan = "\n".join(str(row[0]) for row in db.sql("EXPLAIN ANALYZE SELECT id FROM tickets WHERE text MEANS 'x'").fetchall())
     assert "5 distinct, 0 cached, 5 calls" in plan
