@@ -167,7 +167,8 @@ async def report(folder: Path, seeds: int) -> list[str]:
     lines = [await speed([row.text for row in sets[0].test]), ""]
     lines += [f"| set | labels | test rows | {' | '.join(map(str, EACH))} |", "|---|--:|--:|" + "--:|" * len(EACH)]
     lines += [await learned(provider, data, seeds) for data in sets]
-    lines += ["", f"| set | {' | '.join(map(str, THRESHOLDS))} | {SHIPPED}, {BOTH} + {BOTH} examples |", "|---|" + "--:|" * (len(THRESHOLDS) + 1)]
+    lines += ["", f"| set | {' | '.join(map(str, THRESHOLDS))} | {SHIPPED}, {BOTH} + {BOTH} examples |"]
+    lines += ["|---|" + "--:|" * (len(THRESHOLDS) + 1)]
     lines += [await matched(provider, data) for data in sets if "+" not in data.name]
     await provider.close()
     return lines

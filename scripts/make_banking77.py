@@ -1,6 +1,6 @@
 """Makes `src/rvbbit/datasets/banking77/` from `../shared/data/banking77`; never changes a text or a label.
 
-    .venv/bin/python scripts/make_banking77.py [--source DIR]
+.venv/bin/python scripts/make_banking77.py [--source DIR]
 """
 
 from __future__ import annotations

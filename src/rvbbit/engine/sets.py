@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -10,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from rvbbit.cascades.spec import LLMCell
+from rvbbit.engine.author import or_login
 from rvbbit.engine.rooms import Rooms
 from rvbbit.errors import CascadeNotFound, TrainingError, UsageError
 from rvbbit.logs.examples import ExampleFilter
@@ -233,4 +233,4 @@ def _within(given: object, wanted: object, right: object) -> bool:
 
 
 def _who(author: str | None) -> str:
-    return author or getpass.getuser()
+    return or_login(author)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, wait
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
@@ -87,25 +87,17 @@ def run(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Parameters 
     """
     if threading.current_thread() is not threading.main_thread():
         return _run(connection, sql, parameters)
-    work: Future[pa.Table] = Future()
-    threading.Thread(target=lambda: _into(work, lambda: _run(connection, sql, parameters)), name="rvbbit-duckdb", daemon=True).start()
+    worker = ThreadPoolExecutor(1, thread_name_prefix="rvbbit-duckdb")
+    work = worker.submit(_run, connection, sql, parameters)
+    worker.shutdown(wait=False)
     try:
         while not wait([work], timeout=TICK).done:
             pass
     except KeyboardInterrupt:
-        connection.interrupt()
-        wait([work])
+        while not wait([work], timeout=TICK).done:
+            connection.interrupt()  # again and again: one that comes before DuckDB has begun is lost
         raise Cancelled("the query was cancelled", hint=KEPT) from None
     return work.result()
-
-
-def _into(work: Future[pa.Table], statement: Callable[[], pa.Table]) -> None:
-    try:
-        work.set_result(statement())
-    except BaseException as error:
-        work.set_exception(error)
-        if not isinstance(error, Error):
-            raise  # a bug is told of in the thread it happened in, too
 
 
 def _run(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Parameters) -> pa.Table:

@@ -221,7 +221,7 @@ async def test_the_hint_moves_the_threshold_of_matches(world: Any) -> None:
     world.says(lambda request: 0.5, reads_messages=False)
     await world.answer("about", {"text": "a", "topic": "b"}, threshold=0.9)
     tasks = [request.local for request in world.provider.requests]
-    assert [task.threshold for task in tasks] == [0.9, 0.5]
+    assert [task.threshold for task in tasks] == [0.9, 0.4]
 
 
 async def test_a_typed_value_is_checked_like_any_answer_and_not_asked_for_again(world: Any) -> None:
