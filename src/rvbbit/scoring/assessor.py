@@ -74,7 +74,7 @@ class Assessor:
         if not await asyncio.to_thread(self.store.unscored, cell, version, 1):
             return
         known = await asyncio.to_thread(self.store.verified, cell, MOST_VERIFIED)
-        free = (Rules(self.misfit), Agreement(self.embedder, known), Repetition(self.embedder), Probability())
+        free = (Rules(self.misfit), Agreement(self.embedder, known), Repetition(), Probability())
         work = CellWork(self.store, free, self.judge, version, self.clock)
         if len(known) >= calibration.ENOUGH:
             yield Step(0, await work.calibrate(known))
