@@ -49,10 +49,10 @@ class Output:
         """The schema for these arguments; the same object for the same lists. None for free text. Raises OutputInvalid."""
         return None if self._schema is None else self._resolve(arguments).schema
 
-    def accept(self, value: Value) -> None:
-        """Check a value whose arguments are not known: lists from inputs allow anything. Raises OutputInvalid."""
-        anything = {name: [value] for name in self._inputs}
-        Output(self._schema, self._returns).fit(value, anything)
+    def accept(self, value: Value, arguments: Arguments | None = None) -> None:
+        """Check a value; a list from an input that is not known allows anything. Raises OutputInvalid."""
+        known = arguments or {}
+        Output(self._schema, self._returns).fit(value, {name: known.get(name) or [value] for name in self._inputs})
 
     def read(self, text: str, arguments: Arguments) -> Value:
         """The answer in a model's text. Raises OutputInvalid with the reason."""

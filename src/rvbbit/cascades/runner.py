@@ -154,15 +154,18 @@ class Runner:
         outputs = await _through(errand, _steps(errand), row)
         return Run(context.session_id, found.id, outputs, outputs[plan.cells[-1].spec.name], row.tally.usage, tuple(records))
 
-    def check_output(self, cascade_id: str, cell_name: str, value: Value) -> None:
-        """A corrected answer must fit its cell; a cell that is not here (logs from elsewhere) takes any. Raises OutputInvalid."""
+    def check_output(self, cascade_id: str, cell_name: str, value: Value, arguments: Arguments | None = None) -> None:
+        """A corrected answer must fit its cell, and the arguments it answers where they are known: one of the labels there were.
+
+        A cell that is not here (logs from elsewhere) takes any. Raises OutputInvalid.
+        """
         try:
             cells = self._plans.of(self._catalog.get(cascade_id)).cells
         except CascadeNotFound:
             return
         for cell in cells:
             if cell.spec.name == cell_name and cell.output is not None:
-                cell.output.accept(value)
+                cell.output.accept(value, arguments)
 
     async def drain(self) -> None:
         """Wait for calls that nobody waits for any more but whose answers are on their way to the log."""

@@ -35,7 +35,8 @@ class Database:
         self._rooms = Rooms(settings)
         self._session = Session(self._rooms)
         exchange = Exchange(self._rooms.store, self._rooms.catalog)
-        self.training = Training(self._rooms.store, self._rooms.curation, exchange, TrainingSets(self._rooms))
+        sets, check = TrainingSets(self._rooms), self._rooms.runner.check_output
+        self.training = Training(self._rooms.store, self._rooms.curation, exchange, sets, check)
         self._scoring = Scoring(self._rooms)
         self._closed = False
         atexit.register(self._leave)

@@ -9,21 +9,25 @@ from typing import Any, BinaryIO, Unpack
 from rvbbit.engine.author import or_login
 from rvbbit.engine.exchange import Exchange, Source, write
 from rvbbit.engine.sets import TrainingSets
-from rvbbit.errors import UsageError
+from rvbbit.errors import OutputInvalid, TrainingError, UsageError
 from rvbbit.logs.duckdb import Store
 from rvbbit.logs.examples import ExampleFilter, Page, Stats
 from rvbbit.result import Progress
-from rvbbit.training.curation import Curation, Decided, Marked
+from rvbbit.training.curation import NOT_GIVEN, Curation, Decided, Marked
 from rvbbit.training.exchange.exporting import ExportFormat
 from rvbbit.training.exchange.importing import Imported, ImportFormat
-from rvbbit.types import Arguments
+from rvbbit.types import Arguments, Value
+
+Check = Callable[[str, str, Value, Arguments], None]
+"""(cascade id, cell name, value, arguments): raises OutputInvalid where the cell could not have answered so."""
 
 
 class Training:
     """Executions and the decisions on them. `author` is the login name where a call names none."""
 
-    def __init__(self, store: Store, curation: Curation, exchange: Exchange, sets: TrainingSets) -> None:
+    def __init__(self, store: Store, curation: Curation, exchange: Exchange, sets: TrainingSets, check: Check) -> None:
         self._store = store
+        self._check = check
         self._curation = curation
         self._exchange = exchange
         self.sets = sets
@@ -54,8 +58,24 @@ class Training:
             raise UsageError("mark takes trace ids or a filter", hint="give one of the two; the filter {} is everything")
         who = or_login(author)
         if filter is None:
+            correction = decided.get("corrected_output", NOT_GIVEN)
+            if correction is not NOT_GIVEN:
+                self._check_corrections(trace_ids or (), correction)
             return self._curation.mark(trace_ids or (), author=who, reason=reason, **decided)
         return self._curation.mark_matching(self._store.matching(_filter(filter)), author=who, reason=reason, **decided)
+
+    def _check_corrections(self, trace_ids: Sequence[str], value: Value) -> None:
+        """A correction must be an answer that each execution's own arguments allow. Raises TrainingError."""
+        if value is None:
+            return
+        for row in self._store.page(ExampleFilter(trace_ids=tuple(trace_ids), limit=None)).rows:
+            try:
+                self._check(row.cascade_id, row.cell_name, value, row.inputs)
+            except OutputInvalid as error:
+                raise TrainingError(
+                    f"the correction does not fit execution {row.trace_id}: {error.message}",
+                    hint=error.hint or "give an answer its arguments allow; nothing was marked",
+                ) from error
 
     def undo(self, batch: str, *, author: str | None = None) -> Marked:
         """Take back what one call of `mark` decided. Raises TrainingError for an unknown one."""
