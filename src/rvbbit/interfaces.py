@@ -24,7 +24,6 @@ from rvbbit.types import (
     ExampleSet,
     Execution,
     Notice,
-    Operator,
     Request,
     Scorable,
     Score,
@@ -114,13 +113,6 @@ class ExampleSelector(Protocol):
 
     async def select(self, cell: CellKey, policy: TrainingPolicy, arguments: Arguments) -> ExampleSet:
         """The examples for this call, never one with its own arguments (strategy `all`: the whole set, the student excludes)."""
-
-
-class OperatorCatalog(Protocol):
-    """The operators there are now. Called from any thread; notices changed files."""
-
-    def operators(self) -> Sequence[Operator]:
-        """All, by name. Raises CascadeInvalid."""
 
 
 class OperatorCaller(Protocol):

@@ -36,7 +36,7 @@ class Snapshot:
 
 
 class Catalog:
-    """Implements `OperatorCatalog`. `home` is the project's folder; None: the package's cascades alone."""
+    """The operators there are now; called from any thread. `home` is the project's folder; None: the package's cascades alone."""
 
     def __init__(self, home: pathlib.Path | None = None) -> None:
         self._home = home
@@ -52,11 +52,6 @@ class Catalog:
     def problems(self) -> Sequence[str]:
         """Everything wrong in any file, as `file:line: key: what`."""
         return self._now().problems
-
-    def cascades(self) -> Sequence[Cascade]:
-        """All that are sound, by id."""
-        found = self._now().by_id
-        return [found[key].require() for key in sorted(found) if found[key].cascade is not None]
 
     def find(self, operator: str) -> Cascade:
         """The cascade of an operator, by the operator's name or the cascade's id. Raises CascadeNotFound, CascadeInvalid."""

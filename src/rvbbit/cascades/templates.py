@@ -18,7 +18,6 @@ from jinja2.environment import TemplateExpression
 from jinja2.runtime import Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-ROOTS = ("input", "outputs", "state")
 STATE = ("cascade_id", "cell_name", "take")
 """What `state` holds: where the template is being rendered. `take` counts from 0."""
 

@@ -45,7 +45,8 @@ class Executor:
             table = self._steps(steps, parameters)
         except BaseException as error:
             if not in_transaction:
-                database.run(self._connection, "ROLLBACK")
+                with contextlib.suppress(Error):  # DuckDB may have rolled back by itself; the first error is the one to tell
+                    database.run(self._connection, "ROLLBACK")
             with contextlib.suppress(Error, duckdb.Error):  # a transaction that is aborted takes them with it
                 self._tidy(steps)
             raise fallback.cause(error) from error

@@ -24,7 +24,6 @@ from rvbbit.providers.local.vectors import Vector, Vectors
 
 WIDTH = 384
 TOKENS_A_RUN = 1024  # measured: 512 to 2048 are equally fast; more falls out of the processor's cache
-TEXTS_TOKENISED_AT_ONCE = 1024
 READ_CHARACTERS = 20_000  # 256 tokens end far before; tokenising a megabyte takes seconds
 
 FOLDER = Path(str(files("rvbbit"))) / "models" / "all-MiniLM-L6-v2"
