@@ -72,6 +72,7 @@ BREACHES = [
     ("layers", "cascades", "from rvbbit import providers"),
     ("layers", "engine", "import rvbbit.cli"),
     ("faces", "cli", "from rvbbit.logs import leaf"),
+    ("faces", "http", "from rvbbit.logs import leaf"),
     ("ground", "settings", "import duckdb"),
     ("ground", "interfaces", "import asyncio"),
     ("sql", "sql", "import duckdb"),

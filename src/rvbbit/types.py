@@ -205,7 +205,8 @@ class CallRecord:
 
     `arguments` are the cell's inputs before any example was injected. `answer` is the typed answer, None where `error` is set.
     `cache_key` is None where the answer must not be reused (failures, `cache: false`). `duration` in seconds. `cached` is True where a
-    cache of the provider's answered and no model ran.
+    cache of the provider's answered and no model ran. `tokens_cached_expected` are those at the prompt's start that the provider's prompt
+    cache should have known; what it did know is in `usage`.
     """
 
     trace_id: str
@@ -236,6 +237,7 @@ class CallRecord:
     error: str | None = None
     error_code: str | None = None
     cached: bool = False
+    tokens_cached_expected: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from rvbbit.execution import database
 from rvbbit.execution.arguments import plain
 from rvbbit.interfaces import Matrix
 from rvbbit.logs.duckdb import Store
-from rvbbit.logs.sets import Sets as SetTables
+from rvbbit.logs.duckdb.sets import Sets as SetTables
 from rvbbit.providers.budgeted import Budget
 from rvbbit.providers.limited import Rate
 from rvbbit.providers.local.minilm import MiniLM

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Any, Literal
 
 from rvbbit.types import Arguments, CellKey, Value
 
@@ -18,7 +18,9 @@ class ExampleFilter:
     """Which executions. None and () ask nothing; conditions are joined by AND, the values of a tuple by OR.
 
     `label` is the answer that holds (corrected, where corrected) as text; `search` is found in arguments or answer, in any case; `since` is
-    inclusive, `until` is not. An unscored execution passes no bound on confidence. `limit` None is all; a page starts at `offset`.
+    inclusive, `until` is not. An unscored execution passes no bound on confidence. `criterion` is the argument of that name as text; `used`
+    asks whether an answer was given it as an example. `limit` None is all; a page starts at `offset`, or after the row that `cursor` names:
+    the `next` of the page before, with the same filter, sort and order.
     """
 
     trace_ids: tuple[str, ...] = ()
@@ -34,6 +36,12 @@ class ExampleFilter:
     max_confidence: float | None = None
     label: str | None = None
     tag: str | None = None
+    criterion: str | None = None
+    source: str | None = None
+    query_id: str | None = None
+    used: bool | None = None
+    min_cost: float | None = None
+    max_cost: float | None = None
     search: str | None = None
     since: datetime | None = None
     until: datetime | None = None
@@ -41,13 +49,15 @@ class ExampleFilter:
     order: Order = "desc"
     limit: int | None = 100
     offset: int = 0
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ExampleRow:
     """One execution with what was decided on it: a row of `training_examples_with_annotations`.
 
-    `cost` in USD, None where unknown. `calibrated` is None where the confidence is a person's own or there is none.
+    `cost` in USD, None where unknown. `used` counts the answers that were given it as an example. `calibrated` is None where the
+    confidence is a person's own or there is none.
     """
 
     trace_id: str
@@ -72,13 +82,19 @@ class ExampleRow:
     tokens_out: int
     duration_ms: float
     calibrated: bool | None = None
+    used: int = 0
 
 
-class Page(NamedTuple):
-    """Some rows, and how many there are in all."""
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some rows, how many there are in all, and where the next page starts (None: there is none). Unpacks as `total, rows`."""
 
     total: int
     rows: tuple[ExampleRow, ...]
+    next: str | None = None
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter((self.total, self.rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +114,14 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """Figures of everything that can teach, and of each cell."""
+    """Figures of everything that can teach, and of each cell.
+
+    `scoring_cost` in USD is what the judge's calls took, `scoring_messages` how many executions it judged, `execution_cost` what all other
+    priced calls took: a message's cost and the judge's share follow from them.
+    """
 
     total: Figures
     cells: Mapping[CellKey, Figures]
+    scoring_cost: float = 0.0
+    scoring_messages: int = 0
+    execution_cost: float = 0.0

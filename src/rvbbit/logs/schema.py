@@ -57,6 +57,7 @@ UNIFIED_LOGS = pa.schema(
         ("example_ids", _TEXTS),
         ("error", _TEXT),
         ("error_code", _TEXT),
+        ("tokens_cached_expected", pa.int64()),
     ]
 )
 
@@ -161,6 +162,7 @@ def call_row(record: CallRecord) -> Row:
         record.example_ids,
         record.error,
         record.error_code,
+        record.tokens_cached_expected,
     )
 
 

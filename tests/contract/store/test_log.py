@@ -34,6 +34,7 @@ async def test_an_acknowledged_call_is_read_back_whole(store: Store, connection:
         set_version="v1",
         example_ids=("a", "b"),
         cached=True,
+        tokens_cached_expected=2,
     )
     await store.append(record)
     (row,) = columns(connection, "SELECT * FROM rvbbit.unified_logs")
@@ -69,6 +70,7 @@ async def test_an_acknowledged_call_is_read_back_whole(store: Store, connection:
         "example_ids": ["a", "b"],
         "error": None,
         "error_code": None,
+        "tokens_cached_expected": 2,
     }
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from rvbbit.errors import DatabaseError, DatabaseLocked, DiskFull
 from rvbbit.logs.duckdb import Store
-from rvbbit.logs.failures import database_error
+from rvbbit.logs.duckdb.failures import database_error
 from rvbbit.logs.schema import QueryRecord
 
 _HOLD = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from rvbbit.errors import DatabaseError
-from rvbbit.logs.migrations import MIGRATIONS, Migration, migrate
+from rvbbit.logs.duckdb.migrations import MIGRATIONS, Migration, migrate
 from rvbbit.logs.schema import QUERY_LOG, SCORES, TRAINING_ANNOTATIONS, UNIFIED_LOGS
 
 PAGE = Path(__file__).parents[3] / "docs" / "log.md"

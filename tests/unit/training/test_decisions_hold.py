@@ -16,9 +16,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from rvbbit.interfaces import Matrix
 from rvbbit.logs.duckdb import Store
+from rvbbit.logs.duckdb.migrations import migrate
+from rvbbit.logs.duckdb.sets import Sets as Tables
 from rvbbit.logs.examples import ExampleFilter
-from rvbbit.logs.migrations import migrate
-from rvbbit.logs.sets import Sets as Tables
 from rvbbit.training.curation import Curation
 from rvbbit.training.selection import Selector
 from rvbbit.training.sets import Sets

@@ -10,8 +10,8 @@ import duckdb
 import pytest
 
 from rvbbit.errors import TrainingError, UsageError
-from rvbbit.logs.migrations import migrate
-from rvbbit.logs.sets import Sets as Tables
+from rvbbit.logs.duckdb.migrations import migrate
+from rvbbit.logs.duckdb.sets import Sets as Tables
 from rvbbit.training.selection import Selector, scope_of
 from rvbbit.training.sets import Sets
 from rvbbit.types import CellKey, Example, ExampleSet, Proof, TrainingPolicy, Value

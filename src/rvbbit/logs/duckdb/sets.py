@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from rvbbit.logs.failures import REFUSALS, database_error
+from rvbbit.logs.duckdb.failures import REFUSALS, database_error
 from rvbbit.types import CellKey, Proof, SetEvent, SetVersion
 
 VERSIONS = """

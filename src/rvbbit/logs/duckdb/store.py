@@ -17,11 +17,11 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from rvbbit.logs import bulk, scores, transfer
-from rvbbit.logs.conditions import Parameters, order_by, where, window
+from rvbbit.logs.duckdb import bulk, scores, transfer
+from rvbbit.logs.duckdb.conditions import Parameters, order_by, where, window
+from rvbbit.logs.duckdb.failures import REFUSALS, database_error
+from rvbbit.logs.duckdb.migrations import migrate
 from rvbbit.logs.examples import ExampleFilter, ExampleRow, Figures, Page, Stats
-from rvbbit.logs.failures import REFUSALS, database_error
-from rvbbit.logs.migrations import migrate
 from rvbbit.logs.schema import (
     QUERY_LOG,
     SCORES,
@@ -68,7 +68,7 @@ ORDER BY grouping(cascade_id) DESC, executions DESC, cascade_id, cell_name"""
 
 _FEW = 1_000  # ids that are faster looked for in a list during the scan than joined after it
 _SOURCE = "FROM rvbbit.main.training_examples_with_annotations"
-_COLUMNS = ", ".join(ExampleRow.__slots__)
+_COLUMNS = ", ".join(name for name in ExampleRow.__slots__ if name != "used")
 
 
 class Store:

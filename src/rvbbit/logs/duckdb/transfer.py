@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 import duckdb
 import pyarrow as pa
 
-from rvbbit.logs.conditions import Parameters, order_by, where, window
+from rvbbit.logs.duckdb.conditions import Parameters, order_by, where, window
 from rvbbit.logs.examples import ExampleFilter
 from rvbbit.logs.schema import SCORES, TRAINING_ANNOTATIONS, UNIFIED_LOGS, call_row, decision_row, score_row, to_table
 from rvbbit.types import CallRecord, Decision, Score
@@ -51,7 +51,7 @@ _MOMENT = (
 # The log is scanned once, in its own order; only ids and decisions are held beside it.
 _OUT = """
 SELECT
-    log.* EXCLUDE (cache_key, error, error_code),
+    log.* EXCLUDE (cache_key, error, error_code, tokens_cached_expected),
     found.* EXCLUDE (trace_id),
     decided.decisions,
     scored.scores

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import duckdb
 
 from rvbbit.errors import UsageError
-from rvbbit.logs.conditions import Parameters, where
+from rvbbit.logs.duckdb.conditions import Parameters, where
 from rvbbit.logs.examples import ExampleFilter
 from rvbbit.logs.schema import TRAINING_ANNOTATIONS, decision_row, to_table
 from rvbbit.types import CellKey, Decision

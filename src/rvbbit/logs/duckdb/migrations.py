@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import duckdb
 
 from rvbbit.errors import DatabaseError
-from rvbbit.logs import sets
+from rvbbit.logs.duckdb import sets
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +186,8 @@ FROM training_examples_mv AS example
 LEFT JOIN training_state AS state ON state.trace_id = example.trace_id
 LEFT JOIN (FROM current_scores WHERE scorer = 'confidence') AS score ON score.trace_id = example.trace_id"""
 
+_EXPECTED = "ALTER TABLE rvbbit.main.unified_logs ADD COLUMN tokens_cached_expected BIGINT DEFAULT 0"
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(
         1,
@@ -201,6 +203,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     ),
     Migration(2, "scores", (_SCORES, _CURRENT_SCORES, _WITH_SCORES)),
     Migration(3, "versions of training sets, and what was found of them", (sets.VERSIONS, sets.EVENTS, sets.EVALUATIONS)),
+    Migration(4, "what a provider's prompt cache should have known", (_EXPECTED,)),
 )
 
 

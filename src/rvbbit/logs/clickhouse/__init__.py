@@ -1,0 +1,1 @@
+"""The log store on a ClickHouse server, for several servers that share one memory."""
