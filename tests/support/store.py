@@ -1,4 +1,4 @@
-"""A log store to fill and to read: records, decisions and a connection. It knows no test and opens nothing by itself."""
+"""Log stores to fill and to read: records, decisions, and each backend under test. It knows no test."""
 
 from __future__ import annotations
 
@@ -6,15 +6,53 @@ import asyncio
 import itertools
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
 
 import duckdb
 
-from rvbbit.logs.duckdb import Store
-from rvbbit.types import CallRecord, CellKey, Decision
+from rvbbit.logs.duckdb import Store as DuckDBStore
+from rvbbit.logs.store import Store
+from rvbbit.types import CallRecord, CellKey, Decision, Score
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 CELL = CellKey("semantic_means", "judge")
 _numbers = itertools.count()
+
+
+class Backend(Protocol):
+    """Where a store keeps its rows: opened empty for one test, and looked into without the store."""
+
+    def open(self) -> Store:
+        """A store over what is there; whoever opens it closes it."""
+
+    def rows(self, table: str, *names: str) -> list[dict[str, Any]]:
+        """Columns of a table or view, ordered by the first one (all columns where none is named), JSON as its text."""
+
+    def delete(self, trace_id: str) -> None:
+        """Remove an execution from the log, as someone would by hand."""
+
+    def close(self) -> None:
+        """Give everything back."""
+
+
+class DuckDBBackend:
+    """In a file, or in memory (None)."""
+
+    def __init__(self, place: Path | None) -> None:
+        self._connection = connect(":memory:" if place is None else str(place / "store.duckdb"))
+
+    def open(self) -> Store:
+        return DuckDBStore(self._connection)
+
+    def rows(self, table: str, *names: str) -> list[dict[str, Any]]:
+        return columns(self._connection, f"SELECT {', '.join(names) or '*'} FROM rvbbit.{table} ORDER BY 1")
+
+    def delete(self, trace_id: str) -> None:
+        self._connection.execute("DELETE FROM rvbbit.unified_logs WHERE trace_id = ?", [trace_id])
+
+    def close(self) -> None:
+        self._connection.close()
 
 
 def connect(place: str) -> duckdb.DuckDBPyConnection:
@@ -45,10 +83,14 @@ def decision(trace_id: str, batch: str = "batch", after: int = 0, **values: obje
     return Decision(trace_id, "ann", START + timedelta(days=1, seconds=after), batch, tuple(values), **values)  # type: ignore[arg-type]
 
 
+def score(trace_id: str, value: float | None, scorer: str = "confidence", version: str = "1", **more: object) -> Score:
+    return Score(trace_id, scorer, version, value, "because", START, **more)  # type: ignore[arg-type]
+
+
 async def fill(store: Store, *records: CallRecord) -> None:
     await asyncio.gather(*(store.append(record) for record in records))
 
 
-def columns(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, object]]:
-    rows: list[dict[str, object]] = connection.sql(query).to_arrow_table().to_pylist()
+def columns(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = connection.sql(query).to_arrow_table().to_pylist()
     return rows

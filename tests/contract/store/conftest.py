@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import duckdb
 import pytest
 
-from rvbbit.logs.duckdb import Store
-from support.store import connect
+from rvbbit.logs.store import Store
+from support.store import Backend, DuckDBBackend
 
-BACKENDS = ("duckdb-file", "duckdb-memory")
+BACKENDS: dict[str, Callable[[Path], Backend]] = {
+    "duckdb-file": DuckDBBackend,
+    "duckdb-memory": lambda _: DuckDBBackend(None),
+}
+"""Name → how to make one with a directory of the test's own."""
 
 
 @pytest.fixture(params=BACKENDS)
-def connection(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The way user SQL reads the store."""
-    connection = connect(str(tmp_path / "store.duckdb") if request.param == "duckdb-file" else ":memory:")
-    yield connection
-    connection.close()
+def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Backend]:
+    backend = BACKENDS[request.param](tmp_path)
+    yield backend
+    backend.close()
 
 
 @pytest.fixture
-def store(connection: duckdb.DuckDBPyConnection) -> Iterator[Store]:
-    store = Store(connection)
+def store(backend: Backend) -> Iterator[Store]:
+    store = backend.open()
     yield store
     store.close()

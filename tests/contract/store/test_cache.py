@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from rvbbit.logs.duckdb import Store
+from rvbbit.logs.store import Store
 from support.store import call, fill
 
 

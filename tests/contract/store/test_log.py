@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
+import json
 
-import duckdb
 import pytest
 
 from rvbbit.errors import DatabaseError
-from rvbbit.logs.duckdb import Store
 from rvbbit.logs.examples import ExampleFilter
+from rvbbit.logs.store import Store
 from rvbbit.types import Usage
-from support.store import CELL, call, columns, connect, decision, fill
+from support.store import Backend, call, fill
 
 
-async def test_an_acknowledged_call_is_read_back_whole(store: Store, connection: duckdb.DuckDBPyConnection) -> None:
+async def test_an_acknowledged_call_is_read_back_whole(store: Store, backend: Backend) -> None:
     record = call(
         "whole",
         query_id="q1",
@@ -37,7 +36,7 @@ async def test_an_acknowledged_call_is_read_back_whole(store: Store, connection:
         tokens_cached_expected=2,
     )
     await store.append(record)
-    (row,) = columns(connection, "SELECT * FROM rvbbit.unified_logs")
+    (row,) = backend.rows("unified_logs")
     assert row == {
         "trace_id": "whole",
         "session_id": "session",
@@ -74,40 +73,31 @@ async def test_an_acknowledged_call_is_read_back_whole(store: Store, connection:
     }
 
 
-async def test_an_unknown_price_is_null_and_a_free_call_costs_nothing(store: Store, connection: duckdb.DuckDBPyConnection) -> None:
+async def test_an_unknown_price_is_null_and_a_free_call_costs_nothing(store: Store, backend: Backend) -> None:
     await fill(store, call("unknown", usage=Usage(cost_usd=None)), call("free", usage=Usage(cost_usd=0.0)))
-    rows = columns(connection, "SELECT trace_id, cost FROM rvbbit.unified_logs ORDER BY trace_id")
-    assert rows == [{"trace_id": "free", "cost": 0.0}, {"trace_id": "unknown", "cost": None}]
-
-
-async def test_arguments_and_answers_answer_json_functions(store: Store, connection: duckdb.DuckDBPyConnection) -> None:
-    await store.append(call(arguments={"text": "à la carte"}, answer={"label": "food"}))
-    (row,) = columns(connection, "SELECT arguments ->> 'text' AS text, answer ->> 'label' AS label FROM rvbbit.unified_logs")
-    assert row == {"text": "à la carte", "label": "food"}
+    assert backend.rows("unified_logs", "trace_id", "cost") == [{"trace_id": "free", "cost": 0.0}, {"trace_id": "unknown", "cost": None}]
 
 
 @pytest.mark.parametrize("odd", ["half an emoji \ud83d", "nul \x00 inside", "'; DROP TABLE unified_logs; --", float("nan"), float("inf")])
-async def test_odd_values_are_logged_without_harm_to_their_neighbours(
-    store: Store, connection: duckdb.DuckDBPyConnection, odd: str | float
-) -> None:
+async def test_odd_values_are_logged_without_harm_to_their_neighbours(store: Store, backend: Backend, odd: str | float) -> None:
     await fill(store, call(), call(arguments={"text": odd}, answer=odd, finish_reason=str(odd)), call())
-    assert columns(connection, "SELECT count(*) AS n, count(arguments ->> 'text') AS texts FROM rvbbit.unified_logs") == [
-        {"n": 3, "texts": 3}
-    ]
+    rows = backend.rows("unified_logs", "arguments")
+    assert len([row for row in rows if "text" in json.loads(row["arguments"])]) == 3
+    assert store.page(ExampleFilter()).total == 3
 
 
-async def test_many_appends_at_once_all_land_once(store: Store, connection: duckdb.DuckDBPyConnection) -> None:
+async def test_many_appends_at_once_all_land_once(store: Store, backend: Backend) -> None:
     await fill(store, *(call() for _ in range(5_000)))
-    (row,) = columns(connection, "SELECT count(*) AS n, count(DISTINCT trace_id) AS ids FROM rvbbit.unified_logs")
-    assert row == {"n": 5_000, "ids": 5_000}
+    ids = [row["trace_id"] for row in backend.rows("unified_logs", "trace_id")]
+    assert (len(ids), len(set(ids))) == (5_000, 5_000)
 
 
-async def test_closing_writes_what_waits(store: Store, connection: duckdb.DuckDBPyConnection) -> None:
+async def test_closing_writes_what_waits(store: Store, backend: Backend) -> None:
     waiting = [asyncio.ensure_future(store.append(call())) for _ in range(100)]
     await asyncio.sleep(0)
     store.close()
     await asyncio.gather(*waiting)
-    assert columns(connection, "SELECT count(*) AS n FROM rvbbit.unified_logs") == [{"n": 100}]
+    assert len(backend.rows("unified_logs", "trace_id")) == 100
 
 
 async def test_a_closed_store_refuses_by_name(store: Store) -> None:
@@ -117,14 +107,3 @@ async def test_a_closed_store_refuses_by_name(store: Store) -> None:
         await store.append(call())
     with pytest.raises(DatabaseError):
         store.stats()
-
-
-async def test_a_schema_of_the_users_own_named_like_the_catalog_does_no_harm(tmp_path: Path) -> None:
-    connection = connect(str(tmp_path / "store.duckdb"))
-    connection.execute("CREATE SCHEMA rvbbit")
-    store = Store(connection)
-    await store.append(call("a", cache_key="k"))
-    store.annotate([decision("a", trainable=True)])
-    assert (await store.answers(["k"]), store.page(ExampleFilter()).total, len(store.trainable(CELL))) == ({"k": True}, 1, 1)
-    store.close()
-    connection.close()

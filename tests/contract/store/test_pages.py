@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-import duckdb
 import pytest
 
 from rvbbit.errors import UsageError
-from rvbbit.logs.duckdb import Store
 from rvbbit.logs.examples import ExampleFilter
 from rvbbit.logs.schema import QueryRecord
+from rvbbit.logs.store import Store
 from rvbbit.result import QueryUsage
 from rvbbit.types import CellKey, Usage
-from support.store import CELL, START, call, columns, decision, fill
+from support.store import CELL, START, Backend, call, decision, fill
 
 
 async def test_a_page_has_the_exact_total_and_its_rows_in_order(store: Store) -> None:
@@ -88,14 +87,11 @@ def test_stats_of_an_empty_store_are_zero(store: Store) -> None:
     assert (stats.total.executions, stats.total.cost, stats.total.confidence, stats.cells) == (0, None, None, {})
 
 
-def test_a_query_is_recorded_with_what_it_took(store: Store, connection: duckdb.DuckDBPyConnection) -> None:
+def test_a_query_is_recorded_with_what_it_took(store: Store, backend: Backend) -> None:
     usage = QueryUsage(calls=3, cached=2, tokens_in=30, tokens_out=3, cost_usd=None, seconds=1.5)
     store.record_query(QueryRecord("q1", "s1", START, "SELECT 1", rows=1, usage=usage))
     store.record_query(QueryRecord("q2", "s1", START, "SELEC 1", error="no", error_code="sql_syntax_error"))
-    rows = columns(
-        connection, "SELECT query_id, rows, calls, cached, cost, duration_ms, error_code FROM rvbbit.query_log ORDER BY query_id"
-    )
-    assert rows == [
+    assert backend.rows("query_log", "query_id", "rows", "calls", "cached", "cost", "duration_ms", "error_code") == [
         {"query_id": "q1", "rows": 1, "calls": 3, "cached": 2, "cost": None, "duration_ms": 1500.0, "error_code": None},
         {"query_id": "q2", "rows": None, "calls": 0, "cached": 0, "cost": 0.0, "duration_ms": 0.0, "error_code": "sql_syntax_error"},
     ]

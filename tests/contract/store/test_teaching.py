@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import duckdb
-
-from rvbbit.logs.duckdb import Store
 from rvbbit.logs.examples import ExampleFilter
-from support.store import CELL, START, call, columns, decision, fill
+from rvbbit.logs.store import Store
+from support.store import CELL, START, Backend, call, decision, fill
 
 
-async def test_only_good_model_calls_of_users_can_teach(store: Store, connection: duckdb.DuckDBPyConnection) -> None:
+async def test_only_good_model_calls_of_users_can_teach(store: Store, backend: Backend) -> None:
     await fill(
         store,
         call("good"),
@@ -21,17 +19,16 @@ async def test_only_good_model_calls_of_users_can_teach(store: Store, connection
         call("judge", source="judge"),
         call("test", source="test"),
     )
-    rows = columns(connection, "SELECT trace_id FROM rvbbit.training_examples_mv ORDER BY trace_id")
+    rows = backend.rows("training_examples_mv", "trace_id")
     assert [row["trace_id"] for row in rows] == ["good", "imported"]
     assert list(store.missing(["good", "failed", "nobody", "judge"])) == ["failed", "nobody", "judge"]
 
 
-async def test_inputs_and_answer_can_be_read_as_text(store: Store, connection: duckdb.DuckDBPyConnection) -> None:
+async def test_inputs_and_answer_can_be_read_as_text(store: Store, backend: Backend) -> None:
     await fill(store, call("1", arguments={"text": "hi"}, answer="greeting"), call("2", arguments={"text": "hi", "labels": ["a", "b"]}))
-    rows = columns(connection, "SELECT user_input, assistant_output FROM rvbbit.training_examples_mv ORDER BY trace_id")
-    assert rows == [
-        {"user_input": "hi", "assistant_output": "greeting"},
-        {"user_input": 'text: hi\nlabels: ["a","b"]', "assistant_output": "true"},
+    assert backend.rows("training_examples_mv", "trace_id", "user_input", "assistant_output") == [
+        {"trace_id": "1", "user_input": "hi", "assistant_output": "greeting"},
+        {"trace_id": "2", "user_input": 'text: hi\nlabels: ["a","b"]', "assistant_output": "true"},
     ]
 
 
@@ -86,13 +83,13 @@ async def test_history_is_found_by_id_and_by_batch(store: Store) -> None:
     assert list(store.executions()) == []
 
 
-async def test_revision_grows_with_decisions_and_survives_reopening(store: Store, connection: duckdb.DuckDBPyConnection) -> None:
+async def test_revision_grows_with_decisions_and_survives_reopening(store: Store, backend: Backend) -> None:
     before = store.revision()
     store.annotate([decision("a", trainable=True), decision("b", trainable=True)])
     assert store.revision() > before
     after = store.revision()
     store.annotate([])
     store.close()
-    again = Store(connection)
+    again = backend.open()
     assert again.revision() == after
     again.close()

@@ -1,65 +1,18 @@
-"""What every log store promises about scores, written once: a backend joins by a line in BACKENDS."""
+"""What every log store promises about scores."""
 
 from __future__ import annotations
 
-import asyncio
-import itertools
-from collections.abc import Iterator
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-
-import duckdb
-import pytest
-
-from rvbbit.logs.duckdb import Store
 from rvbbit.logs.examples import ExampleFilter
-from rvbbit.types import CallRecord, CellKey, Decision, Score, Waiting
+from rvbbit.logs.store import Store
+from rvbbit.types import CallRecord, CellKey, Waiting
+from support.store import call as base
+from support.store import decision, fill, score
 
-START = datetime(2026, 1, 1, tzinfo=UTC)
 CELL = CellKey("means", "judge")
-BACKENDS = ("duckdb-file", "duckdb-memory")
-_numbers = itertools.count()
-
-
-@pytest.fixture(params=BACKENDS)
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    place = str(tmp_path / "store.duckdb") if request.param == "duckdb-file" else ":memory:"
-    connection = duckdb.connect()
-    connection.execute(f"ATTACH '{place}' AS rvbbit")
-    store = Store(connection)
-    yield store
-    store.close()
-    connection.close()
 
 
 def call(trace_id: str, **changes: object) -> CallRecord:
-    number = next(_numbers)
-    record = CallRecord(
-        trace_id=trace_id,
-        timestamp=START + timedelta(seconds=number),
-        session_id="session",
-        cascade_id=CELL.cascade_id,
-        cell_name=CELL.cell_name,
-        kind="llm",
-        arguments={"text": f"text {number}"},
-        cascade_fingerprint="cascade-print",
-        cell_fingerprint="cell-print",
-        answer=True,
-    )
-    return replace(record, **changes)  # type: ignore[arg-type]
-
-
-def decision(trace_id: str, batch: str = "batch", **values: object) -> Decision:
-    return Decision(trace_id, "ann", START, batch, tuple(values), **values)  # type: ignore[arg-type]
-
-
-async def fill(store: Store, *records: CallRecord) -> None:
-    await asyncio.gather(*(store.append(record) for record in records))
-
-
-def score(trace_id: str, value: float | None, scorer: str = "confidence", version: str = "1", **more: object) -> Score:
-    return Score(trace_id, scorer, version, value, "because", START, **more)  # type: ignore[arg-type]
+    return base(trace_id, **{"cascade_id": CELL.cascade_id, "arguments": {"text": trace_id}, **changes})
 
 
 def confidence(store: Store, trace_id: str) -> float | None:

@@ -2,55 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterator
-from dataclasses import replace
-from datetime import UTC, datetime
-
-import duckdb
 import pytest
 
 from rvbbit.errors import UsageError
-from rvbbit.logs.duckdb import Store
 from rvbbit.logs.examples import ExampleFilter
-from rvbbit.types import CallRecord, CellKey, Decision
-
-START = datetime(2026, 1, 1, tzinfo=UTC)
-CELL = CellKey("semantic_means", "judge")
-
-
-@pytest.fixture
-def store() -> Iterator[Store]:
-    connection = duckdb.connect()
-    connection.execute("ATTACH ':memory:' AS rvbbit")
-    store = Store(connection)
-    yield store
-    store.close()
-    connection.close()
-
-
-def call(trace_id: str, **changes: object) -> CallRecord:
-    record = CallRecord(
-        trace_id=trace_id,
-        timestamp=START,
-        session_id="session",
-        cascade_id=CELL.cascade_id,
-        cell_name=CELL.cell_name,
-        kind="llm",
-        arguments={"text": f"text {trace_id}", "criterion": "is about money"},
-        cascade_fingerprint="cascade-print",
-        cell_fingerprint="cell-print",
-        answer=True,
-    )
-    return replace(record, **changes)  # type: ignore[arg-type]
-
-
-def decision(trace_id: str, batch: str = "batch", **values: object) -> Decision:
-    return Decision(trace_id, "ann", START, batch, tuple(values), **values)  # type: ignore[arg-type]
-
-
-async def fill(store: Store, *records: CallRecord) -> None:
-    await asyncio.gather(*(store.append(record) for record in records))
+from rvbbit.logs.store import Store
+from support.store import CELL, call, decision, fill
 
 
 async def test_what_a_filter_finds_is_decided_on_as_one_batch(store: Store) -> None:
