@@ -7,6 +7,7 @@ one event loop unless a docstring says otherwise.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -86,17 +87,37 @@ class ExampleStore(Protocol):
         """Those of the ids that exist, or all that a batch decided on, each with its whole history."""
 
 
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Which executions of a cell are to be scored: without a confidence of `version`, or not yet seen by `judge` (its version; "": none).
+
+    `share` keeps those of a sample, the same on every server and after every restart: in it is a trace id whose MD5 in hexadecimal begins
+    with eight digits that sort before `below`. `asked` True means, instead of all that, those that a person asked to have scored: with a
+    score `asked` that is newer than their confidence.
+    """
+
+    version: str
+    judge: str = ""
+    share: float = 1.0
+    asked: bool = False
+
+    @property
+    def below(self) -> str:
+        """The sample's end: after every digit where everything is in it."""
+        return "g" if self.share >= 1 else f"{int(self.share * 16**8):08x}"
+
+
 class ScoreStore(Protocol):
     """Scores, and the executions they are about. Called from any thread. A cell's executions are those that can teach."""
 
     def cells(self) -> Mapping[CellKey, int]:
         """Every cell that has executions, the busiest first, with how many of them a person verified."""
 
-    def waiting(self, cell: CellKey, version: str, judge: str, most: int) -> Waiting:
-        """What has no confidence of `version` yet; unjudged is what has no score of the judge's version, at most `most` characters each."""
+    def waiting(self, cell: CellKey, due: Due, most: int) -> Waiting:
+        """What is due; unjudged is what of it has no score of the judge's version, at most `most` characters each."""
 
-    def unscored(self, cell: CellKey, version: str, limit: int) -> Sequence[Scorable]:
-        """The newest executions whose newest confidence is not of `version`."""
+    def unscored(self, cell: CellKey, due: Due, limit: int) -> Sequence[Scorable]:
+        """The newest executions that are due."""
 
     def verified(self, cell: CellKey, limit: int) -> Sequence[Scorable]:
         """The newest executions that a person verified."""

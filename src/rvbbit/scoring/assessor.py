@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from rvbbit.interfaces import Embedder, ScoreStore
+from rvbbit.interfaces import Due, Embedder, ScoreStore
 from rvbbit.scoring import calibration
 from rvbbit.scoring.agreement import Agreement
 from rvbbit.scoring.cell import CellWork
@@ -48,16 +48,14 @@ class Assessor:
 
     def waiting(self) -> Waiting:
         """What is left in all cells. Called off the event loop."""
-        judge = self.judge.version if self.judge else ""
         found = Waiting()
         for cell, verified in self.store.cells().items():
-            found += self.store.waiting(cell, self.version(verified), judge, TOKENS * BYTES_PER_TOKEN)
+            found += self.store.waiting(cell, self._due(verified), TOKENS * BYTES_PER_TOKEN)
         return found
 
-    def version(self, verified: int) -> str:
-        """Of the confidence in a cell with so many verified answers."""
-        judge = f", judge {self.judge.version}" if self.judge else ""
-        return f"{FREE}{judge}; {calibration.stage(verified)}"
+    def _due(self, verified: int) -> Due:
+        """What is to be scored of a cell with so many verified answers."""
+        return Due(f"{FREE}; {calibration.stage(verified)}", self.judge.version if self.judge else "")
 
     async def run(self, limit: int | None = None) -> AsyncIterator[Step]:
         """Score at most `limit` executions. Raises what stopped the judge (BudgetReached, ProviderError), after what it did is on disk."""
@@ -70,16 +68,16 @@ class Assessor:
                 return
 
     async def _cell(self, cell: CellKey, verified: int, limit: int | None) -> AsyncIterator[Step]:
-        version, batch = self.version(verified), JUDGED_BATCH if self.judge else BATCH
-        if not await asyncio.to_thread(self.store.unscored, cell, version, 1):
+        due, batch = self._due(verified), JUDGED_BATCH if self.judge else BATCH
+        if not await asyncio.to_thread(self.store.unscored, cell, due, 1):
             return
         known = await asyncio.to_thread(self.store.verified, cell, MOST_VERIFIED)
         free = (Rules(self.misfit), Agreement(self.embedder, known), Repetition(), Probability())
-        work = CellWork(self.store, free, self.judge, version, self.clock)
+        work = CellWork(self.store, free, self.judge, due.version, self.clock)
         if len(known) >= calibration.ENOUGH:
             yield Step(0, await work.calibrate(known))
         while limit is None or limit > 0:
-            found = await asyncio.to_thread(self.store.unscored, cell, version, batch if limit is None else min(batch, limit))
+            found = await asyncio.to_thread(self.store.unscored, cell, due, batch if limit is None else min(batch, limit))
             if not found:
                 return
             done, cost, error = await work.score(found)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+from hashlib import md5
+
+from rvbbit.interfaces import Due
 from rvbbit.logs.examples import ExampleFilter
 from rvbbit.logs.store import Store
-from rvbbit.types import CallRecord, CellKey, Waiting
+from rvbbit.types import CallRecord, CellKey, Score, Waiting
+from support.store import START, decision, fill, score
 from support.store import call as base
-from support.store import decision, fill, score
 
 CELL = CellKey("means", "judge")
 
@@ -59,21 +64,21 @@ async def test_a_score_makes_a_new_revision_since_it_may_change_a_set(store: Sto
 async def test_what_has_no_confidence_of_this_version_is_unscored_newest_first(store: Store) -> None:
     await fill(store, call("old"), call("done"), call("new"), call("judged", source="judge"), call("elsewhere", cell_name="x"))
     store.record([score("done", 0.5), score("old", 0.5, version="0"), score("new", 0.5, scorer="rules")])
-    assert [one.trace_id for one in store.unscored(CELL, "1", 10)] == ["new", "old"]
-    assert [one.trace_id for one in store.unscored(CELL, "1", 1)] == ["new"]
-    assert store.waiting(CELL, "1", "judge-1", 10**6).executions == 2
+    assert [one.trace_id for one in store.unscored(CELL, Due("1"), 10)] == ["new", "old"]
+    assert [one.trace_id for one in store.unscored(CELL, Due("1"), 1)] == ["new"]
+    assert store.waiting(CELL, Due("1"), 10**6).executions == 2
 
 
 async def test_where_everything_is_scored_nothing_waits(store: Store) -> None:
     await fill(store, call("a"))
     store.record([score("a", 0.5)])
-    assert store.waiting(CELL, "1", "judge-1", 50) == Waiting()
+    assert store.waiting(CELL, Due("1"), 50) == Waiting()
 
 
 async def test_what_waits_for_the_judge_is_counted_in_characters_up_to_the_most_it_reads(store: Store) -> None:
     await fill(store, call("a", arguments={"t": "x"}, answer="yes"), call("b", arguments={"t": "x" * 100}), call("c"))
     store.record([score("c", 0.5, scorer="judge", version="judge-1")])
-    waiting = store.waiting(CELL, "1", "judge-1", 50)
+    waiting = store.waiting(CELL, Due("1", "judge-1"), 50)
     assert (waiting.executions, waiting.unjudged, waiting.characters) == (3, 2, len('{"t":"x"}"yes"') + 50)
 
 
@@ -83,7 +88,7 @@ async def test_a_scorer_sees_the_execution_its_scores_and_other_answers_to_the_s
     await fill(store, call("other", arguments=same, answer="no"), call("unlike"), call("judged", arguments=same, source="judge"))
     await fill(store, call("a", arguments=same, answer="yes", probability=0.75, finish_reason="stop", response=received))
     store.record([score("a", 0.2, scorer="rules"), score("a", 0.3, scorer="rules", version="2")])
-    (found,) = (one for one in store.unscored(CELL, "1", 10) if one.trace_id == "a")
+    (found,) = (one for one in store.unscored(CELL, Due("1"), 10) if one.trace_id == "a")
     assert (found.arguments, found.answer, found.others, found.right) == (same, "yes", ("no",), None)
     assert (found.probability, found.finish_reason, found.logprobs) == (0.75, "stop", (-0.5, -1.0))
     assert found.scores == (score("a", 0.3, scorer="rules", version="2"),)
@@ -98,3 +103,49 @@ async def test_a_verified_answer_is_right_unless_it_was_corrected_or_given_no_co
     found = {one.trace_id: (one.right, one.held) for one in store.verified(CELL, 10)}
     assert found == {"stood": (True, "yes"), "same": (True, "yes"), "corrected": (False, "no"), "doubted": (False, "yes")}
     assert dict(store.cells()) == {CELL: 4}
+
+
+def asked(trace_id: str, after: int) -> Score:
+    return Score(trace_id, "asked", "again", None, "ann asked", START + timedelta(seconds=after))
+
+
+async def test_what_the_judge_has_not_seen_is_due_where_there_is_a_judge(store: Store) -> None:
+    await fill(store, call("seen"), call("unseen"))
+    store.record([score("seen", 0.5), score("unseen", 0.5), score("seen", 0.9, "judge", "j1"), score("unseen", 0.9, "judge", "j0")])
+    assert store.unscored(CELL, Due("1"), 10) == []
+    assert [one.trace_id for one in store.unscored(CELL, Due("1", "j1"), 10)] == ["unseen"]
+    assert store.waiting(CELL, Due("1", "j1"), 10**6).unjudged == 1
+
+
+async def test_a_sample_is_by_the_md5_of_the_trace_id_and_a_larger_one_holds_the_smaller(store: Store) -> None:
+    names = [f"trace-{number}" for number in range(64)]
+    await fill(store, *(call(name) for name in names))
+
+    def sample(share: float) -> set[str]:
+        return {one.trace_id for one in store.unscored(CELL, Due("1", share=share), 100)}
+
+    first = {name for name in names if int(md5(name.encode()).hexdigest()[:8], 16) < 16**8 // 4}
+    assert sample(0.25) == first != set()
+    assert sample(0.25) < sample(0.75) < sample(1.0) == set(names)
+    assert sample(0.0) == set()
+    assert store.waiting(CELL, Due("1", share=0.25), 50).executions == len(first)
+
+
+async def test_what_a_person_asked_for_is_due_until_it_has_a_newer_confidence(store: Store) -> None:
+    await fill(store, call("a"), call("b"))
+    due = Due("1", share=0.0, asked=True)
+    assert store.unscored(CELL, due, 10) == []
+    store.record([score("a", 0.5), asked("a", 1)])
+    (found,) = store.unscored(CELL, due, 10)
+    assert found.trace_id == "a" and asked("a", 1) in found.scores
+    assert store.waiting(CELL, due, 10**6).executions == 1
+    store.record([replace(score("a", 0.6), timestamp=START + timedelta(seconds=2))])
+    assert store.unscored(CELL, due, 10) == []
+    store.record([asked("a", 3), asked("b", 3)])
+    assert {one.trace_id for one in store.unscored(CELL, due, 10)} == {"a", "b"}
+
+
+async def test_a_request_is_no_confidence(store: Store) -> None:
+    await fill(store, call("a"))
+    store.record([asked("a", 1)])
+    assert confidence(store, "a") is None

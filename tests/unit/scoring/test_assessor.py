@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from hashlib import md5
 
 import pytest
 
 from rvbbit.errors import BudgetReached
-from rvbbit.interfaces import Embedder
+from rvbbit.interfaces import Due, Embedder
 from rvbbit.scoring.assessor import Assessor
 from rvbbit.scoring.judge import Judge
 from rvbbit.types import Arguments, CellKey, Scorable, Score, Value, Waiting
@@ -28,11 +29,11 @@ class Memory:
     def cells(self) -> Mapping[CellKey, int]:
         return {CellKey("classify", "label"): sum(one.right is not None for one in self.rows.values())}
 
-    def waiting(self, cell: CellKey, version: str, judge: str, most: int) -> Waiting:
-        return Waiting(len(self._left(version)))
+    def waiting(self, cell: CellKey, due: Due, most: int) -> Waiting:
+        return Waiting(len(self._left(due)))
 
-    def unscored(self, cell: CellKey, version: str, limit: int) -> Sequence[Scorable]:
-        return self._left(version)[:limit]
+    def unscored(self, cell: CellKey, due: Due, limit: int) -> Sequence[Scorable]:
+        return self._left(due)[:limit]
 
     def verified(self, cell: CellKey, limit: int) -> Sequence[Scorable]:
         return [one for one in self.rows.values() if one.right is not None][:limit]
@@ -47,8 +48,19 @@ class Memory:
     def value(self, one: Scorable, scorer: str = "confidence") -> Score | None:
         return next((score for score in self.rows[one.trace_id].scores if score.scorer == scorer), None)
 
-    def _left(self, version: str) -> list[Scorable]:
-        return [one for one in self.rows.values() if not any((s.scorer, s.version) == ("confidence", version) for s in one.scores)]
+    def _left(self, due: Due) -> list[Scorable]:
+        return [one for one in self.rows.values() if is_due(one, due)]
+
+
+def is_due(one: Scorable, due: Due) -> bool:
+    """As a store tells."""
+    newest = {score.scorer: score for score in one.scores}
+    if due.asked:
+        return "asked" in newest and ("confidence" not in newest or newest["confidence"].timestamp < newest["asked"].timestamp)
+    if md5(one.trace_id.encode()).hexdigest()[:8] >= due.below:
+        return False
+    versions = {name: score.version for name, score in newest.items()}
+    return versions.get("confidence") != due.version or bool(due.judge and versions.get("judge") != due.judge)
 
 
 def judging(value: float, asked: list[Arguments], until: int = 10**9) -> Judge:

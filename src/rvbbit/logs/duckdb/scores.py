@@ -7,31 +7,40 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC
 from typing import Any
 
+from rvbbit.interfaces import Due
 from rvbbit.types import CellKey, Scorable, Score
 
 CELLS = """
 SELECT cascade_id, cell_name, count(*) FILTER (WHERE verified) AS verified FROM rvbbit.main.training_examples_with_annotations
 GROUP BY cascade_id, cell_name ORDER BY count(*) DESC, cascade_id, cell_name"""
 
-_UNSCORED = """
+_DUE = """
 FROM rvbbit.main.training_examples_mv AS execution
-ANTI JOIN (FROM rvbbit.main.current_scores WHERE scorer = 'confidence' AND scorer_version = $version) AS known
-    ON known.trace_id = execution.trace_id"""
+LEFT JOIN (
+    SELECT
+        trace_id,
+        arg_max(scorer_version, seq) FILTER (WHERE scorer = 'confidence') AS version,
+        max(timestamp) FILTER (WHERE scorer = 'confidence') AS scored_at,
+        arg_max(scorer_version, seq) FILTER (WHERE scorer = 'judge') AS judge,
+        max(timestamp) FILTER (WHERE scorer = 'asked') AS asked_at
+    FROM rvbbit.main.scores GROUP BY trace_id
+) AS known ON known.trace_id = execution.trace_id
+WHERE execution.cascade_id = $cascade_id AND execution.cell_name = $cell_name AND CASE WHEN $asked
+    THEN known.asked_at > coalesce(known.scored_at, '-infinity'::TIMESTAMPTZ)
+    ELSE left(md5(execution.trace_id), 8) < $below
+        AND (known.version IS DISTINCT FROM $version OR ($judge <> '' AND known.judge IS DISTINCT FROM $judge)) END"""
 
 _OF_CELL = "execution.cascade_id = $cascade_id AND execution.cell_name = $cell_name"
 
 WAITING = f"""
 SELECT
     count(*) AS executions,
-    count(*) FILTER (WHERE judged.trace_id IS NULL) AS unjudged,
+    count(*) FILTER (WHERE known.judge IS DISTINCT FROM $judge) AS unjudged,
     coalesce(sum(least(length(execution.inputs::VARCHAR) + length(execution.answer::VARCHAR), $most))
-        FILTER (WHERE judged.trace_id IS NULL), 0)::BIGINT AS characters
-{_UNSCORED}
-LEFT JOIN (FROM rvbbit.main.current_scores WHERE scorer = 'judge' AND scorer_version = $judge) AS judged
-    ON judged.trace_id = execution.trace_id
-WHERE {_OF_CELL}"""
+        FILTER (WHERE known.judge IS DISTINCT FROM $judge), 0)::BIGINT AS characters
+{_DUE}"""
 
-UNSCORED = f"SELECT execution.trace_id {_UNSCORED} WHERE {_OF_CELL} ORDER BY execution.timestamp DESC, execution.trace_id LIMIT $limit"
+UNSCORED = f"SELECT execution.trace_id {_DUE} ORDER BY execution.timestamp DESC, execution.trace_id LIMIT $limit"
 
 VERIFIED = f"""
 SELECT execution.trace_id FROM rvbbit.main.training_examples_mv AS execution
@@ -59,6 +68,11 @@ LEFT JOIN others USING (cascade_id, cell_name, arguments)
 LEFT JOIN rvbbit.main.training_state AS state ON state.trace_id = wanted.trace_id"""
 
 CURRENT = "SELECT * FROM rvbbit.main.current_scores WHERE trace_id IN (SELECT id FROM given)"
+
+
+def due(asked: Due) -> dict[str, Any]:
+    """The parameters of WAITING and UNSCORED."""
+    return {"version": asked.version, "judge": asked.judge, "below": asked.below, "asked": asked.asked}
 
 
 def scorable(row: Mapping[str, Any], scores: Sequence[Score]) -> Scorable:

@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from rvbbit.interfaces import Due
 from rvbbit.logs.duckdb import bulk, scores, transfer
 from rvbbit.logs.duckdb.conditions import Parameters, order_by, where, window
 from rvbbit.logs.duckdb.failures import REFUSALS, database_error
@@ -160,14 +161,13 @@ class Store:
         """Every cell that has executions, the busiest first, with how many a person verified."""
         return {CellKey(row["cascade_id"], row["cell_name"]): row["verified"] for row in self._read("count executions", scores.CELLS, {})}
 
-    def waiting(self, cell: CellKey, version: str, judge: str, most: int) -> Waiting:
-        """What has no confidence of `version` yet, and what of it the judge has not seen, at most `most` characters each."""
-        values = {**_named(cell), "version": version, "judge": judge, "most": most}
-        return Waiting(**self._read("count executions", scores.WAITING, values)[0])
+    def waiting(self, cell: CellKey, due: Due, most: int) -> Waiting:
+        """What is due, and what of it the judge has not seen, at most `most` characters each."""
+        return Waiting(**self._read("count executions", scores.WAITING, {**_named(cell), **scores.due(due), "most": most})[0])
 
-    def unscored(self, cell: CellKey, version: str, limit: int) -> Sequence[Scorable]:
-        """The newest executions whose newest confidence is not of `version`."""
-        return self._scorable(scores.UNSCORED, {**_named(cell), "version": version, "limit": limit})
+    def unscored(self, cell: CellKey, due: Due, limit: int) -> Sequence[Scorable]:
+        """The newest executions that are due."""
+        return self._scorable(scores.UNSCORED, {**_named(cell), **scores.due(due), "limit": limit})
 
     def verified(self, cell: CellKey, limit: int) -> Sequence[Scorable]:
         """The newest executions that a person verified."""
