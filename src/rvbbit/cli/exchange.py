@@ -17,9 +17,9 @@ from rvbbit.cli import failure, output
 from rvbbit.cli.context import Session, pass_session
 from rvbbit.cli.filters import aware, choosing
 from rvbbit.cli.progress import Watch
-from rvbbit.cli.text import plain
 from rvbbit.errors import CascadeNotFound, UsageError
 from rvbbit.types import Value
+from rvbbit.values import plain
 
 if TYPE_CHECKING:
     from rvbbit.engine import Database

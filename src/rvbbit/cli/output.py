@@ -18,8 +18,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from rvbbit.cli import table as tables
-from rvbbit.cli.text import column_values, jsonable, plain
 from rvbbit.errors import UsageError
+from rvbbit.values import column_values, jsonable, plain
 
 Format: TypeAlias = Literal["table", "csv", "json", "jsonl", "parquet", "arrow"]
 FORMATS: tuple[str, ...] = get_args(Format)

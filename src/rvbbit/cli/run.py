@@ -10,9 +10,9 @@ import click
 from rvbbit.cli import failure
 from rvbbit.cli.context import Session, pass_session
 from rvbbit.cli.progress import seconds, usd, watched
-from rvbbit.cli.text import jsonable
 from rvbbit.errors import UsageError
 from rvbbit.types import Arguments
+from rvbbit.values import jsonable
 
 
 @click.command()

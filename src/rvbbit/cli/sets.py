@@ -11,8 +11,8 @@ import click
 from rvbbit.cli import failure, output
 from rvbbit.cli.context import Session, pass_session
 from rvbbit.cli.progress import usd
-from rvbbit.cli.text import plain
 from rvbbit.errors import UsageError
+from rvbbit.values import plain
 
 _ID = 12
 """Characters of a version or an id that a table shows; commands take them."""

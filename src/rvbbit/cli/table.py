@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import click
 import pyarrow as pa
 
-from rvbbit.cli.text import NULL, column_values, cut, plain, visible, width
+from rvbbit.cli.text import NULL, cut, visible, width
+from rvbbit.values import column_values, plain
 
 _NARROWEST = 12
 """A cut column keeps at least this many cells: less says nothing."""

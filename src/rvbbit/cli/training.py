@@ -12,9 +12,9 @@ from rvbbit.cli import exchange, failure, output, sets
 from rvbbit.cli.context import Session, pass_session
 from rvbbit.cli.filters import aware, filtered, finding
 from rvbbit.cli.progress import usd
-from rvbbit.cli.text import jsonable, plain
 from rvbbit.errors import UsageError
 from rvbbit.types import Value
+from rvbbit.values import jsonable, plain
 
 if TYPE_CHECKING:
     from rvbbit.engine import Database
