@@ -21,7 +21,12 @@ SHORTLIST = 512  # compared exactly in a large set
 LARGE = 8_192  # examples from which a shortlist is faster than comparing all
 COMPONENTS = 64
 SAMPLE = 20_000  # rows that principal components are taken from
-BLOCK = 2_048
+SKETCHED = 4_096  # texts from which comparing in rough pays
+SKETCH = 64  # numbers a sketch has
+ROUNDING = 1e-3  # what float32 may take from a bound, with room to spare
+TWINS = 128  # of one text that are remembered
+ROWS, COLUMNS = 1_024, 4_096  # compared at once: 16 MB, which a processor's cache holds
+PAIRS = 65_536  # compared whole at once
 
 _Places = npt.NDArray[np.intp]
 
@@ -45,7 +50,7 @@ class Space:
         rows = np.ascontiguousarray(vectors[order], np.float32)
         if len(rows) < LARGE:
             return Space(rows, order, starts, None, None)
-        basis = _components(rows)
+        basis = _components(rows, COMPONENTS)
         return Space(rows, order, starts, basis, np.ascontiguousarray(rows @ basis))
 
     def near(self, asked: Matrix, limit: int) -> Iterator[int]:
@@ -87,12 +92,21 @@ class Space:
 
 
 class Likeness:
-    """Which texts are as good as the same. Remembers what it compared, so that a new text costs one comparison with each other one."""
+    """Which texts are as good as the same. Remembers what it compared, so that a new text costs one comparison with each other one.
+
+    Exact, and fast: two texts are first compared in `SKETCH` numbers that bound their cosine from above (their principal components and the
+    length of what those leave out, after Cauchy and Schwarz), and only what passes is compared whole. Of a text with hundreds of twins the
+    first `TWINS` are remembered: a crowd of near-duplicates then falls into groups of that size and not into one.
+    """
 
     def __init__(self) -> None:
         self._places: dict[str, int] = {}
-        self._vectors: Matrix = np.empty((0, 0), np.float32)
+        self._vectors: Matrix = np.empty((0, 0), np.float32)  # rows beyond the texts' number are room to grow
+        self._sketches: Matrix | None = None
+        self._basis: Matrix | None = None
+        self._sketched = 0  # texts the basis was made from
         self._alike: list[list[int]] = []
+        self._twins = np.empty(0, np.intp)
 
     def missing(self, texts: Sequence[str]) -> list[str]:
         """Those it has not seen, each once."""
@@ -103,16 +117,13 @@ class Likeness:
         if not texts:
             return
         first = len(self._places)
-        self._vectors = np.concatenate([self._vectors.reshape(first, vectors.shape[1]), vectors])
+        self._vectors = _grown(self._vectors, first, vectors)
         self._places |= {text: first + number for number, text in enumerate(texts)}
         self._alike += [[] for _ in texts]
-        for start in range(0, len(texts), BLOCK):
-            block = slice(first + start, first + min(start + BLOCK, len(texts)))
-            ones, others = np.nonzero(self._vectors[block] @ self._vectors[: block.stop].T >= LIKENESS)
-            for one, other in zip((ones + block.start).tolist(), others.tolist(), strict=True):
-                if other < one:
-                    self._alike[one].append(other)
-                    self._alike[other].append(one)
+        self._twins = np.concatenate([self._twins, np.zeros(len(texts), np.intp)])
+        rows = self._sketch(first)
+        for start in range(first, len(rows), ROWS):
+            self._compare(rows, slice(start, min(start + ROWS, len(rows))))
 
     def vectors(self, texts: Sequence[str]) -> Matrix:
         """One row a text, all of them seen before."""
@@ -130,12 +141,71 @@ class Likeness:
             for place in places
         }
 
+    def _sketch(self, first: int) -> Matrix:
+        """A row a text to be compared in rough; those from `first` on are new. While there are few, the vectors themselves."""
+        known = len(self._places)
+        if known < SKETCHED:
+            return self._vectors[:known]
+        if self._basis is None or known > 4 * self._sketched:  # made from few, it would tell little of the many
+            self._basis, self._sketched, first = _components(self._vectors[:known], SKETCH - 1), known, 0
+        inside = self._vectors[first:known] @ self._basis
+        outside = np.sqrt(np.maximum(0, 1 - np.einsum("ij,ij->i", inside, inside)))
+        held = np.empty((0, SKETCH), np.float32) if self._sketches is None else self._sketches
+        self._sketches = _grown(held, first, np.hstack([inside, outside[:, None]]))
+        return self._sketches[:known]
 
-def _components(rows: Matrix) -> Matrix:
-    """dimensions × COMPONENTS: the directions in which the rows differ most."""
+    def _compare(self, rows: Matrix, new: slice) -> None:
+        """Find the twins of new rows among themselves and all before them."""
+        for start in range(0, new.stop, COLUMNS):
+            columns = np.arange(start, min(start + COLUMNS, new.stop))
+            columns = columns[self._twins[columns] < TWINS]
+            if not len(columns):
+                continue
+            others = rows[columns[0] : columns[-1] + 1] if _contiguous(columns) else rows[columns]
+            hits = np.flatnonzero(rows[new] @ others.T >= LIKENESS - ROUNDING)
+            if len(hits):
+                self._pair(hits // len(columns) + new.start, columns[hits % len(columns)])
+
+    def _pair(self, ones: _Places, others: _Places) -> None:
+        """Remember those of the pairs that are alike indeed; `ones` ascend."""
+        ones, others = ones[others < ones], others[others < ones]
+        for start in range(0, len(ones), PAIRS):
+            some = slice(start, start + PAIRS)
+            alike = np.einsum("ij,ij->i", self._vectors[ones[some]], self._vectors[others[some]]) >= LIKENESS
+            for one, group in _runs(ones[some][alike], others[some][alike]):
+                room = group[self._twins[group] < TWINS][: max(0, TWINS - int(self._twins[one]))]
+                self._alike[one] += room.tolist()
+                self._twins[one] += len(room)
+                self._twins[room] += 1
+                for other in room.tolist():
+                    self._alike[other].append(one)
+
+
+def _components(rows: Matrix, number: int) -> Matrix:
+    """dimensions × number (fewer where there are no more): the directions in which the rows differ most."""
     sample = rows[:: max(1, len(rows) // SAMPLE)]
     _, directions = np.linalg.eigh(sample.T @ sample)
-    return np.ascontiguousarray(directions[:, -COMPONENTS:], np.float32)
+    return np.ascontiguousarray(directions[:, -number:], np.float32)
+
+
+def _grown(held: Matrix, used: int, new: Matrix) -> Matrix:
+    """`new` behind the first `used` rows of what is held, in place where there is room; else in twice the room."""
+    if used + len(new) > len(held):
+        roomy = np.empty((max(used + len(new), 2 * used), new.shape[1]), np.float32)
+        roomy[:used] = held[:used].reshape(used, new.shape[1])
+        held = roomy
+    held[used : used + len(new)] = new
+    return held
+
+
+def _contiguous(places: _Places) -> bool:
+    return int(places[-1] - places[0]) + 1 == len(places)
+
+
+def _runs(ones: _Places, others: _Places) -> Iterator[tuple[int, _Places]]:
+    """Each one with its others."""
+    starts = np.flatnonzero(np.diff(ones, prepend=-1))
+    yield from zip(ones[starts].tolist(), np.split(others, starts[1:]), strict=False)
 
 
 def _products(rows: Matrix, asked: Matrix) -> Matrix:

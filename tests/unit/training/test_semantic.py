@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from rvbbit.interfaces import Matrix
-from rvbbit.training.nearest import LARGE, Likeness, Space
+from rvbbit.training.nearest import LARGE, LIKENESS, SKETCHED, TWINS, Likeness, Space
 from rvbbit.training.selection import Selector
 from rvbbit.types import CellKey, Example, TrainingPolicy, Value
 
@@ -148,3 +148,37 @@ def test_likeness_is_that_of_comparing_all_whatever_the_order_of_arrival() -> No
     assert {place: sorted(others) for place, others in near.items()} == {
         place: sorted(others) for place, others in bit_by_bit.near(texts).items()
     }
+
+
+@pytest.mark.parametrize("step", [SKETCHED + 500, 1_500])
+def test_no_twin_is_missed_where_texts_are_compared_in_rough_first(step: int) -> None:
+    draw = np.random.default_rng(3)
+    base = draw.normal(size=(SKETCHED // 2 + 250, 96)).astype(np.float32)
+    vectors = unit(np.concatenate([base, base + 0.26 * draw.normal(size=base.shape).astype(np.float32)]))
+    texts = [f"t{place}" for place in range(len(vectors))]
+    likeness = Likeness()
+    for start in range(0, len(texts), step):
+        likeness.add(texts[start : start + step], vectors[start : start + step])
+    expected = [set(np.flatnonzero(row >= LIKENESS)) - {place} for place, row in enumerate(vectors @ vectors.T)]
+    assert 100 < sum(map(bool, expected)) < len(texts), "the threshold cuts through the pairs"
+    near = likeness.near(texts)
+    assert [set(near.get(place, ())) for place in range(len(texts))] == expected
+
+
+def test_a_crowd_of_near_duplicates_falls_into_groups_of_bounded_size() -> None:
+    """Each with each would be millions of pairs."""
+    draw = np.random.default_rng(4)
+    number = 10 * TWINS
+    vectors = unit((np.ones((number, 8)) + 0.01 * draw.normal(size=(number, 8))).astype(np.float32))
+    likeness = Likeness()
+    likeness.add([f"t{place}" for place in range(number)], vectors)
+    near = likeness.near([f"t{place}" for place in range(number)])
+    assert {len(others) for others in near.values()} <= set(range(1, TWINS + 1))
+    led: set[int] = set()
+    groups = 0
+    for place in range(number):
+        if place not in led:
+            groups += 1
+            led.update([place, *near.get(place, ())])
+    assert groups <= 11
+    assert all(place in near[other] for place, others in near.items() for other in others)
