@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import duckdb
 
 from rvbbit.logs.duckdb import Store as DuckDBStore
-from rvbbit.logs.store import Store
+from rvbbit.logs.store import Changed, Store
 from rvbbit.types import CallRecord, CellKey, Decision, Score
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -23,7 +23,7 @@ _numbers = itertools.count()
 class Backend(Protocol):
     """Where a store keeps its rows: opened empty for one test, and looked into without the store."""
 
-    def open(self) -> Store:
+    def open(self, changed: Changed | None = None) -> Store:
         """A store over what is there; whoever opens it closes it."""
 
     def rows(self, table: str, *names: str) -> list[dict[str, Any]]:
@@ -42,8 +42,8 @@ class DuckDBBackend:
     def __init__(self, place: Path | None) -> None:
         self._connection = connect(":memory:" if place is None else str(place / "store.duckdb"))
 
-    def open(self) -> Store:
-        return DuckDBStore(self._connection)
+    def open(self, changed: Changed | None = None) -> Store:
+        return DuckDBStore(self._connection, changed)
 
     def rows(self, table: str, *names: str) -> list[dict[str, Any]]:
         return columns(self._connection, f"SELECT {', '.join(names) or '*'} FROM rvbbit.{table} ORDER BY 1")

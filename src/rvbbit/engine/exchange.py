@@ -14,8 +14,8 @@ from rvbbit.cascades.catalog import Catalog
 from rvbbit.cascades.plans import CascadePlan, CellPlan
 from rvbbit.cascades.spec import LLMCell
 from rvbbit.errors import CallError, CascadeNotFound, UsageError
-from rvbbit.logs.duckdb import Store
 from rvbbit.logs.examples import ExampleFilter
+from rvbbit.logs.store import Store
 from rvbbit.result import Progress
 from rvbbit.training.exchange.columns import check
 from rvbbit.training.exchange.exporting import ExportFormat, chunks

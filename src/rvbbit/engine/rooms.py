@@ -15,8 +15,8 @@ from rvbbit.errors import Error
 from rvbbit.execution import database
 from rvbbit.execution.arguments import plain
 from rvbbit.interfaces import Matrix
-from rvbbit.logs.duckdb import Store
-from rvbbit.logs.duckdb.sets import Sets as SetTables
+from rvbbit.logs import duckdb
+from rvbbit.logs.store import Store
 from rvbbit.providers.budgeted import Budget
 from rvbbit.providers.limited import Rate
 from rvbbit.providers.local.minilm import MiniLM
@@ -51,7 +51,7 @@ class Rooms:
         self.settings = settings
         self.duck = database.Database(_path(settings.database), _path(settings.store))
         try:
-            self.store = Store(self.duck.cursor())
+            self.store: Store = duckdb.Store(self.duck.cursor())
         except Error:
             self.duck.close()
             raise
@@ -69,8 +69,7 @@ class Rooms:
         )
         if (home := str(settings.home)) not in sys.path:
             sys.path.append(home)  # python cells find the project's modules; behind all others, so that none is shadowed
-        self.set_store = SetTables(self.duck.cursor())
-        self.sets = Sets(self.set_store)
+        self.sets = Sets(self.store.sets)
         self.selector = Selector(self.store, Embedding(self.registry, settings.embed_model), self.sets)
         self.catalog = Catalog(settings.home)
         self.runner = Runner(
@@ -123,7 +122,6 @@ class Rooms:
     def close_files(self) -> None:
         """Write what waits and give the files back, whatever else is under way. Safe to call twice."""
         self.store.close()
-        self.set_store.close()
         self.duck.close()
 
     async def _close(self) -> None:

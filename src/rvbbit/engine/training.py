@@ -10,8 +10,8 @@ from rvbbit.engine.author import or_login
 from rvbbit.engine.exchange import Exchange, Source, write
 from rvbbit.engine.sets import TrainingSets
 from rvbbit.errors import OutputInvalid, TrainingError, UsageError
-from rvbbit.logs.duckdb import Store
 from rvbbit.logs.examples import ExampleFilter, Page, Stats
+from rvbbit.logs.store import Store
 from rvbbit.result import Progress
 from rvbbit.training.curation import NOT_GIVEN, Curation, Decided, Marked
 from rvbbit.training.exchange.exporting import ExportFormat

@@ -26,12 +26,14 @@ from rvbbit.logs.history import (
 from rvbbit.logs.schema import QueryRecord
 from rvbbit.types import CallRecord, CellKey, Decision, Proof, Score, SetEvent, SetVersion
 
+Kind = Literal["execution", "decision", "score", "query"]
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """Something came into the log. `ids` are trace ids (query ids for a query); empty where there are too many to name."""
 
-    kind: Literal["execution", "decision", "score", "query"]
+    kind: Kind
     count: int
     ids: tuple[str, ...] = ()
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import get_args
 
 import pytest
 
 from rvbbit.errors import UsageError
-from rvbbit.logs.examples import ExampleFilter
+from rvbbit.logs.cursor import write
+from rvbbit.logs.examples import ExampleFilter, Order, Sort
 from rvbbit.logs.schema import QueryRecord
 from rvbbit.logs.store import Store
 from rvbbit.result import QueryUsage
 from rvbbit.types import CellKey, Usage
-from support.store import CELL, START, Backend, call, decision, fill
+from support.store import CELL, START, Backend, call, decision, fill, score
 
 
 async def test_a_page_has_the_exact_total_and_its_rows_in_order(store: Store) -> None:
@@ -48,15 +50,35 @@ async def test_a_page_has_the_exact_total_and_its_rows_in_order(store: Store) ->
         (ExampleFilter(search="'; DELETE FROM x; --"), ""),
         (ExampleFilter(since=START + timedelta(seconds=2)), "b c"),
         (ExampleFilter(until=START + timedelta(seconds=2)), "a"),
+        (ExampleFilter(criterion="is about money"), "b"),
+        (ExampleFilter(criterion="%"), ""),
+        (ExampleFilter(source="run"), "c"),
+        (ExampleFilter(source="judge"), ""),
+        (ExampleFilter(query_id="q1"), "b"),
+        (ExampleFilter(used=True), "a"),
+        (ExampleFilter(used=False), "b c"),
+        (ExampleFilter(min_cost=0.25), "b c"),
+        (ExampleFilter(max_cost=0.25), "b"),
+        (ExampleFilter(min_cost=0.3, max_cost=0.6), "c"),
     ],
     ids=str,
 )
 async def test_each_filter_finds_what_it_names(store: Store, asked: ExampleFilter, found: str) -> None:
     await fill(
         store,
-        call("a", timestamp=START + timedelta(seconds=1), arguments={"text": 'He said: say "hi"!'}),
-        call("b", timestamp=START + timedelta(seconds=2), caller_id="me"),
-        call("c", timestamp=START + timedelta(seconds=3), session_id="s2", cascade_id="ask", arguments={"text": "100%_sure"}),
+        call("a", timestamp=START + timedelta(seconds=1), arguments={"text": 'He said: say "hi"!'}, usage=Usage(cost_usd=None)),
+        call("b", timestamp=START + timedelta(seconds=2), caller_id="me", query_id="q1", usage=Usage(cost_usd=0.25)),
+        call(
+            "c",
+            timestamp=START + timedelta(seconds=3),
+            session_id="s2",
+            cascade_id="ask",
+            arguments={"text": "100%_sure"},
+            source="run",
+            example_ids=("a", "unknown"),
+            usage=Usage(cost_usd=0.5),
+        ),
+        call("failed", error="no", answer=None, example_ids=("b",)),
     )
     store.annotate([decision("a", trainable=True, confidence=0.8), decision("b", verified=True, corrected_output="fixed")])
     assert sorted(row.trace_id for row in store.page(asked).rows) == found.split()
@@ -80,6 +102,103 @@ async def test_stats_count_everything_and_each_cell(store: Store) -> None:
     means = stats.cells[CELL]
     assert (means.executions, means.scored, means.confidence, means.cost, means.tokens_in) == (2, 1, 0.5, 0.5, 20)
     assert list(stats.cells) == [CELL, CellKey("ask", "judge")]
+
+
+async def test_stats_tell_what_scoring_took_beside_all_else(store: Store) -> None:
+    await fill(
+        store,
+        call("a", usage=Usage(cost_usd=2.0)),
+        call("b", usage=Usage(cost_usd=None)),
+        call("failed", error="no", answer=None, usage=Usage(cost_usd=1.0)),
+        call("judged", cascade_id="assess_confidence", source="judge", usage=Usage(cost_usd=0.25)),
+    )
+    store.record([score("a", 0.5, "judge"), score("a", 0.6, "judge"), score("b", None, "judge"), score("b", 0.5, "rules")])
+    stats = store.stats()
+    assert (stats.scoring_cost, stats.scoring_messages, stats.execution_cost) == (0.25, 2, 3.0)
+
+
+async def test_a_row_counts_the_answers_that_were_given_it_as_an_example(store: Store) -> None:
+    await fill(store, call("a"), call("b", example_ids=("a",)), call("failed", example_ids=("a", "b"), error="no", answer=None))
+    store.take_in([call("c", example_ids=("b", "a")), call("d", source="test", example_ids=("a",))])
+    assert {row.trace_id: row.used for row in store.page(ExampleFilter()).rows} == {"a": 3, "b": 1, "c": 0}
+
+
+async def test_facets_count_the_values_of_what_a_filter_finds(store: Store) -> None:
+    await fill(
+        store,
+        call("a", answer="yes", model="m1"),
+        call("b", answer="no", model="m2", arguments={"text": "x", "criterion": "is new"}),
+        call("c", answer="no", arguments={"text": "x"}, cascade_id="ask", source="run", session_id="s2", model="m2"),
+        call("judged", source="judge"),
+    )
+    store.annotate([decision("a", corrected_output="no", tags=("t", "u")), decision("c", tags=("t",))])
+    found = store.facets(ExampleFilter(limit=1, offset=5))
+    assert list(found.label.items()) == [("no", 3)]
+    assert (found.cascade_id, found.cell_name) == ({"semantic_means": 2, "ask": 1}, {"judge": 3})
+    assert list(found.model.items()) == [("m2", 2), ("m1", 1)]
+    assert (found.session_id, found.source) == ({"session": 2, "s2": 1}, {"query": 2, "run": 1})
+    assert (found.tag, found.criterion) == ({"t": 2, "u": 1}, {"is about money": 1, "is new": 1})
+    assert store.facets(ExampleFilter(model="m1")).tag == {"t": 1, "u": 1}
+    assert store.facets(ExampleFilter(), most=1).tag == {"t": 2}
+
+
+def test_facets_of_an_empty_store_are_empty(store: Store) -> None:
+    assert store.facets(ExampleFilter()).model == {}
+
+
+SORTED = [(sort, order) for sort in get_args(Sort) for order in get_args(Order)]
+
+
+@pytest.mark.parametrize(("sort", "order"), SORTED)
+async def test_pages_after_a_cursor_meet_every_row_once_in_order(store: Store, sort: Sort, order: Order) -> None:
+    costs = [0.5, None, 0.25, 0.5, None, 0.1, 0.5]
+    made = [
+        call(f"t{n}", timestamp=START + timedelta(seconds=n // 2), model=f"m{n % 2}", duration=n % 3, usage=Usage(n % 4, n % 2, 0, cost))
+        for n, cost in enumerate(costs)
+    ]
+    await fill(store, *made)
+    store.record([score(f"t{n}", n % 3 / 3) for n in range(5)])
+    asked = ExampleFilter(sort=sort, order=order, limit=2)
+    seen, page = [], store.page(asked)
+    while True:
+        assert page.total == 7
+        seen += [row.trace_id for row in page.rows]
+        if page.next is None:
+            break
+        page = store.page(replace(asked, cursor=page.next))
+    assert seen == [row.trace_id for row in store.page(replace(asked, limit=None)).rows]
+    assert len(seen) == len(set(seen)) == 7
+
+
+async def test_a_page_that_holds_the_last_row_has_no_next(store: Store) -> None:
+    await fill(store, call(), call())
+    assert [store.page(ExampleFilter(limit=limit)).next is None for limit in (0, 1, 2, 3, None)] == [True, False, True, True, True]
+    cursor = store.page(ExampleFilter(limit=1)).next
+    assert len(store.trace_ids(ExampleFilter(cursor=cursor))) == 1
+    assert sum(len(rows) for rows in store.stream(ExampleFilter(cursor=cursor))) == 1
+
+
+async def test_a_cursor_of_another_listing_and_rubbish_are_refused(store: Store) -> None:
+    await fill(store, call(), call())
+    cursor = store.page(ExampleFilter(limit=1)).next
+    assert cursor is not None
+    forged = write("examples timestamp desc", ("yesterday", "a"))
+    for asked in [
+        ExampleFilter(cursor=cursor, sort="cost"),
+        ExampleFilter(cursor=cursor, order="asc"),
+        ExampleFilter(cursor=cursor, offset=1),
+        ExampleFilter(cursor=cursor[:-4]),
+        ExampleFilter(cursor=""),
+        ExampleFilter(cursor="ü' OR true --"),
+        ExampleFilter(cursor="W" * 100_000),
+        ExampleFilter(cursor=forged),
+        ExampleFilter(sort="cost", cursor=write("examples cost desc", ("a", "a"))),
+        ExampleFilter(sort="cost", cursor=write("examples cost desc", (10**400, "a"))),
+    ]:
+        with pytest.raises(UsageError, match="cursor"):
+            store.page(asked)
+    with pytest.raises(UsageError):
+        store.matching(ExampleFilter(cursor=cursor))
 
 
 def test_stats_of_an_empty_store_are_zero(store: Store) -> None:

@@ -35,11 +35,12 @@ class Condition:
 
 def condition(asked: ExampleFilter) -> Condition:
     """Raises UsageError for a filter that names a page: what a bulk decision reaches must not depend on how rows are shown."""
-    page = (asked.sort, asked.order, asked.limit, asked.offset)
+    page = (asked.sort, asked.order, asked.limit, asked.offset, asked.cursor)
     plain = ExampleFilter()
-    if page != (plain.sort, plain.order, plain.limit, plain.offset):
+    if page != (plain.sort, plain.order, plain.limit, plain.offset, plain.cursor):
         raise UsageError(
-            "a decision by filter reaches everything the filter finds", hint="leave out sort, order, limit and offset, or give trace ids"
+            "a decision by filter reaches everything the filter finds",
+            hint="leave out sort, order, limit, offset and cursor, or give trace ids",
         )
     return Condition(*where(asked))
 
@@ -55,3 +56,9 @@ def decide(cursor: duckdb.DuckDBPyConnection, asked: Condition, decision: Decisi
     cursor.register("given", to_table(TRAINING_ANNOTATIONS, [decision_row(0, decision)]))
     text = _DECIDE.format(source=_SOURCE, condition=asked.text)
     return int(cursor.execute(text, asked.values or None).fetchall()[0][0])
+
+
+def reached(cursor: duckdb.DuckDBPyConnection, batch: str, most: int) -> list[str]:
+    """The executions that a batch decided on, at most so many."""
+    rows = cursor.execute("SELECT trace_id FROM rvbbit.main.training_annotations WHERE batch = ? LIMIT ?", [batch, most]).fetchall()
+    return [trace_id for (trace_id,) in rows]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any, TypeAlias, get_args
 
 from rvbbit.errors import UsageError
+from rvbbit.logs import cursor
 from rvbbit.logs.examples import ExampleFilter, Order, Sort
 
 Parameters: TypeAlias = dict[str, Any]
 
-_EQUAL = ("session_id", "caller_id", "model", "trainable", "verified")
+_EQUAL = ("session_id", "caller_id", "model", "trainable", "verified", "source", "query_id")
 _ANY = {"trace_ids": "trace_id", "cascade_id": "cascade_id", "cell_name": "cell_name"}
 _BOUNDS = {
     "min_confidence": "confidence >= $min_confidence",
@@ -18,8 +20,13 @@ _BOUNDS = {
     "since": "timestamp >= $since",
     "until": "timestamp < $until",
     "tag": "list_contains(tags, $tag)",
+    "min_cost": "cost >= $min_cost",
+    "max_cost": "cost <= $max_cost",
     "label": "coalesce(corrected_output, answer) ->> '$' = $label",
+    "criterion": "inputs ->> 'criterion' = $criterion",
 }
+_USED = "trace_id IN (SELECT unnest(example_ids) FROM rvbbit.main.unified_logs WHERE error IS NULL)"
+_TYPES: dict[str, type] = {"timestamp": datetime, "cascade_id": str, "cell_name": str, "model": str}  # the others are numbers
 _SEARCH = "(contains(lower(inputs), lower($inside)) OR contains(lower(assistant_output), lower($search)))"
 
 
@@ -41,6 +48,8 @@ def where(asked: ExampleFilter) -> tuple[str, Parameters]:
             values[name] = wanted
     if asked.scored is not None:
         parts.append("confidence IS NOT NULL" if asked.scored else "confidence IS NULL")
+    if asked.used is not None:
+        parts.append(_USED if asked.used else f"NOT {_USED}")
     if asked.search:
         parts.append(_SEARCH)
         values["search"] = asked.search
@@ -57,9 +66,30 @@ def order_by(asked: ExampleFilter) -> str:
     return f"{asked.sort} {asked.order} NULLS LAST, trace_id"
 
 
-def window(asked: ExampleFilter) -> str:
+def after(asked: ExampleFilter) -> tuple[str, Parameters]:
+    """The condition that a row stands behind the cursor's, in the order of `order_by`; "true" without one. Raises UsageError."""
+    if asked.cursor is None:
+        return "true", {}
+    if asked.offset:
+        raise UsageError("a page starts at an offset or after a cursor", hint="give one of the two")
+    value, id_ = cursor.read(asked.cursor, kind(asked), _TYPES.get(asked.sort, float))
+    values = {"after": value, "after_id": id_}
+    if value is None:
+        return f"({asked.sort} IS NULL AND trace_id > $after_id)", {"after_id": id_}
+    beyond = "<" if asked.order == "desc" else ">"
+    return (
+        f"({asked.sort} {beyond} $after OR ({asked.sort} = $after AND trace_id > $after_id) OR {asked.sort} IS NULL)",
+        values,
+    )
+
+
+def kind(asked: ExampleFilter) -> str:
+    """What a cursor of this listing says it is of."""
+    return f"examples {asked.sort} {asked.order}"
+
+
+def window(limit: int | None, offset: int = 0) -> str:
     """LIMIT and OFFSET. Raises UsageError where one is negative."""
-    if asked.offset < 0 or (asked.limit is not None and asked.limit < 0):
-        raise UsageError(f"limit {asked.limit}, offset {asked.offset}: a page cannot be negative", hint="use 0 or more")
-    limit = "" if asked.limit is None else f"LIMIT {int(asked.limit)} "
-    return f"{limit}OFFSET {int(asked.offset)}"
+    if offset < 0 or (limit is not None and limit < 0):
+        raise UsageError(f"limit {limit}, offset {offset}: a page cannot be negative", hint="use 0 or more")
+    return f"{'' if limit is None else f'LIMIT {int(limit)} '}OFFSET {int(offset)}"

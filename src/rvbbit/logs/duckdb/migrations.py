@@ -110,16 +110,19 @@ SELECT
 FROM training_annotations
 GROUP BY trace_id"""
 
-_TRAINING_EXAMPLES = """
+USER_INPUT = """CASE WHEN len(json_keys(arguments)) = 1
+        THEN map_values(arguments::MAP(VARCHAR, VARCHAR))[1]
+        ELSE array_to_string(list_transform(map_entries(arguments::MAP(VARCHAR, VARCHAR)),
+            lambda entry: entry.key || ': ' || coalesce(entry.value, '')), chr(10))
+    END"""
+"""Arguments to read: the one value, or a line `name: value` for each of several."""
+
+_TRAINING_EXAMPLES = f"""
 CREATE VIEW rvbbit.main.training_examples_mv AS
 SELECT
     trace_id, session_id, caller_id, query_id, timestamp, source, cascade_id, cell_name, cell_fingerprint, model,
     arguments AS inputs,
-    CASE WHEN len(json_keys(arguments)) = 1
-        THEN map_values(arguments::MAP(VARCHAR, VARCHAR))[1]
-        ELSE array_to_string(list_transform(map_entries(arguments::MAP(VARCHAR, VARCHAR)),
-            lambda entry: entry.key || ': ' || coalesce(entry.value, '')), chr(10))
-    END AS user_input,
+    {USER_INPUT} AS user_input,
     answer,
     answer ->> '$' AS assistant_output,
     probability, cost, tokens_in, tokens_out, tokens_cached, duration_ms, set_version, example_ids

@@ -11,14 +11,15 @@ from collections.abc import Iterator, Sequence
 import duckdb
 import pyarrow as pa
 
-from rvbbit.logs.duckdb.conditions import Parameters, order_by, where, window
+from rvbbit.logs.duckdb.conditions import Parameters, after, order_by, where, window
 from rvbbit.logs.examples import ExampleFilter
 from rvbbit.logs.schema import SCORES, TRAINING_ANNOTATIONS, UNIFIED_LOGS, call_row, decision_row, score_row, to_table
 from rvbbit.types import CallRecord, Decision, Score
 
 _CALLS = """
 INSERT INTO rvbbit.main.unified_logs BY NAME
-SELECT given.* FROM given_calls AS given ANTI JOIN rvbbit.main.unified_logs AS known ON known.trace_id = given.trace_id"""
+SELECT given.* FROM given_calls AS given ANTI JOIN rvbbit.main.unified_logs AS known ON known.trace_id = given.trace_id
+RETURNING trace_id"""
 
 _DECISIONS = """
 INSERT INTO rvbbit.main.training_annotations BY NAME
@@ -30,7 +31,8 @@ LEFT JOIN (
     SELECT trace_id, max(timestamp) AS newest, list(DISTINCT batch) AS batches FROM rvbbit.main.training_annotations
     WHERE trace_id IN (SELECT trace_id FROM given_decisions) GROUP BY trace_id
 ) AS known ON known.trace_id = given.trace_id
-WHERE known.trace_id IS NULL OR (given.timestamp > known.newest AND NOT list_contains(known.batches, given.batch))"""
+WHERE known.trace_id IS NULL OR (given.timestamp > known.newest AND NOT list_contains(known.batches, given.batch))
+RETURNING trace_id"""
 
 _SCORES = """
 INSERT INTO rvbbit.main.scores BY NAME
@@ -42,7 +44,8 @@ LEFT JOIN (
     SELECT trace_id, scorer, max(timestamp) AS newest FROM rvbbit.main.scores
     WHERE trace_id IN (SELECT trace_id FROM given_scores) GROUP BY trace_id, scorer
 ) AS known ON known.trace_id = given.trace_id AND known.scorer = given.scorer
-WHERE known.trace_id IS NULL OR given.timestamp > known.newest"""
+WHERE known.trace_id IS NULL OR given.timestamp > known.newest
+RETURNING trace_id"""
 
 _MOMENT = (
     "strftime(make_timestamp(epoch_us(timestamp)), '%Y-%m-%dT%H:%M:%S.%f+00:00')"  # DuckDB's zone may have a name Python does not know
@@ -78,13 +81,13 @@ LEFT JOIN (
 
 def take_in(
     cursor: duckdb.DuckDBPyConnection, records: Sequence[CallRecord], decisions: Sequence[Decision], scores: Sequence[Score]
-) -> tuple[int, int, int]:
-    """Append what is not there yet in one commit: how many calls, decisions and scores that was. One caller at a time."""
+) -> tuple[list[str], list[str], list[str]]:
+    """Append what is not there yet in one commit: the executions of the calls, decisions and scores. One caller at a time."""
     cursor.register("given_calls", to_table(UNIFIED_LOGS, [call_row(record) for record in records]))
     cursor.register("given_decisions", to_table(TRAINING_ANNOTATIONS, [decision_row(*pair) for pair in enumerate(decisions)]))
     cursor.register("given_scores", to_table(SCORES, [score_row(*pair) for pair in enumerate(scores)]))
     cursor.execute("BEGIN").fetchall()
-    calls, decided, scored = (int(cursor.execute(statement).fetchall()[0][0]) for statement in (_CALLS, _DECISIONS, _SCORES))
+    calls, decided, scored = ([row[0] for row in cursor.execute(one).fetchall()] for one in (_CALLS, _DECISIONS, _SCORES))
     cursor.execute("COMMIT").fetchall()
     return calls, decided, scored
 
@@ -92,8 +95,10 @@ def take_in(
 def stream(cursor: duckdb.DuckDBPyConnection, asked: ExampleFilter, rows: int) -> Iterator[pa.Table]:
     """Everything a filter finds, some rows at a time, in the log's own order. Raises UsageError for an unusable page."""
     condition, values = where(asked)
-    page = "" if asked.limit is None and not asked.offset else f"ORDER BY {order_by(asked)} {window(asked)}"
-    yield from _batches(cursor, _OUT.format(condition=condition, page=page, moment=_MOMENT), values, rows)
+    behind, more = after(asked)
+    page = "" if asked.limit is None and not asked.offset else f"ORDER BY {order_by(asked)} {window(asked.limit, asked.offset)}"
+    query = _OUT.format(condition=f"{condition} AND {behind}", page=page, moment=_MOMENT)
+    yield from _batches(cursor, query, {**values, **more}, rows)
 
 
 def _batches(cursor: duckdb.DuckDBPyConnection, query: str, values: Parameters, rows: int) -> Iterator[pa.Table]:

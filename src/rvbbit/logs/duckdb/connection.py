@@ -1,0 +1,68 @@
+"""The store's connection to DuckDB: a cursor a statement, which costs microseconds, and its refusals in our words. It knows no table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from rvbbit.logs.duckdb.conditions import Parameters
+from rvbbit.logs.duckdb.failures import REFUSALS, database_error
+
+
+class Connection:
+    """One DuckDB instance, from any thread. `doing` reads after "could not": "read executions"."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._root = connection.cursor()
+
+    @contextmanager
+    def cursor(self, doing: str) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A cursor of its own. Raises DatabaseError, DiskFull for what DuckDB refuses inside."""
+        with refused(doing):
+            cursor = self._root.cursor()
+            try:
+                yield cursor
+            finally:
+                cursor.close()
+
+    @contextmanager
+    def transaction(self, doing: str) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A cursor whose statements are committed together when the block ends, or not at all."""
+        with self.cursor(doing) as cursor:
+            cursor.execute("BEGIN").fetchall()
+            yield cursor
+            cursor.execute("COMMIT").fetchall()
+
+    def read(self, doing: str, query: str, values: Parameters, ids: Sequence[str] | None = None) -> list[dict[str, Any]]:
+        """Rows as dictionaries, times in UTC. `ids` are what the query calls table `given`."""
+        with self.cursor(doing) as cursor:
+            if ids is not None:
+                cursor.register("given", pa.table({"id": pa.array(list(ids), pa.string())}))
+            table: pa.Table = cursor.sql(query, params=values or None).to_arrow_table()
+        rows: list[dict[str, Any]] = in_utc(table).to_pylist()
+        return rows
+
+    def close(self) -> None:
+        """The one who made the instance closes it. Safe to call twice."""
+        self._root.close()
+
+
+@contextmanager
+def refused(doing: str) -> Iterator[None]:
+    """Raises DuckDB's refusals as ours."""
+    try:
+        yield
+    except REFUSALS as error:
+        raise database_error(error, doing) from error
+
+
+def in_utc(table: pa.Table) -> pa.Table:
+    """DuckDB hands times over in the session's zone, whose name Python may not know."""
+    for place, column in enumerate(table.schema):
+        if pa.types.is_timestamp(column.type):
+            table = table.set_column(place, column.name, table.column(place).cast(pa.timestamp("us", "UTC")))
+    return table
