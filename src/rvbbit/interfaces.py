@@ -44,6 +44,10 @@ class Provider(Protocol):
     def reads_messages(self) -> bool:
         """False where arguments and examples are enough and no prompt need be rendered."""
 
+    @property
+    def cached_from(self) -> int | None:
+        """Tokens that the start of a prompt must have for the provider to cache it; None where it caches none that we know of."""
+
     async def complete(self, request: Request) -> Completion:
         """One answer. Raises ProviderError subclasses, BudgetReached."""
 

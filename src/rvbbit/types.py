@@ -80,11 +80,12 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class ExampleSet:
-    """Examples chosen for a call. `version` names the whole set they were drawn from (a content hash; "" when that set is empty)."""
+    """Examples for a call, of which the first `stable` go to every call. `version` is a hash of the whole set they are from ("": empty)."""
 
     version: str = ""
     examples: tuple[Example, ...] = ()
     strategy: Strategy = "recent"
+    stable: int = 0
 
 
 NO_EXAMPLES = ExampleSet()
@@ -96,7 +97,7 @@ class TrainingPolicy:
 
     `scope` names the inputs that must agree with the call's for an example to count: a scalar by equality (a criterion), a list by
     membership of the answer (labels). `limit` is in examples; `token_budget` in tokens that all of them may take together, None: any.
-    `pinned` names a version or a tag to use in place of what holds now; None: what holds.
+    `pinned` is a version or a tag to use in place of what holds now (None). `core`: tokens from which examples for every call pay; or None.
     """
 
     limit: int = 5
@@ -107,6 +108,7 @@ class TrainingPolicy:
     scope: tuple[str, ...] = ()
     token_budget: int | None = None
     pinned: str | None = None
+    core: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +138,8 @@ class LocalTask:
 class Request:
     """One question to a model: (instructions, arguments, examples) → a typed answer.
 
-    `messages` is the rendered chat, examples included; empty where the provider does not read messages. `output_schema` is a JSON
-    Schema or None for free text. `timeout` in seconds.
+    `messages` is the rendered chat, examples included, or empty; a prompt cache may keep the first `stable`, which other calls send, too.
+    `output_schema` is a JSON Schema or None for free text. `timeout` in seconds.
     """
 
     model: str
@@ -149,20 +151,24 @@ class Request:
     temperature: float | None = None
     max_tokens: int | None = None
     timeout: float = 120.0
+    stable: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What calls took. Tokens as the provider counted them; `cost_usd` is None where the price is not known, 0.0 where it is free."""
+    """What calls took. Tokens as the provider counted them; `cost_usd` is None where the price is not known, 0.0 where it is free. Of
+    `tokens_in`, `tokens_cached` came from the provider's prompt cache, `tokens_written` went there at a price of their own."""
 
     tokens_in: int = 0
     tokens_out: int = 0
     tokens_cached: int = 0
     cost_usd: float | None = 0.0
+    tokens_written: int = 0
 
     def __add__(self, other: Usage) -> Usage:
         cost = None if self.cost_usd is None or other.cost_usd is None else self.cost_usd + other.cost_usd
-        return Usage(self.tokens_in + other.tokens_in, self.tokens_out + other.tokens_out, self.tokens_cached + other.tokens_cached, cost)
+        read = (self.tokens_in + other.tokens_in, self.tokens_out + other.tokens_out, self.tokens_cached + other.tokens_cached)
+        return Usage(*read, cost, self.tokens_written + other.tokens_written)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +176,7 @@ class Completion:
     """What a model answered.
 
     `text` is the raw answer of a model that writes; `value` the typed answer of one that does not (the embedded model), and then `text`
-    is None. `sent` and `received` are the bodies as they went over the wire, without headers or keys. `probability` is the model's own,
-    0-1, None where it gives none.
+    is None. `sent` and `received` are the bodies, without headers or keys. `tokens_cached_expected`: what a prompt cache should have known.
     """
 
     text: str | None
@@ -182,6 +187,7 @@ class Completion:
     finish_reason: str | None = None
     sent: Value = None
     received: Value = None
+    tokens_cached_expected: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,9 +210,8 @@ class CallRecord:
     """One row of `unified_logs`: one model call, or one sql or python cell that ran.
 
     `arguments` are the cell's inputs before any example was injected. `answer` is the typed answer, None where `error` is set.
-    `cache_key` is None where the answer must not be reused (failures, `cache: false`). `duration` in seconds. `cached` is True where a
-    cache of the provider's answered and no model ran. `tokens_cached_expected` are those at the prompt's start that the provider's prompt
-    cache should have known; what it did know is in `usage`.
+    `cache_key` is None where the answer must not be reused (failures, `cache: false`). `duration` in seconds. `cached` is True where no
+    model ran but a provider's cache. `tokens_cached_expected` is what its prompt cache should have known; what it knew is in `usage`.
     """
 
     trace_id: str

@@ -22,8 +22,9 @@ from rvbbit.types import NO_EXAMPLES, Arguments, CallRecord, Completion, Example
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """`messages` is empty for a model that reads none. `key` is None where the answer must not be found again.
-    `evaluator` marks the question which of several takes is best: no examples, no wards, a name of its own in the log."""
+    """`messages` is empty for a model that reads none; the first `stable` of them are what other calls send, too. `key` is None where the
+    answer must not be found again. `evaluator` marks the question which of several takes is best: no examples, no wards, a name of its own
+    in the log."""
 
     errand: Errand
     cell: CellPlan
@@ -39,6 +40,7 @@ class Asking:
     take: int = 0
     examples: ExampleSet = NO_EXAMPLES
     local: LocalTask | None = None
+    stable: int = 0
     evaluator: bool = False
 
     async def run(self, flight: Flight[Value]) -> Value:
@@ -76,6 +78,7 @@ class Asking:
             temperature=self._spec.temperature,
             max_tokens=self._spec.max_tokens,
             timeout=self._spec.rules.timeout,
+            stable=self.stable,
         )
 
     async def _complete(self, flight: Flight[Value], request: Request, attempt: int) -> tuple[Completion, CallRecord]:
@@ -130,4 +133,5 @@ def _of(completion: Completion) -> dict[str, Any]:
         "probability": completion.probability,
         "finish_reason": completion.finish_reason,
         "usage": completion.usage,
+        "tokens_cached_expected": completion.tokens_cached_expected,
     }

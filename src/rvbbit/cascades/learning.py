@@ -12,22 +12,29 @@ from dataclasses import replace
 from rvbbit.cascades.errand import Errand
 from rvbbit.cascades.plans import CellPlan
 from rvbbit.cascades.spec import LLMCell
-from rvbbit.types import NO_EXAMPLES, Arguments, ExampleSet, Notice
+from rvbbit.types import NO_EXAMPLES, Arguments, ExampleSet, Notice, TrainingPolicy, Value
+
+CHARACTERS_PER_TOKEN = 4
 
 
 class Learning:
-    """`whole` is True for a model that takes the whole set (the student), False for one that reads a few examples in its prompt."""
+    """`whole` is True for a model that takes the whole set (the student), False for one that reads a few examples in its prompt.
 
-    def __init__(self, cell: CellPlan, errand: Errand, *, whole: bool) -> None:
+    `cached_from`: tokens from which on the model's provider caches the start of a prompt; None where it does not.
+    """
+
+    def __init__(self, cell: CellPlan, errand: Errand, *, whole: bool, cached_from: int | None = None) -> None:
         assert isinstance(cell.spec, LLMCell)
         policy = cell.spec.policy() if errand.context.training else None
         if policy is not None:
             policy = replace(policy, strategy="all" if whole else policy.strategy, pinned=errand.context.training_set)
         self._policy = policy
+        self._cached_from = cached_from
         self._cell = cell
         self._errand = errand
         self._lock = asyncio.Lock()
         self._versions: dict[str, str] = {}
+        self._policies: dict[str, TrainingPolicy] = {}
         self._sets: dict[str, ExampleSet] = {}
         self._told: set[str] = set()
 
@@ -39,7 +46,7 @@ class Learning:
         if scope not in self._versions:
             async with self._lock:
                 if scope not in self._versions:
-                    found = await self._errand.tools.selector.version(self._cell.key, self._policy, arguments)
+                    found = await self._errand.tools.selector.version(self._cell.key, self._of(self._policy, scope, arguments), arguments)
                     self._versions[scope] = found
         return self._versions[scope]
 
@@ -48,7 +55,8 @@ class Learning:
         if self._policy is None:
             return NO_EXAMPLES
         if self._policy.strategy != "all":
-            return self._checked(await self._errand.tools.selector.select(self._cell.key, self._policy, arguments))
+            policy = self._of(self._policy, self._scope(arguments), arguments)
+            return self._checked(await self._errand.tools.selector.select(self._cell.key, policy, arguments))
         scope = self._scope(arguments)
         if scope not in self._sets:
             async with self._lock:
@@ -56,6 +64,16 @@ class Learning:
                     chosen = await self._errand.tools.selector.select(self._cell.key, self._policy, arguments)
                     self._sets[scope] = self._checked(chosen)
         return self._sets[scope]
+
+    def _of(self, policy: TrainingPolicy, scope: str, arguments: Arguments) -> TrainingPolicy:
+        """The policy for a scope: where neighbours are chosen, it asks for the core that lifts a start over the cache's minimum."""
+        if policy.strategy != "semantic" or self._cached_from is None or self._cell.prompt is None:
+            return policy
+        if scope not in self._policies:
+            state: dict[str, Value] = {"cascade_id": self._cell.key.cascade_id, "cell_name": self._cell.key.cell_name, "take": 0}
+            start = len(self._cell.prompt.start(arguments, state)) // CHARACTERS_PER_TOKEN
+            self._policies[scope] = replace(policy, core=max(0, self._cached_from - start))
+        return self._policies[scope]
 
     def _scope(self, arguments: Arguments) -> str:
         names = self._policy.scope if self._policy else ()
@@ -66,7 +84,8 @@ class Learning:
         left_out = len(chosen.examples) - len(shown)
         if left_out:
             self._tell("left out", f"{left_out} training examples of {self._cell.where} lack arguments it now has; left out", warn=True)
-            chosen = replace(chosen, examples=shown)
+            stable = sum(self._cell.can_show(example) for example in chosen.examples[: chosen.stable])
+            chosen = replace(chosen, examples=shown, stable=stable)
         if shown:
             # Scripts look for this line, so it reads the same for one example.
             self._tell("injected", f"📚 Injected {len(shown)} training examples ({chosen.strategy} strategy)")

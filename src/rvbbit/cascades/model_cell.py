@@ -24,7 +24,7 @@ from rvbbit.cascades.tally import Tally
 from rvbbit.errors import BudgetReached, Unsupported
 from rvbbit.types import Arguments, LocalTask, Message, Value
 
-LAYOUT = 1
+LAYOUT = 2
 """The version of how prompts are laid out; grows when the same cell would be put to a model in other words."""
 
 Found: TypeAlias = Mapping[str, Value]
@@ -42,7 +42,7 @@ class ModelCell:
         self._model = errand.context.model or cell.spec.model or errand.tools.default_model
         self._provider = errand.tools.provider_for(self._model)
         self._local = self._local_task()
-        self._learning = Learning(cell, errand, whole=not self._provider.reads_messages)
+        self._learning = Learning(cell, errand, whole=not self._provider.reads_messages, cached_from=self._provider.cached_from)
         self._fingerprint = self._fingerprinted()
 
     @property
@@ -75,7 +75,8 @@ class ModelCell:
             state = self._state(take)
             messages = self._cell.prompt.messages(arguments, examples.examples, state) if self.reads_messages else ()
             asking = self._asking(self._cell.output, arguments, messages, kept, tally)
-            return await replace(asking, state=state, take=take, examples=examples, local=self._local).run(flight)
+            stable = self._cell.prompt.stable(examples)
+            return await replace(asking, state=state, take=take, examples=examples, stable=stable, local=self._local).run(flight)
 
         return await self._once(key, found, call)
 

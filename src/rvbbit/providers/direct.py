@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic_ai import exceptions as theirs
 from pydantic_ai.direct import model_request
-from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, SystemPromptPart, TextPart, UserPromptPart
+from pydantic_ai.messages import CachePoint, ModelMessage, ModelRequest, ModelResponse, SystemPromptPart, TextPart, UserPromptPart
 from pydantic_ai.models import Model, ModelRequestParameters, infer_model
 from pydantic_ai.output import OutputObjectDefinition
 from pydantic_ai.providers import infer_provider_class
@@ -58,6 +58,10 @@ _ROWS: tuple[tuple[type[Exception], type[ProviderError], str], ...] = (
 )
 
 
+# How its library is told that the prompt cache is to end behind the system message; a mark among the turns is the same for all.
+_MARKS = {"anthropic": "anthropic_cache_instructions", "bedrock": "bedrock_cache_instructions"}
+
+
 def direct(model: str, *, key: str | None, key_env: str, retries: bool) -> Direct:
     """The provider of `family:model`. Raises ModelNotFound; ImportError where the family's own library is missing."""
 
@@ -74,6 +78,7 @@ class Direct:
     """One model behind pydantic-ai. `name` is `provider:model`; `retries` says that its library must be told not to retry."""
 
     reads_messages = True
+    cached_from = None
 
     def __init__(self, model: Model, name: str, *, key: str | None = None, key_env: str = "", retries: bool = False) -> None:
         self.name = name
@@ -90,7 +95,7 @@ class Direct:
         parameters = self._parameters(question)
         try:
             answer = await model_request(
-                self._model, list(_turns(request.messages)), model_settings=settings, model_request_parameters=parameters
+                self._model, list(_turns(request.messages, request.stable)), model_settings=settings, model_request_parameters=parameters
             )
         except (theirs.AgentRunError, theirs.UserError) as error:
             raise self._translated(error) from error
@@ -122,6 +127,8 @@ class Direct:
             settings["temperature"] = request.temperature
         if request.max_tokens is not None:
             settings["max_tokens"] = request.max_tokens
+        if request.stable == 1 and (mark := _MARKS.get(self.name.partition(":")[0])):
+            settings[mark] = True  # type: ignore[literal-required]
         return settings
 
     def _parameters(self, question: Asked | None) -> ModelRequestParameters:
@@ -136,7 +143,7 @@ class Direct:
     def _completion(self, answer: ModelResponse, sent: Mapping[str, Any], question: Asked | None) -> Completion:
         text = answer.text
         counted = answer.usage
-        usage = Usage(counted.input_tokens, counted.output_tokens, counted.cache_read_tokens, cost_usd=None)
+        usage = Usage(counted.input_tokens, counted.output_tokens, counted.cache_read_tokens, None, counted.cache_write_tokens)
         if (trouble := self._useless(text, answer.finish_reason)) is not None:
             trouble.usage = usage
             raise trouble
@@ -145,7 +152,12 @@ class Direct:
             "model": answer.model_name,
             "text": text,
             "finish_reason": answer.finish_reason,
-            "usage": {"input_tokens": usage.tokens_in, "output_tokens": usage.tokens_out, "cache_read_tokens": usage.tokens_cached},
+            "usage": {
+                "input_tokens": usage.tokens_in,
+                "output_tokens": usage.tokens_out,
+                "cache_read_tokens": usage.tokens_cached,
+                "cache_write_tokens": usage.tokens_written,
+            },
         }
         text = question.unwrapped(text) if question and text else text
         return Completion(text, self.name, usage, finish_reason=answer.finish_reason, sent=sent, received=received)
@@ -167,10 +179,14 @@ class Direct:
             pass
 
 
-def _turns(messages: Sequence[Message]) -> Iterator[ModelMessage]:
-    for message in messages:
+def _turns(messages: Sequence[Message], stable: int) -> Iterator[ModelMessage]:
+    """The chat; where more than the system message is stable, the prompt cache is to end behind the last stable one."""
+    for place, message in enumerate(messages):
         if message.role == "assistant":
             yield ModelResponse(parts=[TextPart(message.content)])
+        elif message.role == "system":
+            yield ModelRequest(parts=[SystemPromptPart(message.content)])
+        elif place == stable > 1:
+            yield ModelRequest(parts=[UserPromptPart([CachePoint(), message.content])])
         else:
-            part = SystemPromptPart(message.content) if message.role == "system" else UserPromptPart(message.content)
-            yield ModelRequest(parts=[part])
+            yield ModelRequest(parts=[UserPromptPart(message.content)])

@@ -48,20 +48,22 @@ class _Rates:
     input: float
     output: float
     cached: float
+    written: float
 
     def cost(self, usage: Usage) -> float:
-        fresh = usage.tokens_in - usage.tokens_cached
-        return fresh * self.input + usage.tokens_cached * self.cached + usage.tokens_out * self.output
+        fresh = usage.tokens_in - usage.tokens_cached - usage.tokens_written
+        kept = usage.tokens_cached * self.cached + usage.tokens_written * self.written
+        return fresh * self.input + kept + usage.tokens_out * self.output
 
 
-FREE = _Rates(0.0, 0.0, 0.0)
+FREE = _Rates(0.0, 0.0, 0.0, 0.0)
 
 
 class Prices:
     """USD for usage, by model. `stated` prices win over known ones."""
 
     def __init__(self, stated: Mapping[str, PerMillion] = MappingProxyType({})) -> None:
-        self._stated = {model: _Rates(price.input / 1e6, price.output / 1e6, price.input / 1e6) for model, price in stated.items()}
+        self._stated = {model: _stated(price) for model, price in stated.items()}
         self._known: dict[str, _Rates | ModelInfo | None] = {}
 
     def cost(self, model: str, usage: Usage) -> float | None:
@@ -102,6 +104,11 @@ class Prices:
         return data_snapshot.get_snapshot()
 
 
+def _stated(price: PerMillion) -> _Rates:
+    paid = price.input / 1e6
+    return _Rates(paid, price.output / 1e6, paid, paid)
+
+
 def _flat(model: ModelInfo) -> _Rates | None:
     if isinstance(model.prices, list):
         return None
@@ -109,9 +116,10 @@ def _flat(model: ModelInfo) -> _Rates | None:
     if price.input_mtok is None and price.output_mtok is None:
         return None
     cached = price.input_mtok if price.cache_read_mtok is None else price.cache_read_mtok
-    found = [_per_token(part) for part in (price.input_mtok, price.output_mtok, cached)]
+    written = price.input_mtok if price.cache_write_mtok is None else price.cache_write_mtok
+    found = [_per_token(part) for part in (price.input_mtok, price.output_mtok, cached, written)]
     rates = [part for part in found if part is not None]
-    return _Rates(*rates) if len(rates) == 3 else None
+    return _Rates(*rates) if len(rates) == len(found) else None
 
 
 def _per_token(price: Any) -> float | None:
@@ -125,7 +133,12 @@ def _per_token(price: Any) -> float | None:
 def _counted(usage: Usage) -> Any:
     from genai_prices import Usage as Counted  # see _snapshot
 
-    return Counted(input_tokens=usage.tokens_in, output_tokens=usage.tokens_out, cache_read_tokens=usage.tokens_cached)
+    return Counted(
+        input_tokens=usage.tokens_in,
+        output_tokens=usage.tokens_out,
+        cache_read_tokens=usage.tokens_cached,
+        cache_write_tokens=usage.tokens_written,
+    )
 
 
 def estimate(request: Request) -> Usage:

@@ -1,7 +1,7 @@
 """`provider:model` → its provider, in all its wrappers; one client a server, one ceiling for everything remote. It makes no calls itself.
 
-From the inside out: client, price, ceiling, back-off, retries; `budgeted` puts one query's budget around that. A call that waits to be
-tried again holds no place.
+From the inside out: client, price, prompt cache, ceiling, back-off, retries; `budgeted` puts one query's budget around that. A call that
+waits to be tried again holds no place.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from rvbbit.providers.budgeted import Budget, Budgeted, unpriced
 from rvbbit.providers.capped import Capped
 from rvbbit.providers.foreign import FAMILIES, foreign
 from rvbbit.providers.limited import Allowance, Limited, Rate
+from rvbbit.providers.prefixed import Prefixed
 from rvbbit.providers.priced import Priced
 from rvbbit.providers.prices import PerMillion, Prices
+from rvbbit.providers.prompt_caches import prompt_cache
 from rvbbit.providers.retrying import Patience, Retrying
 from rvbbit.providers.servers import BY_NAME
 from rvbbit.types import Usage
@@ -106,7 +108,9 @@ class Registry:
         server, name = self._parsed(model)
         client: Provider = self._remote.chat(server, name) if server in BY_NAME else foreign(model, self._env)
         allowance = self._allowances.get(model) or self._allowances.get(server)
-        ceiled = Capped(Priced(client, model, self.prices), self._places)
+        priced: Provider = Priced(client, model, self.prices)
+        cache = prompt_cache(model)
+        ceiled = Capped(priced if cache is None else Prefixed(priced, cache), self._places)
         return Retrying(Limited(ceiled, self._concurrency, allowance), self._patience)
 
     @cached_property

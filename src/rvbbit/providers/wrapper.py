@@ -17,6 +17,11 @@ class Wrapper:
         """As the provider inside."""
         return self.inner.reads_messages
 
+    @property
+    def cached_from(self) -> int | None:
+        """As the provider inside."""
+        return self.inner.cached_from
+
     async def complete(self, request: Request) -> Completion:
         """As the provider inside."""
         return await self.inner.complete(request)

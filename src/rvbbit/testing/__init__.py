@@ -2,6 +2,7 @@
 
 from rvbbit.testing.answers import Rule, default_rule, question
 from rvbbit.testing.process import FakeProcess
+from rvbbit.testing.prompt_cache import PromptCache
 from rvbbit.testing.server import FakeServer
 
-__all__ = ["FakeProcess", "FakeServer", "Rule", "default_rule", "question"]
+__all__ = ["FakeProcess", "FakeServer", "PromptCache", "Rule", "default_rule", "question"]

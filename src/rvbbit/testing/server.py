@@ -16,6 +16,7 @@ from aiohttp import web
 from rvbbit.testing import answers
 from rvbbit.testing.answers import Body, Rule
 from rvbbit.testing.faults import FAULT, Fault, Script
+from rvbbit.testing.prompt_cache import PromptCache
 
 FORMATS = ("json_schema", "json_object")
 # What open connections get before they are closed; aiohttp takes 0 for no limit.
@@ -26,8 +27,8 @@ class FakeServer:
     """`with FakeServer(answer=rule, latency=0.1) as server:` serves at `server.base_url` until the block ends.
 
     `latency` in seconds. `formats` are the kinds of `response_format` it accepts; `key` and `models`, where given, are the only ones it
-    takes. `requests` are the bodies of all calls in order of arrival, failed ones too; `calls` counts them; `max_in_flight` is how many
-    it ever held at once.
+    takes. `prompt_cache`, where given, remembers the starts of prompts as a provider's does. `requests` are the bodies of all calls in
+    order of arrival, failed ones too; `calls` counts them; `max_in_flight` is how many it ever held at once.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class FakeServer:
         key: str | None = None,
         models: tuple[str, ...] = (),
         formats: tuple[str, ...] = FORMATS,
+        prompt_cache: PromptCache | None = None,
         port: int = 0,
     ) -> None:
         self.answer: Rule = answer or answers.default_rule
@@ -45,6 +47,7 @@ class FakeServer:
         self.key = key
         self.models = models
         self.formats = formats
+        self.prompt_cache = prompt_cache
         self.port = port
         self.script = Script()
         self.reset()
@@ -156,16 +159,22 @@ class FakeServer:
         self.max_in_flight = max(self.max_in_flight, self.in_flight)
         try:
             fault = self.script.next()
+            known = self.prompt_cache.known(body) if self.prompt_cache and "messages" in body else 0
             if self.latency:
                 await asyncio.sleep(self.latency)
             if fault is not None:
                 return await self._fault(fault, request, body)
-            return self._refused(body) or _json(self._answer(request.path, body))
+            return self._refused(body) or _json(self._answer(request.path, body, known))
         finally:
             self.in_flight -= 1
 
-    def _answer(self, path: str, body: Body) -> dict[str, Any]:
-        return answers.embeddings(body) if path == "/v1/embeddings" else answers.chat(body, self.answer(body))
+    def _answer(self, path: str, body: Body, known: int) -> dict[str, Any]:
+        if path == "/v1/embeddings":
+            return answers.embeddings(body)
+        answer = answers.chat(body, self.answer(body))
+        if self.prompt_cache is not None:
+            answer["usage"] |= self.prompt_cache.answered(body, known)
+        return answer
 
     def _refused(self, body: Body) -> web.Response | None:
         if self.models and body.get("model") not in self.models:

@@ -9,10 +9,13 @@ next decision, so asking again costs microseconds.
 - **Trust**: a verified example passes any `min_confidence`, since a person vouches for it; one neither scored nor verified passes none.
 - **Firewall**: of the same question one example enters, and none where answers contradict each other (`firewall`). Arguments in scope do
   not count here: the same text under another list of labels is the same question. `semantic` compares questions by embedding, too.
-- **Strategy**: `recent` the newest `limit`; `high_confidence` the most trusted `limit`; `random` a draw that is the same for the same set
-  and arguments; `semantic` the nearest, diverse, every answer among them where there are few, nearest last; `all` the whole set, for models
-  that read examples and no messages, which then leave out the call's own arguments themselves. Whoever calls such a model asks for `all`,
+- **Strategy**: `recent` the newest `limit`; `high_confidence` the most trusted `limit`; `random` a draw that hardly changes when the set
+  grows; `semantic` the nearest, diverse, every answer among them where there are few, nearest last; `all` the whole set, for models that
+  read examples and no messages, which then leave out the call's own arguments themselves. Whoever calls such a model asks for `all`,
   whatever the cell's policy says.
+- **Order**: what does not depend on the call stands first and in one order, the oldest first, so that providers' prompt caches hit and a
+  new example stands behind old ones. A call whose own question is among them gets the others in that order and the next best behind. Under
+  `semantic` that is the `core`, where the policy asks for one.
 - **Pins**: `policy.pinned`, or else the version that a person made live, stands in place of what holds now; of it, only what still holds.
 - **Budget**: an example that would take the prompt over `policy.token_budget` is passed over for the next.
 """
@@ -21,13 +24,14 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import random
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias, get_args
 
 from rvbbit.errors import CascadeError
 from rvbbit.interfaces import Embedder, ExampleStore, Matrix
+from rvbbit.training import core
 from rvbbit.training.firewall import Asked, Checked, check
 from rvbbit.training.nearest import Likeness, Space
 from rvbbit.training.questions import canonical, is_list, question, text, tokens
@@ -43,18 +47,27 @@ _VOUCHED_FOR = 1.0
 
 @dataclass(frozen=True, slots=True)
 class _Pool:
-    """The set that applies to a call, in the order its strategy prefers. `questions[i]` is what `whole.examples[i]` answers."""
+    """The set that applies to a call, in the order its strategy prefers. `questions[i]` is what `whole.examples[i]` answers.
+
+    `order` are places by preference; `given` those every call gets, as they are shown, and `shared` the same as a set, made once.
+    """
 
     whole: ExampleSet
     questions: tuple[str, ...] = ()
     space: Space | None = None
+    order: Sequence[int] = ()
+    given: tuple[int, ...] = ()
+    shared: ExampleSet = NO_EXAMPLES
+
+    def open_to(self, own: str, places: Iterable[int]) -> Iterable[int]:
+        """Those of the places that a call with its own question may be shown."""
+        return (place for place in places if self.questions[place] != own)
 
 
 _Groups: TypeAlias = Mapping[str, Sequence[Asked]]
 """A cell's examples by their values of the scope's scalar inputs."""
 
 _Key: TypeAlias = tuple[CellKey, TrainingPolicy, str]
-_Choice: TypeAlias = Callable[[_Pool, int, str], Iterable[int]]
 
 _EMPTY = _Pool(NO_EXAMPLES)
 
@@ -88,14 +101,13 @@ class Selector:
         if policy.strategy == "all" or not pool.questions:
             return pool.whole
         own = question(arguments, policy.scope)
-        places: Iterable[int]
-        if pool.space is not None:
-            asked = await self._embed([text(arguments, policy.scope)], cell)
-            places = pool.space.near(asked[0], policy.limit)
-        else:
-            places = _CHOICES[policy.strategy](pool, policy.limit, own)
-        chosen = _fitting((pool.whole.examples[place] for place in places if pool.questions[place] != own), policy)
-        return ExampleSet(pool.whole.version, chosen if pool.space is None else chosen[::-1], policy.strategy)
+        given = list(pool.open_to(own, pool.given))
+        whole = len(given) == len(pool.given)
+        if pool.space is None:
+            return pool.shared if whole else _shown(pool, _fitting(pool, policy, given, pool.open_to(own, pool.order)))
+        asked = await self._embed([text(arguments, policy.scope)], cell)
+        chosen = _fitting(pool, policy, given, pool.open_to(own, pool.space.near(asked[0], policy.limit)))
+        return _shown(pool, [*chosen[: len(given)], *reversed(chosen[len(given) :])], len(given) if whole else 0)
 
     async def checked(self, cell: CellKey, scope: Sequence[str]) -> Checked:
         """What the firewall makes of all that is trainable for a cell, whatever a policy trusts: what enters, collapses, contradicts."""
@@ -205,14 +217,29 @@ def _pooled(group: Sequence[Asked], policy: TrainingPolicy, likeness: Likeness |
     kept = list(_checked(group, likeness, policy.scope).kept) if pinned is None else _still(group, pinned)
     if not kept:
         return _EMPTY
+    newest = {asked[0]: place for place, asked in enumerate(kept)}
     if policy.strategy == "high_confidence":
         kept.sort(key=lambda asked: _trust(asked[1]), reverse=True)
     questions, examples = zip(*kept, strict=True)
     pool = _Pool(ExampleSet(_version(examples), examples, policy.strategy), questions)
-    if likeness is None:
-        return pool
-    vectors = likeness.vectors([text(example.arguments, policy.scope) for example in examples])
-    return replace(pool, space=Space.of(vectors, [canonical(example.answer) for example in examples]))
+    if likeness is not None:
+        vectors = likeness.vectors([text(example.arguments, policy.scope) for example in examples])
+        answers = [canonical(example.answer) for example in examples]
+        return replace(pool, space=Space.of(vectors, answers), given=_core(pool, policy, vectors, answers))
+    order = sorted(range(len(kept)), key=lambda place: _drawn(examples[place])) if policy.strategy == "random" else range(len(kept))
+    chosen = _fitting(pool, policy, (), order)
+    given = tuple(sorted(chosen, key=lambda place: newest[questions[place]], reverse=True))
+    return replace(pool, order=order, given=given, shared=_shown(pool, given, len(given)))
+
+
+def _core(pool: _Pool, policy: TrainingPolicy, vectors: Matrix, answers: Sequence[str]) -> tuple[int, ...]:
+    """The examples that stand in front of every call's neighbours; none where they would not come to the tokens asked for."""
+    most = core.room(policy.limit, len(set(answers)))
+    if policy.core is None or not most:
+        return ()
+    half = replace(policy, limit=most, token_budget=policy.token_budget and policy.token_budget // core.SHARE)
+    chosen = _fitting(pool, half, (), core.typical(vectors, answers))
+    return tuple(chosen) if sum(tokens(pool.whole.examples[place]) for place in chosen) >= policy.core else ()
 
 
 def _checked(group: Sequence[Asked], likeness: Likeness | None, scope: Sequence[str]) -> Checked:
@@ -253,34 +280,26 @@ def _version(examples: Sequence[Example]) -> str:
     return digest.hexdigest()
 
 
-def _fitting(examples: Iterator[Example], policy: TrainingPolicy) -> tuple[Example, ...]:
-    """The first ones that fit within limit and budget."""
-    chosen: list[Example] = []
+def _fitting(pool: _Pool, policy: TrainingPolicy, given: Sequence[int], others: Iterable[int]) -> list[int]:
+    """Those given, and of the others the first ones that fit within limit and budget beside them."""
+    chosen: list[int] = []
+    seen = set(given)
     left = policy.token_budget
-    for example in examples:
+    for place in itertools.chain(given, (other for other in others if other not in seen)):
         if len(chosen) == policy.limit:
             break
         if left is not None:
-            if (size := tokens(example)) > left:
+            if (size := tokens(pool.whole.examples[place])) > left:
                 continue
             left -= size
-        chosen.append(example)
-    return tuple(chosen)
+        chosen.append(place)
+    return chosen
 
 
-def _in_order(pool: _Pool, _limit: int, _own: str) -> Iterable[int]:
-    return range(len(pool.questions))
+def _shown(pool: _Pool, places: Sequence[int], stable: int = 0) -> ExampleSet:
+    return ExampleSet(pool.whole.version, tuple(pool.whole.examples[place] for place in places), pool.whole.strategy, stable)
 
 
-def _drawn(pool: _Pool, limit: int, own: str) -> Iterable[int]:
-    """As many as asked for, one more in case the call's own question is among them, and then all others, in case some are too long."""
-    draw = random.Random(f"{pool.whole.version} {own}")
-    size = len(pool.questions)
-    first = draw.sample(range(size), min(limit + 1, size))
-    yield from first
-    rest = sorted(set(range(size)).difference(first))
-    draw.shuffle(rest)
-    yield from rest
-
-
-_CHOICES: Mapping[str, _Choice] = {"recent": _in_order, "high_confidence": _in_order, "random": _drawn}
+def _drawn(example: Example) -> bytes:
+    """Where an example stands in the draw: the same in every set it is in, so a new example changes a draw by one at most."""
+    return hashlib.blake2b(example.trace_id.encode(), digest_size=8).digest()

@@ -54,6 +54,7 @@ class FakeProvider:
     def __init__(self, answer: Callable[[Request], Any], *, reads_messages: bool = True) -> None:
         self.answer = answer
         self.reads_messages = reads_messages
+        self.cached_from: int | None = None
         self.requests: list[Request] = []
         self.gate: asyncio.Event | None = None
         self.flying = self.most = self.cancelled = 0

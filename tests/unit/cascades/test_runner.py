@@ -276,6 +276,7 @@ async def test_what_a_refused_call_cost_is_counted(world: Any) -> None:
 async def test_a_query_is_not_ended_by_the_budget_of_another(world: Any) -> None:
     class Broke:
         reads_messages = True
+        cached_from = None
 
         async def complete(self, request: Request) -> Any:
             await asyncio.sleep(0)

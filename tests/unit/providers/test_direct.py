@@ -68,10 +68,10 @@ async def test_a_model_without_schemas_gets_it_in_its_instructions():
 
 
 async def test_usage_is_the_answers_own():
-    usage = RequestUsage(input_tokens=100, output_tokens=3, cache_read_tokens=64)
+    usage = RequestUsage(input_tokens=100, output_tokens=3, cache_read_tokens=64, cache_write_tokens=30)
     completion = await asking(answering("yes", usage=usage)).complete(Request("m", CHAT))
     found = completion.usage
-    assert (found.tokens_in, found.tokens_out, found.tokens_cached, found.cost_usd) == (100, 3, 64, None)
+    assert (found.tokens_in, found.tokens_out, found.tokens_cached, found.tokens_written, found.cost_usd) == (100, 3, 64, 30, None)
 
 
 @pytest.mark.parametrize(("finish", "kind"), [("content_filter", errors.Refused), ("length", errors.TerminalError)])

@@ -100,3 +100,18 @@ def test_an_estimate_expects_no_more_than_is_allowed():
 
 def test_the_schema_counts_as_prompt():
     assert estimate(question(output_schema={"type": "string", "enum": ["x" * 4000]})).tokens_in > 1000
+
+
+@pytest.mark.parametrize("model", ["anthropic:claude-haiku-4-5", "openai:gpt-5.6-luna"])
+def test_what_is_written_to_a_cache_costs_more_and_what_is_read_from_it_less(model):
+    prices = Prices()
+    plain, written, read = (
+        prices.cost(model, usage) for usage in (Usage(1000), Usage(1000, tokens_written=1000), Usage(1000, tokens_cached=1000))
+    )
+    assert written == pytest.approx(1.25 * plain)
+    assert read == pytest.approx(0.1 * plain)
+    assert prices.cost(model, Usage(2000, tokens_cached=1000, tokens_written=1000)) == pytest.approx(written + read)
+
+
+def test_a_stated_price_is_the_price_of_every_token_in():
+    assert Prices({"openai:mine": Price(1.0, 1.0)}).cost("openai:mine", Usage(1000, 0, 400, tokens_written=500)) == pytest.approx(0.001)

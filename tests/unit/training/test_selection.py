@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +11,7 @@ import pytest
 
 from rvbbit.errors import CascadeError
 from rvbbit.training.selection import Selector
-from rvbbit.types import CellKey, Decision, Example, Execution, TrainingPolicy, Value
+from rvbbit.types import CellKey, Decision, Example, Execution, Strategy, TrainingPolicy, Value
 
 CELL = CellKey("means", "judge")
 RECENT = TrainingPolicy(limit=2, scope=("criterion",))
@@ -59,8 +60,8 @@ async def chosen(shelf: Shelf, policy: TrainingPolicy, arguments: dict[str, Valu
     return [one.trace_id for one in (await Selector(shelf).select(CELL, policy, arguments)).examples]
 
 
-async def test_recent_takes_the_newest_up_to_the_limit() -> None:
-    assert await chosen(Shelf(example("a"), example("b"), example("c")), RECENT, asking()) == ["a", "b"]
+async def test_recent_takes_the_newest_up_to_the_limit_and_shows_them_oldest_first() -> None:
+    assert await chosen(Shelf(example("a"), example("b"), example("c")), RECENT, asking()) == ["b", "a"]
 
 
 async def test_a_call_never_sees_an_example_with_its_own_arguments() -> None:
@@ -96,12 +97,12 @@ async def test_numbers_and_booleans_in_scope_are_not_confused() -> None:
 
 async def test_an_answer_must_be_among_the_labels_of_the_call() -> None:
     shelf = Shelf(example("a", "x", labels=["x", "y"]), example("b", "z", labels=["z"]), example("c", ["x", "z"]), example("d", ["x"]))
-    assert await chosen(shelf, LABELS, asking(labels=["x", "q"])) == ["a", "d"]
+    assert await chosen(shelf, LABELS, asking(labels=["x", "q"])) == ["d", "a"]
 
 
 async def test_without_a_scope_every_example_of_the_cell_counts() -> None:
     shelf = Shelf(example("a"), example("b", criterion="sport"))
-    assert await chosen(shelf, TrainingPolicy(), asking()) == ["a", "b"]
+    assert await chosen(shelf, TrainingPolicy(), asking()) == ["b", "a"]
 
 
 async def test_other_cells_teach_nothing() -> None:
@@ -111,9 +112,9 @@ async def test_other_cells_teach_nothing() -> None:
 
 async def test_one_question_that_was_answered_alike_is_one_example() -> None:
     shelf = Shelf(example("new", text="Same."), example("old", text="  same"), example("c"))
-    assert await chosen(shelf, replace(RECENT, limit=9), asking()) == ["new", "c"]
+    assert await chosen(shelf, replace(RECENT, limit=9), asking()) == ["c", "new"]
     shelf.put(example("new", text="same"), example("sure", text="same", verified=True), example("c"))
-    assert await chosen(shelf, replace(RECENT, limit=9), asking()) == ["sure", "c"]
+    assert await chosen(shelf, replace(RECENT, limit=9), asking()) == ["c", "sure"]
 
 
 async def test_examples_that_contradict_each_other_stay_out_until_one_is_verified_or_taken_away() -> None:
@@ -121,9 +122,9 @@ async def test_examples_that_contradict_each_other_stay_out_until_one_is_verifie
     policy = replace(RECENT, limit=9)
     assert await chosen(shelf, policy, asking()) == ["c"]
     shelf.put(example("new", False, text="same"), example("c"), example("old", True, text="Same!", verified=True))
-    assert await chosen(shelf, policy, asking()) == ["c", "old"]
+    assert await chosen(shelf, policy, asking()) == ["old", "c"]
     shelf.put(example("new", False, text="same"), example("c"))
-    assert await chosen(shelf, policy, asking()) == ["new", "c"]
+    assert await chosen(shelf, policy, asking()) == ["c", "new"]
 
 
 @pytest.mark.parametrize("own", ["TEXT of  a", " text of a. ", "“Text of a?”", "ｔｅｘｔ of a"])
@@ -141,21 +142,21 @@ async def test_texts_that_differ_in_what_they_say_are_different_questions() -> N
 async def test_an_example_over_the_token_budget_is_passed_over_for_the_next() -> None:
     shelf = Shelf(example("long", text="word " * 400), example("b"), example("c"), example("d"))
     for strategy in ("recent", "high_confidence"):
-        assert await chosen(shelf, replace(RECENT, limit=9, strategy=strategy, token_budget=50), asking()) == ["b", "c"]
+        assert await chosen(shelf, replace(RECENT, limit=9, strategy=strategy, token_budget=50), asking()) == ["c", "b"]
     assert set(await chosen(shelf, replace(RECENT, limit=9, strategy="random", token_budget=75), asking())) == {"b", "c", "d"}
     assert await chosen(shelf, replace(RECENT, token_budget=5), asking()) == []
 
 
 async def test_a_cell_whose_inputs_are_all_in_scope_still_tells_examples_apart() -> None:
     shelf = Shelf(Example("a", {"labels": ["x"]}, "x", NOON), Example("b", {"labels": ["x", "y"]}, "x", NOON))
-    assert await chosen(shelf, LABELS, {"labels": ["x", "z"]}) == ["a", "b"]
+    assert await chosen(shelf, LABELS, {"labels": ["x", "z"]}) == ["b", "a"]
 
 
 async def test_a_minimum_confidence_keeps_out_the_unscored_and_lets_the_verified_in() -> None:
     shelf = Shelf(example("low", confidence=0.5), example("high", confidence=0.9), example("none"), example("sure", verified=True))
     policy = replace(RECENT, limit=9, min_confidence=0.8)
-    assert await chosen(shelf, policy, asking()) == ["high", "sure"]
-    assert await chosen(shelf, replace(policy, min_confidence=0.0), asking()) == ["low", "high", "sure"]
+    assert await chosen(shelf, policy, asking()) == ["sure", "high"]
+    assert await chosen(shelf, replace(policy, min_confidence=0.0), asking()) == ["sure", "high", "low"]
 
 
 async def test_verified_only_keeps_out_the_rest() -> None:
@@ -173,13 +174,64 @@ async def test_high_confidence_puts_the_verified_first_and_the_unscored_last() -
     assert await chosen(shelf, replace(RECENT, strategy="high_confidence", limit=9), asking()) == ["sure", "high", "low", "none"]
 
 
-async def test_random_draws_the_same_for_the_same_question_and_not_always_the_same() -> None:
-    shelf = Shelf(*(example(f"e{n}") for n in range(50)))
+async def test_random_draws_the_same_for_every_question_and_a_new_example_changes_one_at_most() -> None:
+    made = [example(f"e{n}") for n in range(200)]
     policy = replace(RECENT, strategy="random", limit=5)
-    draws = [tuple(await chosen(shelf, policy, asking(f"question {n % 10}"))) for n in range(20)]
-    assert draws[:10] == draws[10:]
-    assert len(set(draws)) > 1
-    assert {len(set(draw)) for draw in draws} == {5}
+    draws = [set(await chosen(Shelf(*made[-size:]), policy, asking(f"question {size}"))) for size in range(50, 201)]
+    assert {len(draw) for draw in draws} == {5}
+    assert all(len(before & after) >= 4 for before, after in itertools.pairwise(draws))
+    assert len({frozenset(draw) for draw in draws}) > 2
+
+
+async def test_random_takes_each_example_about_as_often_as_any_other() -> None:
+    drawn = [int(one[1:]) for start in range(0, 5_000, 50) for one in await _random(start)]
+    assert 0.4 < sum(place % 50 < 25 for place in drawn) / len(drawn) < 0.6  # no preference for the newest
+
+
+async def _random(start: int) -> list[str]:
+    shelf = Shelf(*(example(f"e{n}") for n in range(start, start + 50)))
+    return await chosen(shelf, replace(RECENT, strategy="random", limit=5), asking())
+
+
+FIXED = ("recent", "high_confidence", "random")
+
+
+@pytest.mark.parametrize("strategy", FIXED)
+async def test_what_does_not_depend_on_the_question_is_one_choice_in_one_order_for_all(strategy: Strategy) -> None:
+    selector = Selector(Shelf(*(example(f"e{n}", confidence=n / 100) for n in range(60))))
+    policy = replace(RECENT, strategy=strategy, limit=5)
+    first, second = [await selector.select(CELL, policy, asking(text)) for text in ("one", "two")]
+    assert first is second
+    assert first.stable == len(first.examples) == 5
+
+
+@pytest.mark.parametrize("strategy", FIXED)
+async def test_without_its_own_example_a_call_keeps_the_order_of_the_others_and_gets_the_next_best_behind(strategy: Strategy) -> None:
+    shelf = Shelf(*(example(f"e{n}", confidence=1 - n / 100) for n in range(60)))
+    policy = replace(RECENT, strategy=strategy, limit=5)
+    given = await chosen(shelf, policy, asking())
+    for own in given:
+        found = await Selector(shelf).select(CELL, policy, asking(f"text of {own}"))
+        shown = [one.trace_id for one in found.examples]
+        assert shown[:4] == [one for one in given if one != own]
+        assert shown[4] not in given
+        assert found.stable == 0
+
+
+async def test_a_smaller_example_does_not_push_out_others_when_ones_own_leaves_room_in_the_budget() -> None:
+    shelf = Shelf(example("own", text="word " * 20), example("big", text="word " * 30), example("a"), example("b"))
+    policy = replace(RECENT, limit=9, token_budget=90)
+    assert await chosen(shelf, policy, asking()) == ["b", "a", "own"]
+    assert await chosen(shelf, policy, asking("word " * 20)) == ["b", "a"]  # `big` would take the room of both
+
+
+@pytest.mark.parametrize("strategy", FIXED)
+async def test_new_examples_stand_behind_old_ones(strategy: Strategy) -> None:
+    made = [example(f"e{n}", confidence=0.9) for n in range(40)]
+    policy = replace(RECENT, strategy=strategy, limit=30)
+    before, after = await chosen(Shelf(*made[20:]), policy, asking()), await chosen(Shelf(*made[10:]), policy, asking())
+    assert len(before) == 20
+    assert after[:20] == before
 
 
 async def test_a_strategy_that_does_not_exist_says_which_do() -> None:
@@ -226,7 +278,7 @@ async def test_a_decision_counts_from_the_next_question_on() -> None:
     before = await selector.version(CELL, RECENT, asking())
     shelf.put(example("b"), example("a"))
     assert await selector.version(CELL, RECENT, asking()) != before
-    assert [one.trace_id for one in (await selector.select(CELL, RECENT, asking())).examples] == ["b", "a"]
+    assert [one.trace_id for one in (await selector.select(CELL, RECENT, asking())).examples] == ["a", "b"]
 
 
 async def test_ten_thousand_questions_read_the_store_once() -> None:

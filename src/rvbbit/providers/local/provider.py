@@ -38,6 +38,8 @@ LEARNED = {"label": answers.labels, "matches": answers.learned_matches, "similar
 class LocalProvider:
     """`Provider` over the embedder, which it closes. Students are fitted when first needed and kept by the version of their examples."""
 
+    cached_from = None
+
     def __init__(self, embedder: MiniLM) -> None:
         self._embedder = embedder
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="rvbbit-student")
