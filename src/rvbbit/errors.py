@@ -10,6 +10,7 @@
     │   └── TypeMismatch           an argument of the wrong type
     ├── DatabaseError              DuckDB refused; its own message, our hint
     │   ├── DatabaseLocked         another process holds the file
+    │   ├── StoreUnreachable       the store's server does not answer
     │   └── DiskFull               nothing more can be written
     ├── CascadeError               something is wrong with an operator's file
     │   ├── CascadeInvalid         the YAML breaks the schema: all problems at once
@@ -117,6 +118,13 @@ class DatabaseLocked(DatabaseError):
     """Another process holds the database or the store."""
 
     sqlstate = "55006"
+    http_status = 503
+
+
+class StoreUnreachable(DatabaseError):
+    """Nobody answers at the address of the store's server, or it went away."""
+
+    sqlstate = "08006"
     http_status = 503
 
 

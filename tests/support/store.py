@@ -11,6 +11,8 @@ from typing import Any, Protocol
 
 import duckdb
 
+from rvbbit.logs.clickhouse import Store as ClickHouseStore
+from rvbbit.logs.clickhouse.connection import Connection as ClickHouse
 from rvbbit.logs.duckdb import Store as DuckDBStore
 from rvbbit.logs.store import Changed, Store
 from rvbbit.types import CallRecord, CellKey, Decision, Score
@@ -52,6 +54,31 @@ class DuckDBBackend:
         self._connection.execute("DELETE FROM rvbbit.unified_logs WHERE trace_id = ?", [trace_id])
 
     def close(self) -> None:
+        self._connection.close()
+
+
+class ClickHouseBackend:
+    """In a database of its own, made by the first store that is opened."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._connection = ClickHouse(url)
+
+    def open(self, changed: Changed | None = None) -> Store:
+        return ClickHouseStore(self.url, changed)
+
+    def rows(self, table: str, *names: str) -> list[dict[str, Any]]:
+        self._connection.enter()
+        return self._connection.rows("look", f"SELECT {', '.join(names) or '*'} FROM {table} ORDER BY 1")
+
+    def delete(self, trace_id: str) -> None:
+        self._connection.enter()
+        self._connection.command("delete", "DELETE FROM unified_logs WHERE trace_id = {id:String}", {"id": trace_id})
+
+    def close(self) -> None:
+        self._connection.command(
+            "drop", "DROP DATABASE IF EXISTS {name:Identifier}", {"name": self._connection.address.database}, within=False
+        )
         self._connection.close()
 
 

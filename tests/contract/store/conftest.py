@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
 from rvbbit.logs.store import Store
-from support.store import Backend, DuckDBBackend
+from support.store import Backend, ClickHouseBackend, DuckDBBackend
 
-BACKENDS: dict[str, Callable[[Path], Backend]] = {
-    "duckdb-file": DuckDBBackend,
+BACKENDS: dict[str, Callable[[pytest.FixtureRequest], Backend]] = {
+    "duckdb-file": lambda request: DuckDBBackend(request.getfixturevalue("tmp_path")),
     "duckdb-memory": lambda _: DuckDBBackend(None),
+    "clickhouse": lambda request: ClickHouseBackend(request.getfixturevalue("clickhouse_url")),
 }
-"""Name → how to make one with a directory of the test's own."""
+"""Name → how to make one, with what is the test's own."""
 
 
 @pytest.fixture(params=BACKENDS)
-def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Backend]:
-    backend = BACKENDS[request.param](tmp_path)
+def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
+    backend = BACKENDS[request.param](request)
     yield backend
     backend.close()
 

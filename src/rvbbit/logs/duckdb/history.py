@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from rvbbit.errors import UsageError
-from rvbbit.logs import cursor
-from rvbbit.logs.duckdb import scores, values
+from rvbbit.logs import cursor, values
+from rvbbit.logs.duckdb import scores
 from rvbbit.logs.duckdb.conditions import Parameters, window
 from rvbbit.logs.duckdb.connection import Connection
 from rvbbit.logs.duckdb.migrations import USER_INPUT

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rvbbit.logs import cursor
-from rvbbit.logs.duckdb import values
+from rvbbit.logs import cursor, values
 from rvbbit.logs.duckdb.conditions import after, kind, order_by, where, window
 from rvbbit.logs.duckdb.connection import Connection
 from rvbbit.logs.examples import ExampleFilter, ExampleRow, Page, Stats

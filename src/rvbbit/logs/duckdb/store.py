@@ -16,7 +16,8 @@ import duckdb
 import pyarrow as pa
 
 from rvbbit.interfaces import Due
-from rvbbit.logs.duckdb import bulk, history, listing, scores, transfer, values
+from rvbbit.logs import values
+from rvbbit.logs.duckdb import bulk, history, listing, scores, transfer
 from rvbbit.logs.duckdb.conditions import Parameters
 from rvbbit.logs.duckdb.connection import Connection, in_utc
 from rvbbit.logs.duckdb.migrations import migrate

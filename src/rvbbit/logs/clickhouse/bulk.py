@@ -1,0 +1,66 @@
+"""Deciding on every execution that a filter finds, without reading one of them. Values travel as parameters, never in the text."""
+
+from __future__ import annotations
+
+from rvbbit.errors import UsageError
+from rvbbit.logs.clickhouse.conditions import Condition, where
+from rvbbit.logs.clickhouse.connection import Connection
+from rvbbit.logs.clickhouse.transfer import numbered
+from rvbbit.logs.examples import ExampleFilter
+from rvbbit.logs.schema import TRAINING_ANNOTATIONS, decision_row
+from rvbbit.types import CellKey, Decision
+
+_CELLS = """
+SELECT cascade_id, cell_name, min(trace_id) AS trace_id FROM training_examples_mv WHERE {condition}
+GROUP BY cascade_id, cell_name ORDER BY cascade_id, cell_name"""
+
+# Written as one block, whatever it takes: all of it is there or none.
+_DECIDE = """
+INSERT INTO training_annotations (
+    trace_id, author, timestamp, batch, fields, trainable, verified, confidence, corrected_output, notes, tags, reason)
+SELECT
+    trace_id, {{d_author:String}}, {{d_timestamp:DateTime64(6, 'UTC')}}, {{d_batch:String}}, {{d_fields:Array(String)}},
+    {{d_trainable:Nullable(Bool)}}, {{d_verified:Nullable(Bool)}}, {{d_confidence:Nullable(Float64)}},
+    {{d_corrected_output:Nullable(String)}}, {{d_notes:Nullable(String)}}, {{d_tags:Array(String)}}, {{d_reason:Nullable(String)}}
+FROM training_examples_mv WHERE {condition}"""
+
+_REACHED = "SELECT trace_id FROM training_annotations WHERE batch = {batch:String} LIMIT {most:UInt64}"
+
+
+def condition(asked: ExampleFilter) -> Condition:
+    """Raises UsageError for a filter that names a page: what a bulk decision reaches must not depend on how rows are shown."""
+    page = (asked.sort, asked.order, asked.limit, asked.offset, asked.cursor)
+    plain = ExampleFilter()
+    if page != (plain.sort, plain.order, plain.limit, plain.offset, plain.cursor):
+        raise UsageError(
+            "a decision by filter reaches everything the filter finds",
+            hint="leave out sort, order, limit, offset and cursor, or give trace ids",
+        )
+    return where(asked)
+
+
+def cells(connection: Connection, asked: Condition) -> dict[CellKey, str]:
+    """Each cell the filter reaches, with one of its executions."""
+    rows = connection.rows("look up executions", _CELLS.format(condition=asked.text), asked.values, asked.ids)
+    return {CellKey(row["cascade_id"], row["cell_name"]): row["trace_id"] for row in rows}
+
+
+def decide(connection: Connection, asked: Condition, decision: Decision) -> int:
+    """Append the decision for every execution found, all or none; how many there were."""
+    if asked.ids is not None:  # so many are in memory already
+        found = connection.rows(
+            "look up executions", f"SELECT trace_id FROM training_examples_mv WHERE {asked.text}", asked.values, asked.ids
+        )
+        rows = [(0, row["trace_id"], *decision_row(0, decision)[2:]) for row in found]
+        if rows:
+            connection.insert("write decisions", "training_annotations", numbered(TRAINING_ANNOTATIONS, rows))
+        return len(rows)
+    given = dict(zip(TRAINING_ANNOTATIONS.names, decision_row(0, decision), strict=True))
+    values = {f"d_{name}": value for name, value in given.items() if name not in ("seq", "trace_id")}
+    values |= {"d_tags": list(decision.tags or ()), "d_fields": list(decision.fields)}
+    return connection.command("write decisions", _DECIDE.format(condition=asked.text), {**asked.values, **values})
+
+
+def reached(connection: Connection, batch: str, most: int) -> list[str]:
+    """The executions that a batch decided on, at most so many."""
+    return [row["trace_id"] for row in connection.rows("read decisions", _REACHED, {"batch": batch, "most": most})]

@@ -1,0 +1,128 @@
+"""How a store's rows become the values that were kept in them: the way back of `schema`. It knows no database, so every store may share it.
+
+Rows are dictionaries by column name; JSON columns come as text, times with their zone, lists as Python's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import Any
+
+from rvbbit.logs.examples import ExampleRow, Figures
+from rvbbit.logs.history import CallRow, Detail
+from rvbbit.types import CellKey, Decision, Example, Scorable, Score, Value
+
+_MOST_OTHERS = 32
+_DETAIL = [one.name for one in fields(Detail) if one.name not in ("example", "decisions", "scores", "request", "response", "example_ids")]
+
+
+def parsed(text: str | None) -> Value:
+    """JSON's value; None for no text at all."""
+    value: Value = None if text is None else json.loads(text)
+    return value
+
+
+def utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC)
+
+
+def example(row: Mapping[str, Any]) -> Example:
+    """An approved execution."""
+    return Example(
+        trace_id=row["trace_id"],
+        arguments=json.loads(row["inputs"]),
+        answer=parsed(row["answer"]),
+        created_at=utc(row["decided_at"]),
+        confidence=row["confidence"],
+        verified=row["verified"],
+    )
+
+
+def decision(row: Mapping[str, Any]) -> Decision:
+    """A row of `training_annotations`."""
+    tags = row["tags"]
+    return Decision(
+        trace_id=row["trace_id"],
+        author=row["author"],
+        timestamp=utc(row["timestamp"]),
+        batch=row["batch"],
+        fields=tuple(row["fields"]),
+        trainable=row["trainable"],
+        verified=row["verified"],
+        confidence=row["confidence"],
+        corrected_output=parsed(row["corrected_output"]),
+        notes=row["notes"],
+        tags=None if tags is None else tuple(tags),
+        reason=row["reason"],
+    )
+
+
+def example_row(row: Mapping[str, Any]) -> ExampleRow:
+    """A row of `training_examples_with_annotations`, with `used`."""
+    values = {name: row[name] for name in ExampleRow.__slots__}
+    values |= {name: parsed(row[name]) for name in ("inputs", "answer", "corrected_output")}
+    return ExampleRow(**{**values, "timestamp": utc(row["timestamp"]), "tags": tuple(row["tags"])})
+
+
+def call_row(row: Mapping[str, Any]) -> CallRow:
+    """A row of `unified_logs`, its `arguments` called `inputs`."""
+    values = {name: row[name] for name in CallRow.__slots__}
+    values |= {name: parsed(row[name]) for name in ("inputs", "answer")}
+    return CallRow(**{**values, "timestamp": utc(row["timestamp"])})
+
+
+def detail(row: Mapping[str, Any], decisions: tuple[Decision, ...], scores: tuple[Score, ...]) -> Detail:
+    """One execution whole: what an ExampleRow needs and the rest of its row of `unified_logs`, with the `sql` it came from."""
+    return Detail(
+        example=example_row(row),
+        request=parsed(row["request"]),
+        response=parsed(row["response"]),
+        example_ids=tuple(row["example_ids"]),
+        decisions=decisions,
+        scores=scores,
+        **{name: row[name] for name in _DETAIL},
+    )
+
+
+def place(value: datetime | float | int | str | None) -> datetime | float | int | str | None:
+    """A sort value as a cursor holds it."""
+    return utc(value) if isinstance(value, datetime) else value
+
+
+def figures(row: Mapping[str, Any]) -> Figures:
+    return Figures(**{name: row[name] for name in Figures.__slots__})
+
+
+def score(row: Mapping[str, Any]) -> Score:
+    """A row of `current_scores`."""
+    return Score(
+        trace_id=row["trace_id"],
+        scorer=row["scorer"],
+        version=row["scorer_version"],
+        value=row["value"],
+        reason=row["reason"],
+        timestamp=utc(row["timestamp"]),
+        calibrated=row["calibrated"],
+        cost_usd=row["cost"],
+    )
+
+
+def scorable(row: Mapping[str, Any], scores: Sequence[Score]) -> Scorable:
+    """An execution as scorers see it; `others` are rows of `trace_id` and `answer`, the newest first."""
+    others = [json.loads(other["answer"]) for other in row["others"] or () if other["trace_id"] != row["trace_id"]]
+    return Scorable(
+        trace_id=row["trace_id"],
+        cell=CellKey(row["cascade_id"], row["cell_name"]),
+        arguments=json.loads(row["arguments"]),
+        answer=json.loads(row["answer"]),
+        probability=row["probability"],
+        finish_reason=row["finish_reason"],
+        logprobs=tuple(float(text) for text in row["logprobs"] or ()),
+        others=tuple(others[:_MOST_OTHERS]),
+        held=json.loads(row["held"]),
+        right=row["right"],
+        scores=tuple(scores),
+    )
