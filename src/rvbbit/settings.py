@@ -80,6 +80,13 @@ def _usd(value: object) -> float | None:
     return number
 
 
+def _pace(value: object) -> float | None:
+    number = _usd(value)
+    if number == 0:
+        raise _Wrong
+    return number
+
+
 def _rate(value: object) -> float:
     words = {"on": 1.0, "true": 1.0, "off": 0.0, "false": 0.0}
     if (word := str(value).strip().lower()) in words:
@@ -104,6 +111,7 @@ DATABASE = Kind("a file path or `:memory:`", _database)
 MODEL = Kind("`provider:model`, such as `local:minilm`", _model)
 COUNT = Kind("a whole number from 1", _count)
 USD = Kind("a number from 0, or `none`", _usd)
+PACE = Kind("a number above 0, or `none`", _pace)
 RATE = Kind("`on`, `off`, or a number from 0 to 1", _rate)
 SECRET = Kind("text", _text, secret=True)
 
@@ -144,7 +152,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("judge_model", MODEL, None, "", "The model of the confidence judge.", "the value of `model`"),
     Setting("concurrency", COUNT, 64, "calls", "Model calls in flight at most."),
     Setting("budget_usd", USD, None, "USD", "Hard ceiling for what one query may cost."),
-    Setting("scoring", RATE, "on", "share of calls", f"Which share of the calls is scored. {UNREAD}"),
+    Setting("scoring", RATE, "on", "share of calls", "Which share of the calls a server scores by itself, in the background."),
+    Setting("scoring_rate", PACE, None, "executions a minute", "How many executions a server scores in the background at most."),
+    Setting("scoring_budget_usd", USD, 1, "USD a day", "What the judge may cost in the background on one day (UTC)."),
     Setting("token", SECRET, None, "", f"Bearer token of the HTTP API; needed to bind anything but loopback. {UNREAD}"),
 )
 
@@ -183,6 +193,8 @@ class Settings:
     concurrency: int
     budget_usd: float | None
     scoring: float
+    scoring_rate: float | None
+    scoring_budget_usd: float | None
     token: str | None
     prices: Mapping[str, Price] = field(default_factory=dict)
     rates: Mapping[str, Rate] = field(default_factory=dict)

@@ -36,6 +36,8 @@ def test_defaults_are_those_of_the_interface(tmp_path: Path) -> None:
         concurrency=64,
         budget_usd=None,
         scoring=1.0,
+        scoring_rate=None,
+        scoring_budget_usd=1.0,
         token=None,
         sources={setting.name: "default" for setting in SETTINGS},
     )
@@ -50,6 +52,12 @@ def test_argument_beats_environment_beats_file_beats_default(tmp_path: Path) -> 
     assert (settings.model, settings.concurrency, settings.scoring) == ("openai:argument", 3, 1.0)
 
 
+@pytest.mark.parametrize("wrong", ["0", "-1", "nan", "often"])
+def test_a_scoring_rate_is_above_0_or_none(tmp_path: Path, wrong: str) -> None:
+    assert load({"scoring_rate": "none"}, env={}, cwd=tmp_path).scoring_rate is None
+    assert "a number above 0" in refusal(tmp_path, scoring_rate=wrong)
+
+
 def test_each_value_says_where_it_came_from(tmp_path: Path) -> None:
     cwd = project(tmp_path, "scoring = 0.5")
     settings = load({"concurrency": 2}, env={"RVBBIT_MODEL": "openai:x"}, cwd=cwd)
@@ -60,6 +68,7 @@ def test_each_value_says_where_it_came_from(tmp_path: Path) -> None:
 
 def test_every_setting_can_be_given_by_each_source(tmp_path: Path) -> None:
     good = {"home": str(tmp_path), "store": "s", "database": "d", "concurrency": "2", "budget_usd": "1", "scoring": "0.2", "token": "t"}
+    good |= {"scoring_rate": "0.5", "scoring_budget_usd": "none"}
     texts = {setting.name: good.get(setting.name, "a:b") for setting in SETTINGS}
     by_argument = load(texts, env={}, cwd=tmp_path)
     by_env = load(env={setting.env: texts[setting.name] for setting in SETTINGS}, cwd=tmp_path)

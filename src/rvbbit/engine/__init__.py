@@ -4,8 +4,22 @@ from rvbbit.cascades.loader import Cascade
 from rvbbit.cascades.runner import Run
 from rvbbit.engine.database import Database, connect
 from rvbbit.engine.doctor import Check
-from rvbbit.engine.scoring import Scored, Unscored
+from rvbbit.engine.scoring import Queued, Scored, Unscored
 from rvbbit.engine.session import Session
+from rvbbit.engine.worker import Worker, WorkerStatus
 from rvbbit.logs.examples import ExampleRow
 
-__all__ = ["Cascade", "Check", "Database", "ExampleRow", "Run", "Scored", "Session", "Unscored", "connect"]
+__all__ = [
+    "Cascade",
+    "Check",
+    "Database",
+    "ExampleRow",
+    "Queued",
+    "Run",
+    "Scored",
+    "Session",
+    "Unscored",
+    "Worker",
+    "WorkerStatus",
+    "connect",
+]

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import atexit
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self, Unpack
+from typing import Any, Self, Unpack
 
 from rvbbit.cascades.loader import Cascade
 from rvbbit.cascades.runner import Run
 from rvbbit.cascades.testcases import TestOutcome, check
+from rvbbit.engine.author import or_login
 from rvbbit.engine.doctor import Check, checks
 from rvbbit.engine.exchange import Exchange
 from rvbbit.engine.query import Listen, Options
 from rvbbit.engine.rooms import Rooms
-from rvbbit.engine.scoring import Scored, Scoring, Unscored
+from rvbbit.engine.scoring import Queued, Scored, Scoring, Unscored
 from rvbbit.engine.session import Session
 from rvbbit.engine.sets import TrainingSets
-from rvbbit.engine.training import Training
+from rvbbit.engine.training import Training, example_filter
+from rvbbit.engine.worker import Worker
 from rvbbit.errors import UsageError
 from rvbbit.execution.database import Parameters
 from rvbbit.result import Result
@@ -38,6 +40,7 @@ class Database:
         sets, check = TrainingSets(self._rooms), self._rooms.runner.check_output
         self.training = Training(self._rooms.store, self._rooms.curation, exchange, sets, check)
         self._scoring = Scoring(self._rooms)
+        self.worker = Worker(self._rooms, self._scoring)
         self._closed = False
         atexit.register(self._leave)
 
@@ -65,7 +68,8 @@ class Database:
         """Run every cell of a cascade, by id, operator name or path. Raises CascadeNotFound, UsageError, CallError."""
         context = CallContext(session_id or self._session.id, source="run")
         work = self._rooms.caller(self.settings.budget_usd).run(cascade, inputs, context, _notices(listen))
-        return self._rooms.loop.run(work)
+        with self._rooms.activity.query():
+            return self._rooms.loop.run(work)
 
     def score(
         self, limit: int | None = None, *, budget_usd: float | None = None, free: bool = False, listen: Listen | None = None
@@ -79,6 +83,28 @@ class Database:
     def unscored(self, *, free: bool = False) -> Unscored:
         """How many executions `score` would score, and what the judge is expected to cost."""
         return self._scoring.unscored(free=free)
+
+    def assess(
+        self,
+        trace_ids: Sequence[str] | None = None,
+        *,
+        filter: Mapping[str, Any] | None = None,
+        force: bool = False,
+        author: str | None = None,
+    ) -> Queued:
+        """Ask for executions to be scored, as a server's worker or the next `score` will: those named, or everything a filter finds.
+
+        What has a confidence is left alone, unless with `force`. The request survives restarts. Raises TrainingError, UsageError, and then
+        nothing was queued.
+        """
+        if (trace_ids is None) == (filter is None):
+            raise UsageError("assess takes trace ids or a filter", hint="give one of the two; the filter {} is everything")
+        given = {"trace_ids": trace_ids} if filter is None else filter
+        if filter is None and not trace_ids:
+            return Queued(0, 0.0)
+        queued = self._scoring.assess(example_filter({"limit": None, **given}), or_login(author), force=force)
+        self.worker.asked()
+        return queued
 
     def operators(self) -> Sequence[Operator]:
         """Every operator there is now, by name."""
@@ -114,6 +140,7 @@ class Database:
         if not self._closed:
             self._closed = True
             atexit.unregister(self._leave)
+            self.worker.stop()
             self._session.close()
             self._rooms.close()
 

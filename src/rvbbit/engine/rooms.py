@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rvbbit.cascades.catalog import Catalog
 from rvbbit.cascades.runner import Runner
+from rvbbit.engine.activity import Activity
 from rvbbit.engine.loop import Loop
 from rvbbit.engine.query import Options, Query
 from rvbbit.errors import Error
@@ -57,6 +58,7 @@ class Rooms:
             raise
         self.aggregates = self.duck.aggregates()
         self.loop = Loop()
+        self.activity = Activity()
         self.embedder = MiniLM(settings.home / ".rvbbit" / "vectors" if settings.store != MEMORY else None)
         self.local = LocalProvider(self.embedder)
         self.registry = Registry(

@@ -70,7 +70,7 @@ class Session:
         self._connection.close()
 
     def _one(self, statement: Statement, params: Parameters, options: Options) -> Result:
-        with self._turn:
+        with self._turn, self._rooms.activity.query():
             query = self._rooms.query(self.id, options)
             self._say_problems(query)
             self._running = query

@@ -34,7 +34,7 @@ class Training:
 
     def examples(self, **filters: Any) -> Page:
         """(total, rows) of executions; the filters are the fields of `ExampleFilter`, one value or several. Raises UsageError."""
-        return self._store.page(_filter(filters))
+        return self._store.page(example_filter(filters))
 
     def stats(self) -> Stats:
         """Figures of everything and of each cell."""
@@ -62,7 +62,7 @@ class Training:
             if correction is not NOT_GIVEN:
                 self._check_corrections(trace_ids or (), correction)
             return self._curation.mark(trace_ids or (), author=who, reason=reason, **decided)
-        return self._curation.mark_matching(self._store.matching(_filter(filter)), author=who, reason=reason, **decided)
+        return self._curation.mark_matching(self._store.matching(example_filter(filter)), author=who, reason=reason, **decided)
 
     def _check_corrections(self, trace_ids: Sequence[str], value: Value) -> None:
         """A correction must be an answer that each execution's own arguments allow. Raises TrainingError."""
@@ -120,10 +120,11 @@ class Training:
 
     def exported(self, format: ExportFormat = "jsonl", **filters: Any) -> Iterator[bytes]:
         """The same as a stream of bytes, for a face to pass on. Raises UsageError."""
-        return self._exchange.give(format, _filter({"limit": None, **filters}))
+        return self._exchange.give(format, example_filter({"limit": None, **filters}))
 
 
-def _filter(filters: Mapping[str, Any]) -> ExampleFilter:
+def example_filter(filters: Mapping[str, Any]) -> ExampleFilter:
+    """A filter out of the names and values of its fields, one value or several. Raises UsageError."""
     several: dict[str, Any] = {name: _several(filters[name]) for name in ("trace_ids", "cascade_id", "cell_name") if name in filters}
     try:
         return ExampleFilter(**{**filters, **several})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from rvbbit.errors import Error
 from rvbbit.interfaces import ScoreStore
@@ -18,6 +18,10 @@ from rvbbit.types import Scorable, Score
 
 CONFIDENCE = "confidence"
 """The scorer that the others come to together."""
+ASKED = "asked"
+"""Not a scorer: a person's request to score an execution, kept among its scores. It is open until a confidence is newer."""
+ONCE, AGAIN = "once", "again"
+"""Versions of a request: `again` wants the judge to speak anew."""
 MOST_JUDGED = 400  # verified executions that the judge sees before a fit, so that its opinion is calibrated too
 
 Verdicts = dict[str, Verdict]
@@ -47,8 +51,11 @@ class CellWork:
         await asyncio.to_thread(self.store.record, scores)
         return len(done), cost, error
 
-    async def calibrate(self, verified: Sequence[Scorable]) -> float | None:
-        """Fit to what people verified; what that cost in USD. What the judge says is paid for once and kept. Raises what stopped it."""
+    async def calibrate(self, verified: Sequence[Scorable]) -> tuple[float | None, Error | None]:
+        """Fit to what people verified; what that cost in USD, and what kept the judge from it: then nothing is fitted.
+
+        What the judge says is paid for once and kept.
+        """
         verdicts = await self.freely(verified)
         shown = verified[:MOST_JUDGED]
         error = await self._judged(shown, verdicts)
@@ -58,11 +65,10 @@ class CellWork:
             scores = [score for one, verdict in known if verdict for score in self._scores(one, {self.judge.name: verdict})]
             await asyncio.to_thread(self.store.record, scores)
             cost = _sum([score.cost_usd for score in scores])
-        if error is not None:
-            raise error
-        opinions = [_opinions(one, verdicts[one.trace_id]) for one in verified]
-        self.calibration = calibration.fit(opinions, [bool(one.right) for one in verified])
-        return cost
+        if error is None:
+            opinions = [_opinions(one, verdicts[one.trace_id]) for one in verified]
+            self.calibration = calibration.fit(opinions, [bool(one.right) for one in verified])
+        return cost, error
 
     async def freely(self, batch: Sequence[Scorable]) -> dict[str, Verdicts]:
         """What the free scorers say of each, by trace id."""
@@ -88,7 +94,11 @@ class CellWork:
         return error
 
     def _seen(self, one: Scorable, judge: Judge) -> bool:
-        return any((score.scorer, score.version) == (judge.name, judge.version) for score in one.scores)
+        """Whether this judge spoke, and nobody has asked since to hear it again."""
+        asked = _newest(one, ASKED)
+        before = asked.timestamp if asked is not None and asked.version == AGAIN else None
+        said = _newest(one, judge.name)
+        return said is not None and said.version == judge.version and (before is None or said.timestamp >= before)
 
     def _scores(self, one: Scorable, verdicts: Mapping[str, Verdict]) -> list[Score]:
         """The rows of the scorers that could tell; the judge's in any case, so that it is not asked and paid again."""
@@ -108,7 +118,9 @@ class CellWork:
     def _confidence(self, one: Scorable, value: float | None) -> Score:
         calibrated = self.calibration is not None
         reason = "calibrated on verified answers" if calibrated else f"uncalibrated: fewer than {ENOUGH} answers of this cell are verified"
-        return Score(one.trace_id, CONFIDENCE, self.version, value, reason, self.clock(), calibrated)
+        asked = _newest(one, ASKED)  # by a server whose clock may be ahead: an answered request must be seen to be answered
+        now = self.clock() if asked is None else max(self.clock(), asked.timestamp + timedelta(microseconds=1))
+        return Score(one.trace_id, CONFIDENCE, self.version, value, reason, now, calibrated)
 
 
 def uncalibrated(said: Opinions) -> float | None:
@@ -119,6 +131,10 @@ def uncalibrated(said: Opinions) -> float | None:
     if not others:
         return rules
     return sum(others) / len(others) * (1.0 if rules is None else rules)
+
+
+def _newest(one: Scorable, scorer: str) -> Score | None:
+    return next((score for score in one.scores if score.scorer == scorer), None)
 
 
 def _opinions(one: Scorable, verdicts: Mapping[str, Verdict]) -> Opinions:

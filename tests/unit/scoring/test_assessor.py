@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import md5
+from random import Random
 
 import pytest
 
@@ -117,12 +118,112 @@ async def test_the_judges_opinion_counts_and_is_paid_once(execution: Make, words
 
 async def test_at_the_budget_what_was_judged_is_kept_and_the_rest_waits(execution: Make, words: Embedder) -> None:
     store, asked = Memory([execution(str(n)) for n in range(5)]), list[Arguments]()
-    done = []
-    with pytest.raises(BudgetReached):
-        async for step in assessor(store, words, judging(1.0, asked, until=2)).run():
-            done.append((step.executions, step.cost_usd))
-    assert done == [(2, 1.0)]
+    (step,) = [step async for step in assessor(store, words, judging(1.0, asked, until=2)).run()]
+    assert (step.executions, step.cost_usd, type(step.stopped)) == (2, 1.0, BudgetReached)
     assert assessor(store, words, judging(1.0, asked)).waiting().executions == 3
+
+
+async def test_where_the_judge_stops_while_a_cell_is_calibrated_nothing_is_scored_on_half_a_fit(execution: Make, words: Embedder) -> None:
+    store, asked = Memory([execution("a", f"q {n}", right=True) for n in range(50)]), list[Arguments]()
+    (step,) = [step async for step in assessor(store, words, judging(1.0, asked, until=20)).run()]
+    assert (step.executions, step.cost_usd, type(step.stopped)) == (0, 10.0, BudgetReached)
+    steps = [step async for step in assessor(store, words, judging(1.0, asked)).run()]
+    assert [(step.executions, step.cost_usd, step.stopped) for step in steps] == [(0, 15.0, None), (50, 0, None)]
+
+
+async def test_what_a_judge_has_not_seen_waits_for_it_and_what_was_scored_freely_does_not_wait_twice(
+    execution: Make, words: Embedder
+) -> None:
+    store, asked = Memory([execution("a"), execution("b")]), list[Arguments]()
+    _ = [step async for step in assessor(store, words).run()]
+    judge = judging(0.3, asked)
+    assert [step.executions async for step in assessor(store, words, judge).run()] == [2]
+    assert [step async for step in assessor(store, words).run()] == []  # the judge gone again: nothing is scored anew
+    assert [step async for step in assessor(store, words, judge).run()] == []
+    assert len(asked) == 2
+
+
+async def test_a_share_leaves_the_rest_alone_and_a_request_is_served_all_the_same(execution: Make, words: Embedder) -> None:
+    rows = [execution(str(n)) for n in range(40)]
+    store = Memory(rows)
+    sample = {one.trace_id for one in rows if is_due(one, Due("", share=0.5))}
+    assert 0 < len(sample) < 40
+    some = Assessor(store, words, lambda *_: None, share=0.5)
+    _ = [step async for step in some.run()]
+    assert {one.trace_id for one in rows if store.value(one)} == sample
+    left = next(one for one in rows if one.trace_id not in sample)
+    store.record([request(left, NOW)])
+    assert [step.executions async for step in Assessor(store, words, lambda *_: None, share=0.0).run(asked=False)] == []
+    assert [step.executions async for step in Assessor(store, words, lambda *_: None, share=0.0).run()] == [1]
+    assert store.value(left) is not None
+
+
+def request(one: Scorable, at: datetime, version: str = "once") -> Score:
+    return Score(one.trace_id, "asked", version, None, "ann asked", at)
+
+
+async def test_a_request_is_closed_also_where_its_server_was_ahead_of_ours(execution: Make, words: Embedder) -> None:
+    one = execution("a")
+    store = Memory([one])
+    store.record([request(one, NOW + timedelta(hours=1))])
+    assert [step.executions async for step in assessor(store, words).run()] == [1]
+    assert [step async for step in assessor(store, words).run()] == []
+
+
+async def test_asked_again_the_judge_speaks_anew_asked_once_it_does_not(execution: Make, words: Embedder) -> None:
+    one, asked = execution("a"), list[Arguments]()
+    store, judge = Memory([one]), judging(0.3, asked)
+    _ = [step async for step in assessor(store, words, judge).run()]
+    store.record([request(one, NOW + timedelta(seconds=1))])
+    _ = [step async for step in assessor(store, words, judge).run()]
+    assert len(asked) == 1
+    store.record([request(one, NOW + timedelta(seconds=2), "again")])
+    later = Assessor(store, words, lambda *_: None, judge, lambda: NOW + timedelta(minutes=1))
+    _ = [step async for step in later.run()]
+    _ = [step async for step in later.run()]
+    assert len(asked) == 2
+
+
+async def test_what_people_asked_for_comes_before_what_waits(execution: Make, words: Embedder) -> None:
+    rows = [execution(str(n)) for n in range(5)]
+    store = Memory(rows)
+    store.record([request(rows[4], NOW)])
+    assert [step.executions async for step in assessor(store, words).run(1)] == [1]
+    assert [one for one in rows if store.value(one)] == [rows[4]]
+
+
+async def test_portions_are_on_disk_one_by_one(execution: Make, words: Embedder) -> None:
+    store = Memory([execution(str(n)) for n in range(5)])
+    small = Assessor(store, words, lambda *_: None, portion=2, shuffle=Random(1))
+    assert [(step.executions, len(store.written)) async for step in small.run()] == [(2, 1), (2, 2), (1, 3)]
+
+
+async def test_what_was_read_long_ago_is_read_again_before_a_judge_is_paid_for_it(execution: Make, words: Embedder) -> None:
+    rows, asked = [execution(str(n)) for n in range(4)], list[Arguments]()
+    store, now = Memory(rows), [NOW]
+
+    def clock() -> datetime:
+        now[0] += timedelta(seconds=10)
+        return now[0]
+
+    slow = Assessor(store, words, lambda *_: None, judging(0.3, asked), clock, portion=1)
+    elsewhere = assessor(store, words, judging(0.3, asked))
+    steps = slow.run()
+    await anext(steps)
+    _ = [step async for step in elsewhere.run()]  # another server judges the rest meanwhile
+    assert [step async for step in steps] == []
+    assert len(asked) == 4
+
+
+async def test_a_fit_is_kept_between_runs_until_what_is_verified_changes(execution: Make, words: Embedder) -> None:
+    store = Memory([execution("a", f"q {n}", right=True) for n in range(50)])
+    one = Assessor(store, words, lambda *_: None)
+    assert [step.executions async for step in one.run()] == [0, 50]
+    fresh = execution("b", "something else")
+    store.rows[fresh.trace_id] = fresh
+    assert [step.executions async for step in one.run()] == [1]  # no step of a fit
+    found = store.value(fresh)
+    assert found and found.calibrated
 
 
 async def test_fifty_verified_answers_calibrate_the_cell_and_score_it_anew(execution: Make, words: Embedder) -> None:

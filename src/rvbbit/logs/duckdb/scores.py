@@ -21,23 +21,23 @@ LEFT JOIN (
         trace_id,
         arg_max(scorer_version, seq) FILTER (WHERE scorer = 'confidence') AS version,
         max(timestamp) FILTER (WHERE scorer = 'confidence') AS scored_at,
-        arg_max(scorer_version, seq) FILTER (WHERE scorer = 'judge') AS judge,
+        bool_or(scorer = 'judge' AND scorer_version = $judge) AS judged,
         max(timestamp) FILTER (WHERE scorer = 'asked') AS asked_at
     FROM rvbbit.main.scores GROUP BY trace_id
 ) AS known ON known.trace_id = execution.trace_id
 WHERE execution.cascade_id = $cascade_id AND execution.cell_name = $cell_name AND CASE WHEN $asked
     THEN known.asked_at > coalesce(known.scored_at, '-infinity'::TIMESTAMPTZ)
     ELSE left(md5(execution.trace_id), 8) < $below
-        AND (known.version IS DISTINCT FROM $version OR ($judge <> '' AND known.judge IS DISTINCT FROM $judge)) END"""
+        AND (known.version IS DISTINCT FROM $version OR ($judge <> '' AND NOT coalesce(known.judged, false))) END"""
 
 _OF_CELL = "execution.cascade_id = $cascade_id AND execution.cell_name = $cell_name"
 
 WAITING = f"""
 SELECT
     count(*) AS executions,
-    count(*) FILTER (WHERE known.judge IS DISTINCT FROM $judge) AS unjudged,
+    count(*) FILTER (WHERE NOT coalesce(known.judged, false)) AS unjudged,
     coalesce(sum(least(length(execution.inputs::VARCHAR) + length(execution.answer::VARCHAR), $most))
-        FILTER (WHERE known.judge IS DISTINCT FROM $judge), 0)::BIGINT AS characters
+        FILTER (WHERE NOT coalesce(known.judged, false)), 0)::BIGINT AS characters
 {_DUE}"""
 
 UNSCORED = f"SELECT execution.trace_id {_DUE} ORDER BY execution.timestamp DESC, execution.trace_id LIMIT $limit"
