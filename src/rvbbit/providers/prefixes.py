@@ -22,6 +22,7 @@ PIECE = 256  # characters, about 64 tokens: what the finest cache counts in
 MOST = 16_384  # prefixes remembered a model: some megabytes
 SCHEMAS = 256
 CHARACTERS_PER_TOKEN = 4
+AROUND = 16  # characters that a message's frame counts as
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,7 @@ class Prefixes:
         prefixes, known, size, knows = [], 0, 0, True
         for message in request.messages:
             text = message.content
+            size += AROUND
             for start in range(0, len(text) or 1, PIECE):
                 piece = text[start : start + PIECE]
                 prefix = hash((prefix, message.role, start, piece))
@@ -141,4 +143,4 @@ class Prefixes:
 
 
 def _length(messages: Sequence[Message]) -> int:
-    return sum(len(message.content) for message in messages)
+    return sum(len(message.content) + AROUND for message in messages)

@@ -28,9 +28,10 @@ def text(arguments: Arguments, scope: Collection[str]) -> str:
     return "\n".join(f"{name}: {_readable(value)}" for name, value in sorted(asked.items()))
 
 
-def tokens(example: Example) -> int:
-    """About how many tokens an example takes in a prompt; nobody's tokenizer is asked."""
-    size = len(canonical(dict(example.arguments)).encode("utf-8", "replace")) + len(canonical(example.answer).encode("utf-8", "replace"))
+def tokens(example: Example, scope: Collection[str]) -> int:
+    """About how many tokens an example takes in a prompt, where what is in scope stands once for all; nobody's tokenizer is asked."""
+    asked = _asked(example.arguments, scope)
+    size = len(canonical(asked).encode("utf-8", "replace")) + len(canonical(example.answer).encode("utf-8", "replace"))
     return -(-size // _BYTES_A_TOKEN) + _TOKENS_A_TURN
 
 

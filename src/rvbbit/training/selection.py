@@ -239,7 +239,7 @@ def _core(pool: _Pool, policy: TrainingPolicy, vectors: Matrix, answers: Sequenc
         return ()
     half = replace(policy, limit=most, token_budget=policy.token_budget and policy.token_budget // core.SHARE)
     chosen = _fitting(pool, half, (), core.typical(vectors, answers))
-    return tuple(chosen) if sum(tokens(pool.whole.examples[place]) for place in chosen) >= policy.core else ()
+    return tuple(chosen) if sum(tokens(pool.whole.examples[place], policy.scope) for place in chosen) >= policy.core else ()
 
 
 def _checked(group: Sequence[Asked], likeness: Likeness | None, scope: Sequence[str]) -> Checked:
@@ -289,7 +289,7 @@ def _fitting(pool: _Pool, policy: TrainingPolicy, given: Sequence[int], others: 
         if len(chosen) == policy.limit:
             break
         if left is not None:
-            if (size := tokens(pool.whole.examples[place])) > left:
+            if (size := tokens(pool.whole.examples[place], policy.scope)) > left:
                 continue
             left -= size
         chosen.append(place)

@@ -142,7 +142,7 @@ async def test_texts_that_differ_in_what_they_say_are_different_questions() -> N
 async def test_an_example_over_the_token_budget_is_passed_over_for_the_next() -> None:
     shelf = Shelf(example("long", text="word " * 400), example("b"), example("c"), example("d"))
     for strategy in ("recent", "high_confidence"):
-        assert await chosen(shelf, replace(RECENT, limit=9, strategy=strategy, token_budget=50), asking()) == ["c", "b"]
+        assert await chosen(shelf, replace(RECENT, limit=9, strategy=strategy, token_budget=40), asking()) == ["c", "b"]
     assert set(await chosen(shelf, replace(RECENT, limit=9, strategy="random", token_budget=75), asking())) == {"b", "c", "d"}
     assert await chosen(shelf, replace(RECENT, token_budget=5), asking()) == []
 
@@ -220,9 +220,9 @@ async def test_without_its_own_example_a_call_keeps_the_order_of_the_others_and_
 
 async def test_a_smaller_example_does_not_push_out_others_when_ones_own_leaves_room_in_the_budget() -> None:
     shelf = Shelf(example("own", text="word " * 20), example("big", text="word " * 30), example("a"), example("b"))
-    policy = replace(RECENT, limit=9, token_budget=90)
+    policy = replace(RECENT, limit=9, token_budget=70)
     assert await chosen(shelf, policy, asking()) == ["b", "a", "own"]
-    assert await chosen(shelf, policy, asking("word " * 20)) == ["b", "a"]  # `big` would take the room of both
+    assert await chosen(shelf, policy, asking("word " * 20)) == ["b", "a"]  # `big` would take the room of one of them
 
 
 @pytest.mark.parametrize("strategy", FIXED)
@@ -295,3 +295,10 @@ async def test_more_criteria_than_are_remembered_still_get_their_own_sets() -> N
         found = await selector.select(CELL, RECENT, asking(criterion=f"criterion {n}"))
         assert [one.trace_id for one in found.examples] == [f"e{n}"]
     assert shelf.reads == 1
+
+
+async def test_what_is_in_scope_stands_in_a_prompt_once_and_counts_for_no_example() -> None:
+    many = [f"label {n}" for n in range(500)]
+    shelf = Shelf(*(example(f"e{n}", "label 1", labels=many) for n in range(3)))
+    policy = TrainingPolicy(limit=9, scope=("labels", "criterion"), token_budget=60)
+    assert len(await chosen(shelf, policy, asking(labels=many))) == 3
