@@ -29,6 +29,9 @@
     │           ├── Refused        a content filter or the model itself said no
     │           └── Unsupported    this model cannot do this cell (a local model asked to write prose)
     ├── TrainingError              a decision names what is not there
+    ├── NotFound                   nothing has the id asked for
+    ├── InUse                      an id or a session that another query has now
+    ├── Busy                       too much at once, or the server is stopping
     ├── BudgetReached              the ceiling was met; what was paid for is kept
     └── Cancelled                  a person stopped it; what was answered is kept
 
@@ -245,6 +248,27 @@ class TrainingError(Error):
 
     sqlstate = "22023"
     http_status = 422
+
+
+class NotFound(Error):
+    """No execution, session or query has the id that was asked for."""
+
+    sqlstate = "02000"
+    http_status = 404
+
+
+class InUse(Error):
+    """The id or the session belongs to a query that is running."""
+
+    sqlstate = "55006"
+    http_status = 409
+
+
+class Busy(Error):
+    """As much as is allowed is under way, or the server is stopping. Try again."""
+
+    sqlstate = "53300"
+    http_status = 503
 
 
 class BudgetReached(Error):

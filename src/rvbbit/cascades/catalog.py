@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from rvbbit.cascades import patterns
 from rvbbit.cascades.inputs import nearest
-from rvbbit.cascades.loader import Cascade, Loaded, load_file
+from rvbbit.cascades.loader import Cascade, Loaded, load_file, load_text
 from rvbbit.errors import CascadeNotFound
 from rvbbit.types import Operator
 
@@ -76,6 +76,20 @@ class Catalog:
         if not path.is_file():
             raise CascadeNotFound(f"no file {cascade!r}", hint="give the path of a .cascade.yaml file, or a cascade's id")
         return load_file(path, cascade).require()
+
+    def file_of(self, cascade_id: str) -> pathlib.Path | None:
+        """The project's own file of that id, broken or not; None where it has none."""
+        self._now()
+        builtin = str(BUILTIN) + os.sep
+        mine = (path for path, loaded in self._files.items() if loaded.id == cascade_id and not path.startswith(builtin))
+        return next(map(pathlib.Path, mine), None)
+
+    def trial(self, path: pathlib.Path, text: str) -> Loaded:
+        """What would become of a file of the project if this were its text, beside all others. Nothing is written."""
+        self._now()
+        files = {**self._files, str(path): load_text(text, self._shown(str(path)))}
+        loaded = files[str(path)]
+        return _assembled(files).by_id[loaded.id] if loaded.id is not None else loaded
 
     def _now(self) -> Snapshot:
         with self._lock:

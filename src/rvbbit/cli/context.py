@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from rvbbit.settings import Settings, load
 
 if TYPE_CHECKING:
     from rvbbit.engine import Database
@@ -17,6 +20,10 @@ class Session:
     """The global options. `home` None: found from the working directory, as Settings say."""
 
     home: Path | None = None
+
+    def settings(self) -> Settings:
+        """The settings of the project, which is not opened. Raises SettingsError."""
+        return load({"home": self.home}, env=os.environ, cwd=Path.cwd())
 
     def connect(self) -> Database:
         """The project's database. Raises DatabaseLocked, SettingsError."""

@@ -22,6 +22,7 @@ from rvbbit.cli.context import Session
 COMMANDS: Mapping[str, str] = {
     "demo": "The whole circle on a real data set: query, log, curate, query again.",
     "init": "Start a project: settings, an example operator, a place for data.",
+    "serve": "Serve the project over HTTP, and score in the background.",
     "sql": "Run SQL, semantic or plain. Without SQL: an interactive shell.",
     "run": "Run one cascade by id or path.",
     "operators": "Operators and the YAML behind each.",

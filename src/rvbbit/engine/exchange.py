@@ -18,10 +18,12 @@ from rvbbit.logs.examples import ExampleFilter
 from rvbbit.logs.store import Store
 from rvbbit.result import Progress
 from rvbbit.training.exchange.columns import check
-from rvbbit.training.exchange.exporting import ExportFormat, chunks
+from rvbbit.training.exchange.exporting import MEDIA_TYPES, ExportFormat, chunks
 from rvbbit.training.exchange.importing import Import, Imported, ImportFormat
 from rvbbit.training.exchange.place import Cell, Place
 from rvbbit.types import Arguments, Message, Value
+
+__all__ = ["MEDIA_TYPES", "Exchange", "Source", "write"]
 
 Source: TypeAlias = "str | os.PathLike[str] | BinaryIO"
 """A file, a directory of files, or an open binary file that can seek."""

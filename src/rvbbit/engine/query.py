@@ -21,11 +21,16 @@ Listen = Callable[[Progress | Notice], None]
 
 
 class Options(TypedDict, total=False):
-    """What a caller may say about one query. `budget_usd` is its hard ceiling; `listen` hears of it on the caller's own thread."""
+    """What a caller may say about one query. `budget_usd` is its hard ceiling; `listen` hears of it on the caller's own thread.
+
+    `id` is the query's name in the log (of a script: its last statement's); `stop`, once set, ends it as `cancel` does.
+    """
 
     budget_usd: float | None
     model: str | None
     listen: Listen | None
+    id: str
+    stop: threading.Event
 
 
 @dataclass(slots=True)

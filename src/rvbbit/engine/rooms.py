@@ -10,6 +10,7 @@ from pathlib import Path
 from rvbbit.cascades.catalog import Catalog
 from rvbbit.cascades.runner import Runner
 from rvbbit.engine.activity import Activity
+from rvbbit.engine.events import Events
 from rvbbit.engine.loop import Loop
 from rvbbit.engine.query import Options, Query
 from rvbbit.errors import Error
@@ -50,9 +51,10 @@ class Rooms:
 
     def __init__(self, settings: Settings, env: Mapping[str, str] | None = None) -> None:
         self.settings = settings
+        self.events = Events()
         self.duck = database.Database(_path(settings.database), _path(settings.store))
         try:
-            self.store: Store = duckdb.Store(self.duck.cursor())
+            self.store: Store = duckdb.Store(self.duck.cursor(), self.events.changed)
         except Error:
             self.duck.close()
             raise

@@ -13,7 +13,7 @@ import pyarrow as pa
 from rvbbit.engine.query import Options, Query
 from rvbbit.engine.rooms import Rooms
 from rvbbit.engine.statements import Statements
-from rvbbit.errors import Error, UsageError
+from rvbbit.errors import Cancelled, Error, UsageError
 from rvbbit.execution.database import NOTHING, Parameters
 from rvbbit.logs.schema import QueryRecord
 from rvbbit.result import Result
@@ -40,8 +40,9 @@ class Session:
             raise UsageError(
                 f"parameters for a script of {len(statements)} statements", hint="run the statement that takes them on its own"
             )
-        for statement in statements:
-            yield self._one(statement, params, options)
+        for place, statement in enumerate(statements, start=1):
+            own = options if place == len(statements) else Options(**{**options, "id": uuid.uuid4().hex})
+            yield self._one(statement, params, own)
 
     def sql(self, text: str, params: Parameters = None, **options: Unpack[Options]) -> Result:
         """The result of the last statement; an empty one where there is none."""
@@ -76,6 +77,8 @@ class Session:
             self._running = query
             started = datetime.now(UTC)
             try:
+                if query.stop.is_set():
+                    raise Cancelled("the query was cancelled", hint="what was answered is kept: run the query again to resume")
                 table = self._statements.run(statement, params, query)
             except Error as error:
                 self._record(statement, query, started, None, error)

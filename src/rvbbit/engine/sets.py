@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -90,11 +91,20 @@ class TrainingSets:
                     return self._rooms.curation.mark(against, trainable=False, author=_who(author), reason=reason)
         raise TrainingError(f"{trace_id} contradicts no other example", hint="`rvbbit training contradictions` shows those that do")
 
-    def evaluate(self, cascade_id: str, *, scope: Arguments | None = None, candidate: str | None = None, rows: int = 200) -> Evaluated:
+    def evaluate(
+        self,
+        cascade_id: str,
+        *,
+        scope: Arguments | None = None,
+        candidate: str | None = None,
+        rows: int = 200,
+        stop: threading.Event | None = None,
+    ) -> Evaluated:
         """Prove a version on verified executions it does not hold; the result is kept with it. Asks a model, three times a row at most.
 
         `scope` gives the inputs a set's examples share; without it, a candidate says it, or there is none. Without a candidate it is what
-        the decisions make now, against the set in use. Raises TrainingError, UsageError, BudgetReached.
+        the decisions make now, against the set in use. `stop`, once set, ends it from any thread. Raises TrainingError, UsageError,
+        BudgetReached, Cancelled.
         """
         cell = self._only_cell(cascade_id)
         policy = self._policy(cell)
@@ -114,7 +124,7 @@ class TrainingSets:
         if (used := self._used(cell, key, tried)) is not None:
             arms = {"current": self._examples(cell, used), **arms}
         work = evaluate(self._questions(cell, policy, values, rows), arms, self._ask(cell))
-        found = self._rooms.loop.run(work)
+        found = self._rooms.loop.run(work, stop)
         sets.prove(Proof(tried.version, cell, key, datetime.now(UTC), found.harm, json.dumps(asdict(found))))
         return Evaluated(tried.version, found)
 

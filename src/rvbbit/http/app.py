@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-import prometheus_client
-from fastapi import FastAPI, Response
+from collections.abc import Iterable
+
+from fastapi import FastAPI
 
 import rvbbit
+from rvbbit.http import cascades, events, exchange, health, log, pages, problems, review, sets, sql, training
+from rvbbit.http.face import Face
+from rvbbit.http.guard import Guard
+from rvbbit.http.limits import Limits
+from rvbbit.http.metrics import Counting
+
+_ROUTERS = (health, training, review, exchange, sets, sql, cascades, log, events, pages)
 
 
-def app() -> FastAPI:
-    """The routes of one server."""
-    routes = FastAPI(title="RVBBIT", version=rvbbit.__version__)
-
-    @routes.get("/healthz")
-    def healthz() -> dict[str, str]:
-        """The process answers."""
-        return {"status": "ok"}
-
-    @routes.get("/metrics")
-    def metrics() -> Response:
-        """Counters and gauges, as Prometheus reads them."""
-        return Response(prometheus_client.generate_latest(), media_type=prometheus_client.CONTENT_TYPE_LATEST)
-
-    return routes
+def app(face: Face, hosts: Iterable[str] | None = ()) -> FastAPI:
+    """The app of one server. `hosts`: names it goes by beside loopback's; None: any."""
+    made = FastAPI(
+        title="RVBBIT",
+        version=rvbbit.__version__,
+        description='Semantic SQL that learns. Every error is `{"error": {"code", "message", "hint"}}`.',
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        responses=problems.RESPONSES,
+    )
+    for module in _ROUTERS:
+        made.include_router(module.routes(face))
+    problems.handle(made)
+    made.add_middleware(Limits)
+    made.add_middleware(Guard, hosts=hosts, token=face.db.settings.token)
+    made.add_middleware(Counting, metrics=face.metrics)
+    return made

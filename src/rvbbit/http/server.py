@@ -1,11 +1,100 @@
-"""The server under the app: sockets, and a stop that lets requests end."""
+"""The server under the app: sockets, and a stop that lets requests end, then cancels what is left, and loses nothing."""
 
 from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Iterator, Sequence
 
 import uvicorn
 from fastapi import FastAPI
 
+from rvbbit.errors import UsageError
+from rvbbit.http.face import Face
 
-def server(routes: FastAPI, host: str, port: int) -> uvicorn.Server:
-    """A server that is not running yet."""
-    return uvicorn.Server(uvicorn.Config(routes, host=host, port=port, log_level="warning"))
+DRAIN = 10.0
+"""Seconds that queries may go on after the server was told to stop; then they are cancelled, and what was answered is kept."""
+
+_AFTER = 5.0  # seconds that connections get on top of that
+_SWEEP = 30.0  # seconds between looks for idle sessions
+_CONNECTIONS = 1_000
+
+
+class Server(uvicorn.Server):
+    """Serves an app until SIGTERM or SIGINT; the second SIGINT does not wait."""
+
+    def __init__(self, face: Face, routes: FastAPI, drain: float = DRAIN) -> None:
+        config = uvicorn.Config(
+            routes,
+            lifespan="off",
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            limit_concurrency=_CONNECTIONS,
+            timeout_graceful_shutdown=round(drain + _AFTER),
+        )
+        super().__init__(config)
+        self._face = face
+        self._drain = drain
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """uvicorn's own raises the signals again at the end, which would end the process before its files are closed."""
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    async def main_loop(self) -> None:
+        """Until it is told to stop."""
+        sweeping = asyncio.create_task(self._sweep())
+        try:
+            await super().main_loop()
+        finally:
+            sweeping.cancel()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take nothing more; let what runs end, and after a while cancel it."""
+        self._face.drain()
+        cancelling = asyncio.get_running_loop().call_later(self._drain, self._face.served.cancel_all)
+        try:
+            await super().shutdown(sockets)
+        finally:
+            cancelling.cancel()
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(_SWEEP)
+            await asyncio.to_thread(self._face.served.sweep)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens; port 0 takes a free one. Raises UsageError where it cannot."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        why = "the port is in use" if error.errno == 98 or "in use" in str(error) else error.strerror or str(error)
+        raise UsageError(
+            f"cannot listen on {host}:{port}: {why}", hint="name another with --port or --studio-port; 0 takes a free one"
+        ) from error
+
+
+def url(listening: socket.socket) -> str:
+    """What a person on this machine opens."""
+    host, port = listening.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def serve(face: Face, routes: FastAPI, sockets: Sequence[socket.socket], drain: float = DRAIN) -> None:
+    """Serve until told to stop; when it returns, no query runs any more."""
+    try:
+        Server(face, routes, drain).run(sockets=list(sockets))
+    finally:
+        face.close()

@@ -1,0 +1,223 @@
+"""Operators, the YAML of cascades, and running one."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from pydantic import Field
+
+from rvbbit.engine import Cascade
+from rvbbit.engine.cascade_files import FileProblem
+from rvbbit.engine.served import ID, Running
+from rvbbit.http.conversation import result
+from rvbbit.http.face import Face
+from rvbbit.http.sql import Notice, Usage
+from rvbbit.http.strict import Answer, Body, StrictRoute
+from rvbbit.types import Operator
+
+Yaml = Annotated[str, Field(min_length=1, max_length=1_000_000)]
+
+
+class Argument(Answer):
+    """One argument of an operator."""
+
+    name: str
+    type: str
+    optional: bool
+    default: Any
+    description: str
+
+
+class OperatorShown(Answer):
+    """How an operator is written, what it takes and gives, and the file it comes from."""
+
+    name: str
+    cascade_id: str
+    patterns: list[str]
+    parameters: list[Argument]
+    returns: str
+    shape: str
+    threshold: float | None
+    description: str
+    origin: str
+
+
+class Operators(Answer):
+    """Every operator, by name; `problems` are those of files that are left out."""
+
+    operators: list[OperatorShown]
+    problems: list[str]
+
+
+class CascadeShown(Answer):
+    """A cascade's file. `builtin`: it is the package's own; saving one of its id overrides it in this project."""
+
+    cascade_id: str
+    description: str
+    cells: list[str]
+    operator: str | None
+    origin: str
+    builtin: bool
+    fingerprint: str
+    yaml: str
+
+
+class YamlBody(Body):
+    """A cascade's file."""
+
+    yaml: Yaml
+
+
+class Validated(Answer):
+    """Everything that is wrong with a file, by line and column; `ok` where nothing is."""
+
+    ok: bool
+    cascade_id: str | None
+    operator: str | None
+    problems: list[FileProblem]
+
+
+class TestAsked(Body):
+    """The model to ask where a test case names none; null: the cell's own or the default."""
+
+    __test__ = False  # pytest collects classes named Test…
+
+    model: Annotated[str, Field(pattern=r"^[^:\s]+:\S+$", max_length=200)] | None = None
+
+
+class Outcome(Answer):
+    """One test case. `passed` is null where this model cannot do the operator at all."""
+
+    operator: str
+    case: str
+    passed: bool | None
+    expected: Any
+    actual: Any
+    error: str | None
+
+
+class Outcomes(Answer):
+    """All of them."""
+
+    passed: int
+    failed: int
+    outcomes: list[Outcome]
+
+
+class RunAsked(Body):
+    """A cascade by its id or its operator's name, and its inputs."""
+
+    cascade: Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$", max_length=100)]
+    inputs: dict[str, Any] = Field({})
+    session_id: Annotated[str, Field(pattern=ID)] | None = None
+
+
+class RunShown(Answer):
+    """`outputs` by cell; `output` is the last one. `trace_ids` are its calls in the log."""
+
+    session_id: str
+    cascade_id: str
+    output: Any
+    outputs: dict[str, Any]
+    usage: Usage
+    notices: list[Notice]
+    trace_ids: list[str]
+
+
+def routes(face: Face) -> APIRouter:
+    """The routes of one server."""
+    db, router = face.db, APIRouter(prefix="/api", tags=["cascades"], route_class=StrictRoute)
+
+    @router.get("/operators")
+    def operators() -> Operators:
+        """Every operator there is now."""
+        return Operators(operators=[_shown(one) for one in db.operators()], problems=list(db.problems()))
+
+    @router.post("/operators/{name}/test")
+    def test(name: str, asked: TestAsked) -> Outcomes:
+        """Run the test cases inside an operator's YAML. Asks a model."""
+        found = [Outcome.model_validate(one) for one in db.test_operators(_plain(name), model=asked.model)]
+        verdicts = [one.passed for one in found]
+        return Outcomes(passed=verdicts.count(True), failed=verdicts.count(False), outcomes=found)
+
+    @router.get("/cascades/{cascade_id}")
+    def cascade(cascade_id: str) -> CascadeShown:
+        """A cascade's file, by its id or its operator's name."""
+        return _cascade(face, db.cascade(_plain(cascade_id)))
+
+    @router.put("/cascades/{cascade_id}")
+    def save(cascade_id: str, asked: YamlBody) -> CascadeShown:
+        """Write a cascade's file into the project. One that is not valid changes nothing; what was there before is kept as `….bak`."""
+        return _cascade(face, db.cascade_files.save(cascade_id, asked.yaml))
+
+    @router.post("/cascades/validate")
+    def validate(asked: YamlBody) -> Validated:
+        """Everything that is wrong with a file, also beside the project's others. Nothing is written."""
+        found = db.cascade_files.check(asked.yaml)
+        return Validated(ok=not found.problems, cascade_id=found.cascade_id, operator=found.operator, problems=list(found.problems))
+
+    @router.post("/run")
+    async def run(asked: RunAsked, request: Request) -> RunShown:
+        """Run one cascade: every cell of it. Whoever goes away cancels it."""
+        notices: list[Any] = []
+
+        def listen(event: Any) -> None:
+            notices.append(event)
+
+        def work(_: Any, running: Running) -> Any:
+            return db.run(asked.cascade, asked.inputs, session_id=asked.session_id, listen=listen, stop=running.stop)
+
+        done = await result(face.served.start(work), request)
+        return RunShown(
+            session_id=done.session_id,
+            cascade_id=done.cascade_id,
+            output=done.output,
+            outputs=dict(done.outputs),
+            usage=_usage(done),
+            notices=[Notice.model_validate(notice) for notice in notices],
+            trace_ids=[record.trace_id for record in done.records],
+        )
+
+    return router
+
+
+def _plain(name: str) -> str:
+    """A name, never a path: files are the business of whoever can read them anyway."""
+    return name.replace("/", "_").replace("\\", "_").removesuffix(".yaml").removesuffix(".yml")
+
+
+def _shown(operator: Operator) -> OperatorShown:
+    shown = OperatorShown.model_validate(operator)
+    return shown.model_copy(update={"origin": _place(operator.origin)})
+
+
+def _place(origin: str) -> str:
+    """Where a file is, as the project says it: of the package's own, the name alone."""
+    return origin.rpartition("/")[2] if origin.startswith("/") else origin
+
+
+def _cascade(face: Face, cascade: Cascade) -> CascadeShown:
+    return CascadeShown(
+        cascade_id=cascade.id,
+        description=cascade.spec.description,
+        cells=[cell.name for cell in cascade.spec.cells],
+        operator=None if cascade.operator is None else cascade.operator.name,
+        origin=_place(cascade.origin),
+        builtin=face.db.cascade_files.is_builtin(cascade),
+        fingerprint=cascade.fingerprint,
+        yaml=cascade.yaml,
+    )
+
+
+def _usage(done: Any) -> Usage:
+    usage = done.usage
+    return Usage(
+        calls=len(done.records),
+        cached=sum(record.cached for record in done.records),
+        tokens_in=usage.tokens_in,
+        tokens_out=usage.tokens_out,
+        tokens_cached=usage.tokens_cached,
+        cost_usd=usage.cost_usd,
+        seconds=sum(record.duration for record in done.records),
+    )
