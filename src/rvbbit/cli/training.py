@@ -12,6 +12,7 @@ from rvbbit.cli import exchange, failure, output, sets
 from rvbbit.cli.context import Session, pass_session
 from rvbbit.cli.filters import aware, filtered, finding
 from rvbbit.cli.progress import usd
+from rvbbit.cli.review import review
 from rvbbit.errors import UsageError
 from rvbbit.types import Value
 from rvbbit.values import jsonable, plain
@@ -33,7 +34,7 @@ def command(ctx: click.Context) -> None:
 
 command.add_command(exchange.import_)
 command.add_command(exchange.export)
-for _command in (sets.sets, sets.evaluate, sets.contradictions, sets.choose):
+for _command in (review, sets.sets, sets.evaluate, sets.contradictions, sets.choose):
     command.add_command(_command)
 
 

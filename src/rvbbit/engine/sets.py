@@ -75,7 +75,7 @@ class TrainingSets:
     def checked(self, cascade_id: str, cell_name: str) -> Checked:
         """What the firewall makes of a cell's trainable executions: what enters, what collapses, what contradicts."""
         cell = CellKey(cascade_id, cell_name)
-        policy = self._policy(cell)
+        policy = self.policy(cell)
         return self._rooms.loop.run(self._rooms.selector.checked(cell, policy.scope if policy else ()))
 
     def choose(self, trace_id: str, *, author: str | None = None) -> Marked:
@@ -107,7 +107,7 @@ class TrainingSets:
         BudgetReached, Cancelled.
         """
         cell = self._only_cell(cascade_id)
-        policy = self._policy(cell)
+        policy = self.policy(cell)
         if policy is None:
             raise UsageError(f"{cascade_id} does not learn", hint="give its cell `use_training: true`")
         sets = self._rooms.sets
@@ -133,7 +133,7 @@ class TrainingSets:
         tags = tuple(name for name, version in sets.tags(row.cell, row.scope).items() if version == row.version)
         return SetRow(row, tags, sets.live(row.cell, row.scope) == row.version, sets.proof(row))
 
-    def _policy(self, cell: CellKey) -> TrainingPolicy | None:
+    def policy(self, cell: CellKey) -> TrainingPolicy | None:
         """How a cell learns; None where it does not, or is no cell of this project."""
         try:
             cells = self._rooms.catalog.get(cell.cascade_id).spec.cells
@@ -195,7 +195,7 @@ class TrainingSets:
 
     def _against(self, cell: CellKey, chosen: Example, heads: Sequence[Example]) -> list[str]:
         """Every trainable execution that gives one of the contradicted answers to one of the questions at hand."""
-        policy = self._policy(cell)
+        policy = self.policy(cell)
         scope = policy.scope if policy else ()
         asked = {question(one.arguments, scope) for one in heads}
         return [

@@ -8,6 +8,7 @@ from typing import Any, BinaryIO, Unpack
 
 from rvbbit.engine.author import or_login
 from rvbbit.engine.exchange import Exchange, Source, write
+from rvbbit.engine.review import Review, ReviewQueue
 from rvbbit.engine.sets import TrainingSets
 from rvbbit.errors import OutputInvalid, TrainingError, UsageError
 from rvbbit.logs.examples import ExampleFilter, Page, Stats
@@ -16,6 +17,7 @@ from rvbbit.result import Progress
 from rvbbit.training.curation import NOT_GIVEN, Curation, Decided, Marked
 from rvbbit.training.exchange.exporting import ExportFormat
 from rvbbit.training.exchange.importing import Imported, ImportFormat
+from rvbbit.training.review import Order
 from rvbbit.types import Arguments, Value
 
 Check = Callable[[str, str, Value, Arguments], None]
@@ -25,11 +27,14 @@ Check = Callable[[str, str, Value, Arguments], None]
 class Training:
     """Executions and the decisions on them. `author` is the login name where a call names none."""
 
-    def __init__(self, store: Store, curation: Curation, exchange: Exchange, sets: TrainingSets, check: Check) -> None:
+    def __init__(  # noqa: PLR0917 - the engine is the one caller
+        self, store: Store, curation: Curation, exchange: Exchange, sets: TrainingSets, review: Review, check: Check
+    ) -> None:
         self._store = store
         self._check = check
         self._curation = curation
         self._exchange = exchange
+        self._review = review
         self.sets = sets
 
     def examples(self, **filters: Any) -> Page:
@@ -76,6 +81,17 @@ class Training:
                     f"the correction does not fit execution {row.trace_id}: {error.message}",
                     hint=error.hint or "give an answer its arguments allow; nothing was marked",
                 ) from error
+
+    def review(
+        self,
+        cascade_id: str | None = None,
+        cell_name: str | None = None,
+        order: Order = "value",
+        limit: int = 20,
+        listen: Callable[[Progress], None] | None = None,
+    ) -> ReviewQueue:
+        """What to look at next, why, and whether looking at more would still help. Raises UsageError, ProviderError."""
+        return self._review.queue(cascade_id, cell_name, order, limit, listen)
 
     def undo(self, batch: str, *, author: str | None = None) -> Marked:
         """Take back what one call of `mark` decided. Raises TrainingError for an unknown one."""

@@ -56,9 +56,9 @@ class Space:
     def near(self, asked: Matrix, limit: int) -> Iterator[int]:
         """Places of examples, the one worth most first. Where there are no more answers than `limit`, the nearest of each comes first."""
         if self.projected is None or self.basis is None:
-            rough = _products(self.vectors, asked)
+            rough = products(self.vectors, asked)
         else:
-            rough = _products(self.projected, self.basis.T @ asked)
+            rough = products(self.projected, self.basis.T @ asked)
         candidates = self._candidates(rough, asked, max(CANDIDATES, 4 * limit))
         covering = self._covering(rough, asked) if len(self.starts) <= limit else candidates[:0]
         candidates = np.concatenate([covering, candidates[~np.isin(candidates, covering)]])
@@ -208,7 +208,7 @@ def _runs(ones: _Places, others: _Places) -> Iterator[tuple[int, _Places]]:
     yield from zip(ones[starts].tolist(), np.split(others, starts[1:]), strict=False)
 
 
-def _products(rows: Matrix, asked: Matrix) -> Matrix:
+def products(rows: Matrix, asked: Matrix) -> Matrix:
     """`rows @ asked` on this thread alone: waking the others for a millisecond's work takes ten on busy cores."""
     found: Matrix = np.einsum("ij,j->i", rows, asked)
     return found
