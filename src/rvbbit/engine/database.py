@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -13,8 +14,10 @@ from rvbbit.cascades.loader import Cascade
 from rvbbit.cascades.runner import Run
 from rvbbit.cascades.testcases import TestOutcome, check
 from rvbbit.engine.author import or_login
+from rvbbit.engine.cascade_files import CascadeFiles
 from rvbbit.engine.doctor import Check, checks
 from rvbbit.engine.exchange import Exchange
+from rvbbit.engine.history import History
 from rvbbit.engine.query import Listen, Options
 from rvbbit.engine.review import Review
 from rvbbit.engine.rooms import Rooms
@@ -40,8 +43,12 @@ class Database:
         exchange = Exchange(self._rooms.store, self._rooms.catalog)
         sets, check = TrainingSets(self._rooms), self._rooms.runner.check_output
         self.training = Training(self._rooms.store, self._rooms.curation, exchange, sets, Review(self._rooms, sets), check)
+        self.history = History(self._rooms.store)
+        self.events = self._rooms.events
+        self.cascade_files = CascadeFiles(settings.home, self._rooms.catalog)
         self._scoring = Scoring(self._rooms)
         self.worker = Worker(self._rooms, self._scoring)
+        self.events.watch(self.worker.heard)
         self._closed = False
         atexit.register(self._leave)
 
@@ -65,12 +72,23 @@ class Database:
         """Stop the running query, from any thread: it raises Cancelled, and what was answered is kept."""
         self._session.cancel()
 
-    def run(self, cascade: str, inputs: Arguments, *, session_id: str | None = None, listen: Listen | None = None) -> Run:
-        """Run every cell of a cascade, by id, operator name or path. Raises CascadeNotFound, UsageError, CallError."""
+    def run(
+        self,
+        cascade: str,
+        inputs: Arguments,
+        *,
+        session_id: str | None = None,
+        listen: Listen | None = None,
+        stop: threading.Event | None = None,
+    ) -> Run:
+        """Run every cell of a cascade, by id, operator name or path. Raises CascadeNotFound, UsageError, CallError.
+
+        `stop`, once set, ends it from any thread: Cancelled.
+        """
         context = CallContext(session_id or self._session.id, source="run")
         work = self._rooms.caller(self.settings.budget_usd).run(cascade, inputs, context, _notices(listen))
         with self._rooms.activity.query():
-            return self._rooms.loop.run(work)
+            return self._rooms.loop.run(work, stop)
 
     def score(
         self, limit: int | None = None, *, budget_usd: float | None = None, free: bool = False, listen: Listen | None = None
