@@ -1,4 +1,7 @@
-"""Deciding on every execution that a filter finds, without reading one of them. Values travel as parameters, never in the text."""
+"""Deciding on every execution that a filter finds, and taking it back, without reading one of them.
+
+Values travel as parameters, never in the text.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from rvbbit.logs.examples import ExampleFilter
 from rvbbit.logs.schema import TRAINING_ANNOTATIONS, decision_row, to_table
 from rvbbit.types import CellKey, Decision
 
-_SOURCE = "FROM rvbbit.main.training_examples_with_annotations"
+_SOURCE = "FROM rvbbit.main.executions"
 _CELLS = "SELECT cascade_id, cell_name, min(trace_id) {source} WHERE {condition} GROUP BY ALL ORDER BY ALL"
 
 # One row of `given` says what is decided; every execution found gets a copy of it under its own id and a number of its own.
@@ -23,6 +26,28 @@ SELECT
     found.trace_id,
     given.* EXCLUDE (seq, trace_id)
 FROM (SELECT trace_id {source} WHERE {condition}) AS found, given"""
+
+_FIELDS = ("trainable", "verified", "confidence", "corrected_output", "notes", "tags")
+_LAST = "arg_max(batch, seq) FILTER (WHERE list_contains(fields, '{name}')) = $batch AS of_{name}"
+_BEFORE = "arg_max_null({name}, seq) FILTER (WHERE batch <> $batch AND list_contains(fields, '{name}')) AS {name}"
+
+# Of each field that the batch has the last word on, what held before it; executions that are gone have nothing to take back.
+_TAKE_BACK = f"""
+INSERT INTO rvbbit.main.training_annotations BY NAME
+SELECT
+    (SELECT coalesce(max(seq), 0) FROM rvbbit.main.training_annotations) + row_number() OVER (ORDER BY undone.trace_id) AS seq,
+    undone.trace_id, given.author, given.timestamp, given.batch, given.reason, undone.fields,
+    {", ".join(f"CASE WHEN of_{name} THEN undone.{name} END AS {name}" for name in _FIELDS)}
+FROM (
+    SELECT *, list_concat({", ".join(f"CASE WHEN of_{name} THEN ['{name}'] ELSE [] END" for name in _FIELDS)}) AS fields
+    FROM (
+        SELECT trace_id, {", ".join(f"{_LAST}, {_BEFORE}".format(name=name) for name in _FIELDS)}
+        FROM rvbbit.main.training_annotations WHERE trace_id IN ({{reached}}) GROUP BY trace_id
+    )
+) AS undone, given
+WHERE len(undone.fields) > 0"""
+_REACHED = f"""
+SELECT trace_id FROM rvbbit.main.training_annotations WHERE batch = $batch AND trace_id IN (SELECT trace_id {_SOURCE})"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +81,14 @@ def decide(cursor: duckdb.DuckDBPyConnection, asked: Condition, decision: Decisi
     cursor.register("given", to_table(TRAINING_ANNOTATIONS, [decision_row(0, decision)]))
     text = _DECIDE.format(source=_SOURCE, condition=asked.text)
     return int(cursor.execute(text, asked.values or None).fetchall()[0][0])
+
+
+def take_back(cursor: duckdb.DuckDBPyConnection, batch: str, decision: Decision) -> int | None:
+    """Append, for every execution that the batch still holds something of, what held before; how many. None: no such batch."""
+    if not cursor.execute(f"{_REACHED} LIMIT 1", {"batch": batch}).fetchall():
+        return None
+    cursor.register("given", to_table(TRAINING_ANNOTATIONS, [decision_row(0, decision)]))
+    return int(cursor.execute(_TAKE_BACK.format(reached=_REACHED), {"batch": batch}).fetchall()[0][0])
 
 
 def reached(cursor: duckdb.DuckDBPyConnection, batch: str, most: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""A filter as DuckDB SQL over `training_examples_with_annotations`. Values travel as parameters, never in the text."""
+"""A filter as DuckDB SQL over `executions`. Values travel as parameters, never in the text."""
 
 from __future__ import annotations
 
@@ -19,15 +19,14 @@ _BOUNDS = {
     "max_confidence": "confidence <= $max_confidence",
     "since": "timestamp >= $since",
     "until": "timestamp < $until",
-    "tag": "list_contains(tags, $tag)",
+    "tag": "list_contains(tags::VARCHAR[], $tag)",
     "min_cost": "cost >= $min_cost",
     "max_cost": "cost <= $max_cost",
-    "label": "coalesce(corrected_output, answer) ->> '$' = $label",
-    "criterion": "inputs ->> 'criterion' = $criterion",
+    "label": "label = $label",
+    "criterion": "criterion = $criterion",
 }
-_USED = "trace_id IN (SELECT unnest(example_ids) FROM rvbbit.main.unified_logs WHERE error IS NULL)"
+_USED = "trace_id IN (SELECT trace_id FROM rvbbit.main.example_uses)"
 _TYPES: dict[str, type] = {"timestamp": datetime, "cascade_id": str, "cell_name": str, "model": str}  # the others are numbers
-_SEARCH = "(contains(lower(inputs), lower($inside)) OR contains(lower(assistant_output), lower($search)))"
 
 
 def where(asked: ExampleFilter) -> tuple[str, Parameters]:
@@ -51,9 +50,11 @@ def where(asked: ExampleFilter) -> tuple[str, Parameters]:
     if asked.used is not None:
         parts.append(_USED if asked.used else f"NOT {_USED}")
     if asked.search:
-        parts.append(_SEARCH)
-        values["search"] = asked.search
-        values["inside"] = json.dumps(asked.search, ensure_ascii=False)[1:-1]  # arguments are searched as the JSON text they are kept in
+        # a value inside a list or an object is kept as JSON writes it
+        forms = {"search": asked.search, "inside": json.dumps(asked.search, ensure_ascii=False)[1:-1]}
+        unlike = {name: text for name, text in forms.items() if name == "search" or text != asked.search}
+        parts.append(f"({' OR '.join(f'contains(text, lower(${name}))' for name in unlike)})")
+        values |= unlike
     return " AND ".join(parts) or "true", values
 
 

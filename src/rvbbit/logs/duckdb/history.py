@@ -11,7 +11,7 @@ from rvbbit.logs import cursor, values
 from rvbbit.logs.duckdb import scores
 from rvbbit.logs.duckdb.conditions import Parameters, window
 from rvbbit.logs.duckdb.connection import Connection
-from rvbbit.logs.duckdb.migrations import USER_INPUT
+from rvbbit.logs.duckdb.projection import USER_INPUT
 from rvbbit.logs.history import (
     CallRow,
     CostFilter,
@@ -33,7 +33,7 @@ SELECT
     CASE WHEN state.confidence IS NULL AND score.value IS NOT NULL THEN score.calibrated END AS calibrated,
     state.corrected_output, state.notes, coalesce(state.tags, []) AS tags,
     (SELECT any_value(sql) FROM rvbbit.main.query_log AS query WHERE query.query_id = log.query_id) AS sql,
-    (SELECT count(*) FROM rvbbit.main.unified_logs WHERE error IS NULL AND list_contains(example_ids, $trace_id)) AS used
+    coalesce((SELECT used FROM rvbbit.main.example_uses WHERE trace_id = $trace_id), 0) AS used
 FROM (FROM rvbbit.main.unified_logs WHERE trace_id = $trace_id LIMIT 1) AS log
 LEFT JOIN (FROM rvbbit.main.training_state WHERE trace_id = $trace_id) AS state ON true
 LEFT JOIN (FROM rvbbit.main.current_scores WHERE trace_id = $trace_id AND scorer = 'confidence') AS score ON true"""

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rvbbit.logs import cursor, values
 from rvbbit.logs.duckdb.conditions import after, kind, order_by, where, window
 from rvbbit.logs.duckdb.connection import Connection
+from rvbbit.logs.duckdb.projection import USER_INPUT
 from rvbbit.logs.examples import ExampleFilter, ExampleRow, Page, Stats
 from rvbbit.logs.history import Facets
 from rvbbit.types import CellKey
 
-_SOURCE = "FROM rvbbit.main.training_examples_with_annotations"
-_COLUMNS = ", ".join(name for name in ExampleRow.__slots__ if name != "used")
-_ROWS = f"""
-SELECT {_COLUMNS}, coalesce(used.used, 0) AS used {_SOURCE} AS example
-LEFT JOIN (
-    SELECT example_id, count(*) AS used FROM (
-        SELECT unnest(example_ids) AS example_id FROM rvbbit.main.unified_logs WHERE error IS NULL
-    ) WHERE list_contains($ids, example_id) GROUP BY example_id
-) AS used ON used.example_id = example.trace_id
-WHERE list_contains($ids, trace_id)"""
+_SOURCE = "FROM rvbbit.main.executions"
+_HELD = """trace_id, session_id, caller_id, timestamp, cascade_id, cell_name, model, trainable, verified, confidence, calibrated,
+    corrected_output, notes, coalesce(tags::VARCHAR[], []) AS tags, cost, tokens_in, tokens_out, duration_ms"""
+
+# The page's rows are found first: reading every column of all only to show a hundred takes ten times as long.
+_PAGE = f"""
+SELECT {_HELD}, coalesce(used, 0) AS used, {{sort}} AS place {_SOURCE} AS held LEFT JOIN rvbbit.main.example_uses USING (trace_id)
+WHERE held.rowid IN (SELECT rowid {_SOURCE} WHERE {{condition}} ORDER BY {{order}} {{window}})
+ORDER BY {{order}}"""
+
+# Between the first and the last moment of the page: a log grows with time, so most of it need not be looked at.
+_SAID = f"""
+SELECT trace_id, arguments AS inputs, {USER_INPUT} AS user_input, answer, answer ->> '$' AS assistant_output
+FROM rvbbit.main.unified_logs WHERE timestamp BETWEEN $since AND $until AND trace_id IN (SELECT id FROM given)"""
 
 _STATS = f"""
 SELECT
@@ -38,11 +44,8 @@ SELECT
     (SELECT count(DISTINCT trace_id) FROM rvbbit.main.scores WHERE scorer = 'judge') AS scoring_messages
 FROM rvbbit.main.unified_logs"""
 
-_FACETS = {name: name for name in Facets.__slots__} | {
-    "label": "coalesce(corrected_output, answer) ->> '$'",
-    "tag": "unnest(tags)",
-    "criterion": "inputs ->> 'criterion'",
-}
+_FACETS = {name: name for name in Facets.__slots__} | {"tag": "unnest(tags::VARCHAR[])"}
+_FACETED = "cascade_id, cell_name, model, session_id, label, tags, source, criterion"
 _FACET = """
 (SELECT '{name}' AS facet, {name} AS value, count(*) AS executions FROM (SELECT {expression} AS {name} FROM found)
 WHERE {name} IS NOT NULL GROUP BY {name} ORDER BY executions DESC, {name} LIMIT $most)"""
@@ -51,23 +54,29 @@ WHERE {name} IS NOT NULL GROUP BY {name} ORDER BY executions DESC, {name} LIMIT 
 def page(connection: Connection, asked: ExampleFilter) -> Page:
     """One page, with the exact number that match. Raises UsageError for an unusable sort, page or cursor."""
     condition, given = where(asked)
-    found = _places(connection, asked)
+    behind, more = after(asked)
+    limit = (
+        asked.limit + 1 if asked.limit is not None and asked.limit >= 0 else asked.limit
+    )  # the row behind the page tells that there is one
+    query = _PAGE.format(sort=asked.sort, condition=f"{condition} AND {behind}", order=order_by(asked), window=window(limit, asked.offset))
+    found = connection.read("list executions", query, {**given, **more})
     total = connection.read("count executions", f"SELECT count(*) AS total {_SOURCE} WHERE {condition}", given)
     shown = found if asked.limit is None else found[: asked.limit]
-    more = shown and len(found) > len(shown)
-    # found first: making every row readable only to show a hundred takes ten times as long
-    rows = connection.read("list executions", _ROWS, {"ids": [row["trace_id"] for row in shown]}) if shown else []
-    place = {row["trace_id"]: number for number, row in enumerate(shown)}
+    follows = shown and len(found) > len(shown)
     return Page(
         int(total[0]["total"]),
-        tuple(values.example_row(row) for row in sorted(rows, key=lambda row: place[row["trace_id"]])),
-        cursor.write(kind(asked), (values.place(shown[-1]["place"]), shown[-1]["trace_id"])) if more else None,
+        tuple(_rows(connection, shown)),
+        cursor.write(kind(asked), (values.place(shown[-1]["place"]), shown[-1]["trace_id"])) if follows else None,
     )
 
 
 def trace_ids(connection: Connection, asked: ExampleFilter) -> list[str]:
     """The ids alone of a page. Raises UsageError as `page` does."""
-    return [row["trace_id"] for row in _places(connection, asked)[: asked.limit]]
+    condition, given = where(asked)
+    behind, more = after(asked)
+    page = f"ORDER BY {order_by(asked)} {window(asked.limit, asked.offset)}"
+    rows = connection.read("list executions", f"SELECT trace_id {_SOURCE} WHERE {condition} AND {behind} {page}", {**given, **more})
+    return [row["trace_id"] for row in rows]
 
 
 def stats(connection: Connection) -> Stats:
@@ -81,7 +90,7 @@ def facets(connection: Connection, asked: ExampleFilter, most: int) -> Facets:
     """The values that what a filter finds has; a page of it says nothing here."""
     condition, given = where(asked)
     parts = " UNION ALL ".join(_FACET.format(name=name, expression=expression) for name, expression in _FACETS.items())
-    query = f"WITH found AS MATERIALIZED (SELECT * {_SOURCE} WHERE {condition}) {parts}"
+    query = f"WITH found AS MATERIALIZED (SELECT {_FACETED} {_SOURCE} WHERE {condition}) {parts}"
     found: dict[str, dict[str, int]] = {name: {} for name in _FACETS}
     rows = connection.read("count executions", query, {**given, "most": most})
     for row in sorted(rows, key=lambda row: (-row["executions"], row["value"])):
@@ -89,12 +98,13 @@ def facets(connection: Connection, asked: ExampleFilter, most: int) -> Facets:
     return Facets(**found)
 
 
-def _places(connection: Connection, asked: ExampleFilter) -> list[dict[str, Any]]:
-    """Ids and sort values of a page, and of the row behind it."""
-    order = order_by(asked)
-    condition, given = where(asked)
-    behind, more = after(asked)
-    limit = asked.limit + 1 if asked.limit is not None and asked.limit >= 0 else asked.limit
-    query = f"""
-        SELECT trace_id, {asked.sort} AS place {_SOURCE} WHERE {condition} AND {behind} ORDER BY {order} {window(limit, asked.offset)}"""
-    return connection.read("list executions", query, {**given, **more})
+def _rows(connection: Connection, held: Sequence[dict[str, Any]]) -> Iterator[ExampleRow]:
+    """With what was asked and answered, which the log has."""
+    if not held:
+        return
+    moments = [row["timestamp"] for row in held]
+    asked = {"since": min(moments), "until": max(moments)}
+    said = {row["trace_id"]: row for row in connection.read("list executions", _SAID, asked, [row["trace_id"] for row in held])}
+    for row in held:
+        if row["trace_id"] in said:  # else it was deleted a moment ago
+            yield values.example_row({**row, **said[row["trace_id"]]})

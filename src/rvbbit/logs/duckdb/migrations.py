@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 import duckdb
 
 from rvbbit.errors import DatabaseError
-from rvbbit.logs.duckdb import sets
+from rvbbit.logs.duckdb import projection, sets
+from rvbbit.logs.duckdb.projection import TEACHES, USER_INPUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +111,6 @@ SELECT
 FROM training_annotations
 GROUP BY trace_id"""
 
-USER_INPUT = """CASE WHEN len(json_keys(arguments)) = 1
-        THEN map_values(arguments::MAP(VARCHAR, VARCHAR))[1]
-        ELSE array_to_string(list_transform(map_entries(arguments::MAP(VARCHAR, VARCHAR)),
-            lambda entry: entry.key || ': ' || coalesce(entry.value, '')), chr(10))
-    END"""
-"""Arguments to read: the one value, or a line `name: value` for each of several."""
-
 _TRAINING_EXAMPLES = f"""
 CREATE VIEW rvbbit.main.training_examples_mv AS
 SELECT
@@ -127,7 +121,7 @@ SELECT
     answer ->> '$' AS assistant_output,
     probability, cost, tokens_in, tokens_out, tokens_cached, duration_ms, set_version, example_ids
 FROM unified_logs
-WHERE kind = 'llm' AND error IS NULL AND source NOT IN ('judge', 'test')"""
+WHERE {TEACHES}"""
 
 _TRAINING_EXAMPLES_WITH_ANNOTATIONS = """
 CREATE VIEW rvbbit.main.training_examples_with_annotations AS
@@ -207,11 +201,12 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(2, "scores", (_SCORES, _CURRENT_SCORES, _WITH_SCORES)),
     Migration(3, "versions of training sets, and what was found of them", (sets.VERSIONS, sets.EVENTS, sets.EVALUATIONS)),
     Migration(4, "what a provider's prompt cache should have known", (_EXPECTED,)),
+    Migration(5, "what lists read", projection.TABLES),
 )
 
 
-def migrate(cursor: duckdb.DuckDBPyConnection, migrations: tuple[Migration, ...] = MIGRATIONS) -> None:
-    """Bring catalog `rvbbit` up to the last migration; each step is applied whole or not at all.
+def migrate(cursor: duckdb.DuckDBPyConnection, migrations: tuple[Migration, ...] = MIGRATIONS) -> int:
+    """Bring catalog `rvbbit` up to the last migration; how many steps that took, each applied whole or not at all.
 
     Raises DatabaseError where the store was made by a newer version, duckdb.Error where DuckDB refuses.
     """
@@ -229,6 +224,7 @@ def migrate(cursor: duckdb.DuckDBPyConnection, migrations: tuple[Migration, ...]
     for migration in migrations:
         if migration.number > latest:
             _apply(cursor, migration)
+    return known - latest
 
 
 def _apply(cursor: duckdb.DuckDBPyConnection, migration: Migration) -> None:

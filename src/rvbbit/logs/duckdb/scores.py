@@ -11,7 +11,7 @@ from rvbbit.interfaces import Due
 from rvbbit.types import CellKey, Scorable, Score
 
 CELLS = """
-SELECT cascade_id, cell_name, count(*) FILTER (WHERE verified) AS verified FROM rvbbit.main.training_examples_with_annotations
+SELECT cascade_id, cell_name, count(*) FILTER (WHERE verified) AS verified FROM rvbbit.main.executions
 GROUP BY cascade_id, cell_name ORDER BY count(*) DESC, cascade_id, cell_name"""
 
 _DUE = """
@@ -43,9 +43,8 @@ SELECT
 UNSCORED = f"SELECT execution.trace_id {_DUE} ORDER BY execution.timestamp DESC, execution.trace_id LIMIT $limit"
 
 VERIFIED = f"""
-SELECT execution.trace_id FROM rvbbit.main.training_examples_mv AS execution
-JOIN rvbbit.main.training_state AS state ON state.trace_id = execution.trace_id AND state.verified
-WHERE {_OF_CELL} ORDER BY state.decided_at DESC, execution.timestamp DESC, execution.trace_id LIMIT $limit"""
+SELECT trace_id FROM rvbbit.main.executions AS execution
+WHERE verified AND {_OF_CELL} ORDER BY decided_at DESC, timestamp DESC, trace_id LIMIT $limit"""
 
 # A cell may be asked the same thing a million times: only the newest answers of each question are gathered.
 SCORABLE = """

@@ -21,6 +21,7 @@ from rvbbit.logs.duckdb import bulk, history, listing, scores, transfer
 from rvbbit.logs.duckdb.conditions import Parameters
 from rvbbit.logs.duckdb.connection import Connection, in_utc
 from rvbbit.logs.duckdb.migrations import migrate
+from rvbbit.logs.duckdb.projection import Projection
 from rvbbit.logs.duckdb.sets import Sets
 from rvbbit.logs.examples import ExampleFilter, Page, Stats
 from rvbbit.logs.history import CallRow, CostFilter, Detail, Facets, QueryFilter, QueryPage, SessionFilter, SessionPage, Spend
@@ -46,16 +47,16 @@ SELECT cache_key, arg_max(answer, timestamp) AS answer FROM rvbbit.main.unified_
 WHERE error IS NULL AND cache_key IN (SELECT id FROM given) GROUP BY cache_key"""
 
 _TRAINABLE = """
-SELECT trace_id, inputs, coalesce(corrected_output, answer) AS answer, decided_at, confidence, verified
-FROM rvbbit.main.training_examples_with_annotations
-WHERE trainable AND cascade_id = $cascade_id AND cell_name = $cell_name
-ORDER BY decided_at DESC, timestamp DESC, trace_id"""
+SELECT held.trace_id, log.arguments AS inputs, coalesce(held.corrected_output, log.answer) AS answer, decided_at, confidence, verified
+FROM rvbbit.main.executions AS held JOIN rvbbit.main.unified_logs AS log ON log.trace_id = held.trace_id
+WHERE held.trainable AND held.cascade_id = $cascade_id AND held.cell_name = $cell_name
+ORDER BY held.decided_at DESC, held.timestamp DESC, held.trace_id"""
 
-_MISSING = "SELECT id FROM given ANTI JOIN rvbbit.main.training_examples_mv AS execution ON execution.trace_id = given.id"
+_MISSING = "SELECT id FROM given ANTI JOIN rvbbit.main.executions AS execution ON execution.trace_id = given.id"
 
 _EXECUTIONS = """
 SELECT execution.trace_id, execution.cascade_id, execution.cell_name, decision.* EXCLUDE (trace_id)
-FROM rvbbit.main.training_examples_mv AS execution
+FROM rvbbit.main.executions AS execution
 LEFT JOIN rvbbit.main.training_annotations AS decision ON decision.trace_id = execution.trace_id
 WHERE execution.trace_id IN (SELECT id FROM given UNION SELECT trace_id FROM rvbbit.main.training_annotations WHERE batch = $batch)
 ORDER BY execution.trace_id, decision.seq"""
@@ -70,13 +71,15 @@ class Store:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, changed: Changed | None = None) -> None:
         self._changed = changed or _nobody
-        self._deciding = threading.Lock()
+        self._writing = threading.Lock()
         self._connection = Connection(connection)
         with self._connection.cursor("open the store") as cursor:
-            migrate(cursor)
+            steps = migrate(cursor)
+        self._projection = Projection(self._connection, anew=steps > 0)
         self._sets = Sets(connection)
-        self._revision = self._last_seq()
+        self._decided = self._last_seq("training_annotations")
         self._scored = self._last_seq("scores")
+        self._deleted = 0
         self._writer = Writer(self._write_calls)
 
     async def append(self, record: CallRecord) -> None:
@@ -91,24 +94,37 @@ class Store:
         return {row["cache_key"]: json.loads(row["answer"]) for row in rows}
 
     def revision(self) -> int:
-        """How many decisions and scores there are: kept in memory, so asking costs nothing."""
-        return self._revision + self._scored
+        """How many decisions and scores there are, and how often executions were gone: kept in memory, so asking costs nothing."""
+        return self._decided + self._scored + self._deleted
 
     def trainable(self, cell: CellKey) -> Sequence[Example]:
         """What holds as trainable for a cell, the newest decision first (then the newest execution)."""
-        rows = self._connection.read("read examples", _TRAINABLE, {"cascade_id": cell.cascade_id, "cell_name": cell.cell_name})
+        rows = self._held().read("read examples", _TRAINABLE, {"cascade_id": cell.cascade_id, "cell_name": cell.cell_name})
         return [values.example(row) for row in rows]
 
     def annotate(self, decisions: Sequence[Decision]) -> None:
         """Append decisions in one commit, in the order given."""
         if not decisions:
             return
-        with self._deciding:
-            first = self._last_seq() + 1
-            rows = [decision_row(first + place, decision) for place, decision in enumerate(decisions)]
-            self._insert("training_annotations", TRAINING_ANNOTATIONS, rows)
-            self._revision = first + len(rows) - 1
+        with self._writing:
+            with self._connection.transaction("write to training_annotations") as cursor:
+                rows = [decision_row(self._decided + place, decision) for place, decision in enumerate(decisions, 1)]
+                _insert(cursor, "training_annotations", to_table(TRAINING_ANNOTATIONS, rows))
+                self._projection.decided(cursor, self._decided)
+            self._decided += len(rows)
         self._tell("decision", [decision.trace_id for decision in decisions])
+
+    def take_back(self, batch: str, decision: Decision) -> int | None:
+        """Undo a batch in one commit: how many executions that changed, None where there is no such batch. On disk when it returns."""
+        self._held()
+        with self._writing:
+            with self._connection.transaction("write decisions") as cursor:
+                updated = bulk.take_back(cursor, batch, decision)
+                if updated:
+                    self._projection.decided(cursor, self._decided)
+            self._decided += updated or 0
+        self._tell_batch(decision.batch, updated or 0)
+        return updated
 
     def matching(self, asked: ExampleFilter) -> Matching:
         """Everything a filter finds, to be decided on at once. Raises UsageError for a filter that names a page."""
@@ -116,13 +132,13 @@ class Store:
 
     def missing(self, trace_ids: Sequence[str]) -> Sequence[str]:
         """Those of the ids that no execution which can teach has, in the order given."""
-        unknown = {row["id"] for row in self._connection.read("look up executions", _MISSING, {}, trace_ids)}
+        unknown = {row["id"] for row in self._held().read("look up executions", _MISSING, {}, trace_ids)}
         return [trace_id for trace_id in trace_ids if trace_id in unknown]
 
     def executions(self, *, trace_ids: Sequence[str] = (), batch: str | None = None) -> Sequence[Execution]:
         """Those of the ids that exist, or all that a batch decided on, each with its whole history."""
         found: dict[str, tuple[CellKey, list[Decision]]] = {}
-        for row in self._connection.read("read decisions", _EXECUTIONS, {"batch": batch}, trace_ids):
+        for row in self._held().read("read decisions", _EXECUTIONS, {"batch": batch}, trace_ids):
             _, decisions = found.setdefault(row["trace_id"], (CellKey(row["cascade_id"], row["cell_name"]), []))
             if row["seq"] is not None:
                 decisions.append(values.decision(row))
@@ -135,19 +151,19 @@ class Store:
 
     def page(self, asked: ExampleFilter) -> Page:
         """One page of executions that can teach, with the exact number that match. Raises UsageError for an unusable page."""
-        return listing.page(self._connection, asked)
+        return listing.page(self._held(), asked)
 
     def trace_ids(self, asked: ExampleFilter) -> list[str]:
         """The ids alone of a page. Raises UsageError as `page` does."""
-        return listing.trace_ids(self._connection, asked)
+        return listing.trace_ids(self._held(), asked)
 
     def stats(self) -> Stats:
         """Figures of everything that can teach and of each cell, the busiest first."""
-        return listing.stats(self._connection)
+        return listing.stats(self._held())
 
     def facets(self, asked: ExampleFilter, most: int = 100) -> Facets:
         """The values that the executions a filter finds have, with their counts."""
-        return listing.facets(self._connection, asked, most)
+        return listing.facets(self._held(), asked, most)
 
     def detail(self, trace_id: str) -> Detail | None:
         """One logged call, whole; None where there is none of that id."""
@@ -171,12 +187,12 @@ class Store:
 
     def cells(self) -> Mapping[CellKey, int]:
         """Every cell that has executions, the busiest first, with how many a person verified."""
-        rows = self._connection.read("count executions", scores.CELLS, {})
+        rows = self._held().read("count executions", scores.CELLS, {})
         return {CellKey(row["cascade_id"], row["cell_name"]): row["verified"] for row in rows}
 
     def waiting(self, cell: CellKey, due: Due, most: int) -> Waiting:
         """What is due, and what of it the judge has not seen, at most `most` characters each."""
-        return Waiting(**self._connection.read("count executions", scores.WAITING, {**_named(cell), **scores.due(due), "most": most})[0])
+        return Waiting(**self._held().read("count executions", scores.WAITING, {**_named(cell), **scores.due(due), "most": most})[0])
 
     def unscored(self, cell: CellKey, due: Due, limit: int) -> Sequence[Scorable]:
         """The newest executions that are due."""
@@ -190,34 +206,43 @@ class Store:
         """Append scores in one commit; on disk when it returns."""
         if not given:
             return
-        with self._deciding:
-            first = self._last_seq("scores") + 1
-            self._insert("scores", SCORES, [score_row(first + place, score) for place, score in enumerate(given)])
-            self._scored = first + len(given) - 1
+        with self._writing:
+            with self._connection.transaction("write to scores") as cursor:
+                _insert(
+                    cursor, "scores", to_table(SCORES, [score_row(self._scored + place, score) for place, score in enumerate(given, 1)])
+                )
+                self._projection.scored(cursor, self._scored)
+            self._scored += len(given)
         self._tell("score", [score.trace_id for score in given])
 
     def take_in(
         self, records: Sequence[CallRecord], decisions: Sequence[Decision] = (), given: Sequence[Score] = ()
     ) -> tuple[int, int, int]:
         """Append the calls, decisions and scores from elsewhere that are not there yet, in one commit; how many of each were new."""
-        with self._deciding, self._connection.cursor("write what is imported") as cursor:
-            calls, decided, scored = transfer.take_in(cursor, records, decisions, given)
-            self._revision += len(decided)
+        with self._writing:
+            with self._connection.transaction("write what is imported") as cursor:
+                calls, decided, scored = transfer.take_in(cursor, records, decisions, given)
+                self._projection.add(cursor, calls)
+                self._projection.decided(cursor, self._decided)
+                self._projection.scored(cursor, self._scored)
+            self._projection.logged(len(calls))
+            self._decided += len(decided)
             self._scored += len(scored)
-        self._tell("execution", calls)
+        self._tell("execution", calls.column("trace_id").to_pylist())
         self._tell("decision", decided)
         self._tell("score", scored)
         return len(calls), len(decided), len(scored)
 
     def stream(self, asked: ExampleFilter, rows: int = 1_000) -> Iterator[list[dict[str, Any]]]:
         """Everything a filter finds, `rows` at a time: the log's columns, what holds, `decisions` and `scores`. Raises UsageError."""
-        with self._connection.cursor("read executions") as cursor:
+        with self._held().cursor("read executions") as cursor:
             for table in transfer.stream(cursor, asked, rows):
                 yield in_utc(table).to_pylist()
 
     def record_query(self, record: QueryRecord) -> None:
         """Append a statement to `query_log`; on disk when it returns."""
-        self._insert("query_log", QUERY_LOG, [query_row(record)])
+        with self._connection.cursor("write to query_log") as cursor:
+            _insert(cursor, "query_log", to_table(QUERY_LOG, [query_row(record)]))
         self._tell("query", [record.query_id])
 
     def close(self) -> None:
@@ -227,7 +252,12 @@ class Store:
         self._connection.close()
 
     def _write_calls(self, rows: Sequence[Row]) -> None:
-        self._insert("unified_logs", UNIFIED_LOGS, rows)
+        calls = to_table(UNIFIED_LOGS, rows)
+        with self._writing:
+            with self._connection.transaction("write to unified_logs") as cursor:
+                _insert(cursor, "unified_logs", calls)
+                self._projection.add(cursor, calls)
+            self._projection.logged(len(rows))
         self._tell("execution", [row[0] for row in rows])
 
     def _tell(self, kind: Kind, ids: Sequence[str], count: int | None = None) -> None:
@@ -236,22 +266,29 @@ class Store:
         if count:
             self._changed(Change(kind, count, tuple(dict.fromkeys(ids)) if len(ids) <= MOST_NAMED else ()))
 
-    def _insert(self, table: str, schema: pa.Schema, rows: Sequence[Row]) -> None:
-        """One statement, so one commit: all rows or none."""
-        with self._connection.cursor(f"write to {table}") as cursor:
-            cursor.register("given", to_table(schema, rows))
-            cursor.execute(f"INSERT INTO rvbbit.main.{table} BY NAME SELECT * FROM given")
+    def _tell_batch(self, batch: str, updated: int) -> None:
+        with self._connection.cursor("read decisions") as cursor:
+            self._tell("decision", bulk.reached(cursor, batch, MOST_NAMED) if updated <= MOST_NAMED else (), updated)
+
+    def _held(self) -> Connection:
+        """The connection, once the projection says what the log says."""
+        if self._projection.behind():
+            with self._writing:
+                if self._projection.behind():
+                    self._projection.caught_up()
+                    self._deleted += 1
+        return self._connection
 
     def _scorable(self, query: str, values: Parameters) -> list[Scorable]:
         """The executions whose ids a query gives, in its order."""
-        ids = [row["trace_id"] for row in self._connection.read("list executions", query, values)]
+        ids = [row["trace_id"] for row in self._held().read("list executions", query, values)]
         known: dict[str, list[Score]] = {}
         for row in self._connection.read("read scores", scores.CURRENT, {}, ids):
             known.setdefault(row["trace_id"], []).append(scores.score(row))
         rows = {row["trace_id"]: row for row in self._connection.read("read executions", scores.SCORABLE, {}, ids)}
         return [scores.scorable(rows[trace_id], known.get(trace_id, ())) for trace_id in ids]
 
-    def _last_seq(self, table: str = "training_annotations") -> int:
+    def _last_seq(self, table: str) -> int:
         row = self._connection.read(f"read {table}", f"SELECT coalesce(max(seq), 0) AS seq FROM rvbbit.main.{table}", {})
         return int(row[0]["seq"])
 
@@ -265,18 +302,25 @@ class Matching:
 
     def cells(self) -> Mapping[CellKey, str]:
         """Each cell it reaches, with the id of one of its executions."""
-        with self._store._connection.cursor("look up executions") as cursor:
+        with self._store._held().cursor("look up executions") as cursor:
             return bulk.cells(cursor, self._condition)
 
     def annotate(self, decision: Decision) -> int:
         """Append the decision for all of them, all or none; exactly how many there were. On disk when it returns."""
         store = self._store
-        with store._deciding, store._connection.cursor("write decisions") as cursor:
-            updated = bulk.decide(cursor, self._condition, decision)
-            store._revision += updated
-            reached = bulk.reached(cursor, decision.batch, MOST_NAMED) if updated <= MOST_NAMED else ()
-        store._tell("decision", reached, updated)
+        store._held()
+        with store._writing:
+            with store._connection.transaction("write decisions") as cursor:
+                updated = bulk.decide(cursor, self._condition, decision)
+                store._projection.decided(cursor, store._decided)
+            store._decided += updated
+        store._tell_batch(decision.batch, updated)
         return updated
+
+
+def _insert(cursor: duckdb.DuckDBPyConnection, table: str, rows: pa.Table) -> None:
+    cursor.register("given", rows)
+    cursor.execute(f"INSERT INTO rvbbit.main.{table} BY NAME SELECT * FROM given").fetchall()
 
 
 def _nobody(change: Change) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from rvbbit.logs.duckdb.conditions import Parameters, after, order_by, where, window
 from rvbbit.logs.examples import ExampleFilter
@@ -60,8 +61,8 @@ SELECT
     scored.scores
 FROM rvbbit.main.unified_logs AS log
 JOIN (
-    SELECT trace_id, trainable, verified, confidence, corrected_output, notes, tags
-    FROM rvbbit.main.training_examples_with_annotations WHERE {condition} {page}
+    SELECT trace_id, trainable, verified, confidence, corrected_output, notes, coalesce(tags::VARCHAR[], []) AS tags
+    FROM rvbbit.main.executions WHERE {condition} {page}
 ) AS found ON found.trace_id = log.trace_id
 LEFT JOIN (
     SELECT trace_id, list({{
@@ -81,15 +82,14 @@ LEFT JOIN (
 
 def take_in(
     cursor: duckdb.DuckDBPyConnection, records: Sequence[CallRecord], decisions: Sequence[Decision], scores: Sequence[Score]
-) -> tuple[list[str], list[str], list[str]]:
-    """Append what is not there yet in one commit: the executions of the calls, decisions and scores. One caller at a time."""
-    cursor.register("given_calls", to_table(UNIFIED_LOGS, [call_row(record) for record in records]))
+) -> tuple[pa.Table, list[str], list[str]]:
+    """Append what is not there yet, in the caller's transaction: the new calls, and the executions of new decisions and scores."""
+    calls = to_table(UNIFIED_LOGS, [call_row(record) for record in {record.trace_id: record for record in records}.values()])
+    cursor.register("given_calls", calls)
     cursor.register("given_decisions", to_table(TRAINING_ANNOTATIONS, [decision_row(*pair) for pair in enumerate(decisions)]))
     cursor.register("given_scores", to_table(SCORES, [score_row(*pair) for pair in enumerate(scores)]))
-    cursor.execute("BEGIN").fetchall()
-    calls, decided, scored = ([row[0] for row in cursor.execute(one).fetchall()] for one in (_CALLS, _DECISIONS, _SCORES))
-    cursor.execute("COMMIT").fetchall()
-    return calls, decided, scored
+    added, decided, scored = ([row[0] for row in cursor.execute(one).fetchall()] for one in (_CALLS, _DECISIONS, _SCORES))
+    return calls.filter(pc.is_in(calls.column("trace_id"), pa.array(added, pa.string()))), decided, scored
 
 
 def stream(cursor: duckdb.DuckDBPyConnection, asked: ExampleFilter, rows: int) -> Iterator[pa.Table]:
