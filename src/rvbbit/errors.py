@@ -253,7 +253,7 @@ class TrainingError(Error):
 class NotFound(Error):
     """No execution, session or query has the id that was asked for."""
 
-    sqlstate = "02000"
+    sqlstate = "P0002"
     http_status = 404
 
 

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import ConfigDict, Field, StrictBool
 
-from rvbbit.engine import WorkerStatus
 from rvbbit.errors import UsageError
 from rvbbit.http.face import Face
 from rvbbit.http.filters import Executions, Fraction, PageOfExecutions, Short
@@ -111,20 +110,6 @@ class FilterOptions(Answer):
     criterion: dict[str, int]
 
 
-class Assess(Which):
-    """`force`: also what has a confidence."""
-
-    force: StrictBool = False
-    author: Who | None = None
-
-
-class Queued(Answer):
-    """How many executions wait to be scored because of it; the cost in USD is null where the judge's price is not known."""
-
-    queued: int
-    estimated_cost: float | None
-
-
 def routes(face: Face) -> APIRouter:
     """The routes of one server."""
     db, router = face.db, APIRouter(prefix="/api/training", tags=["training"], route_class=StrictRoute)
@@ -175,16 +160,5 @@ def routes(face: Face) -> APIRouter:
     def filter_options(asked: Annotated[Executions, Query()]) -> FilterOptions:
         """The values of everything that a filter finds: at most 100 a field."""
         return FilterOptions.model_validate(db.history.facets(**asked.given()))
-
-    @router.post("/assess-confidence")
-    def assess(asked: Assess) -> Queued:
-        """Have executions scored in the background, before all others; it survives a restart."""
-        found = db.assess(**asked.reached(), force=asked.force, author=asked.author)
-        return Queued(queued=found.queued, estimated_cost=found.estimated_usd)
-
-    @router.get("/scoring")
-    def scoring() -> WorkerStatus:
-        """How the scoring in the background is: what waits, what it did, what its judge cost today."""
-        return db.worker.status()
 
     return router

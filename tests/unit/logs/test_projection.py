@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rvbbit.logs.duckdb import Store
@@ -83,6 +83,7 @@ DECIDED: list[dict[str, Any]] = [
 
 @settings(max_examples=60, deadline=None)
 @given(steps=STEPS)
+@example(steps=[("call", "t0", 0), ("delete", "t0", 0), ("call", "t0", 0)])
 def test_it_is_what_the_facts_say_after_any_sequence(steps: list[tuple[str, str, int]]) -> None:
     connection = connect(":memory:")
     store = Store(connection)

@@ -154,7 +154,8 @@ LEFT JOIN (FROM rvbbit.main.current_scores WHERE scorer = 'confidence') AS given
 
 CATCH_UP = (
     f"""DELETE FROM rvbbit.main.executions
-        WHERE trace_id NOT IN (SELECT trace_id FROM rvbbit.main.unified_logs WHERE {TEACHES})""",
+        WHERE trace_id NOT IN (SELECT trace_id FROM rvbbit.main.unified_logs WHERE {TEACHES})
+        OR trace_id IN (SELECT trace_id FROM rvbbit.main.executions GROUP BY trace_id HAVING count(*) > 1)""",
     _MISSING,
     "DELETE FROM rvbbit.main.example_uses",
     f"""INSERT INTO rvbbit.main.example_uses
@@ -164,7 +165,10 @@ CATCH_UP = (
         SELECT trace_id FROM rvbbit.main.training_annotations UNION SELECT trace_id FROM rvbbit.main.scores WHERE scorer = 'confidence'
         EXCEPT SELECT trace_id FROM rvbbit.main.executions""",
 )
-"""Statements that make the projection what the facts say; on empty tables, that fill them."""
+"""Statements that make the projection what the facts say; on empty tables, that fill them.
+
+One that was deleted by hand and came in again is here twice, and worked out anew.
+"""
 
 _LOGGED = "SELECT count(*) FROM rvbbit.main.unified_logs"
 _STRAYS = "SELECT count(*) FROM rvbbit.main.strays"
