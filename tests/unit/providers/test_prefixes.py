@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -213,3 +214,8 @@ def test_the_table_knows_each_providers_cache(model, cache):
 
 def test_each_row_of_the_table_says_where_it_comes_from():
     assert all(source.startswith("https://") for _, _, source in TABLE)
+
+
+def test_the_page_names_each_source():
+    page = Path(__file__).parents[3].joinpath("docs", "providers.md").read_text("utf-8")
+    assert all(source in page for _, _, source in TABLE)
