@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
+from urllib.parse import parse_qs, urlsplit
 
 from rvbbit.errors import SettingsError
 
@@ -22,6 +23,7 @@ T = TypeVar("T")
 
 FILE = "rvbbit.toml"
 MEMORY = ":memory:"
+_SERVERS = ("clickhouse", "clickhouses")
 
 
 class _Wrong(ValueError):
@@ -43,6 +45,32 @@ def _database(value: object) -> str:
     if "://" in text:
         raise _Wrong
     return text
+
+
+def is_server(store: str) -> bool:
+    """Whether a store is on a server: a URL and no file."""
+    return "://" in store
+
+
+def _store(value: object) -> str:
+    text = str(value) if isinstance(value, Path) else _text(value)
+    if not is_server(text):
+        return text
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in _SERVERS and parts.hostname and (parts.port is None or parts.port > 0)
+    except ValueError as error:  # a port that is none
+        raise _Wrong from error
+    if not usable or not re.fullmatch(r"/?([A-Za-z_][A-Za-z0-9_-]*)?", parts.path) or not set(parse_qs(parts.query)) <= {"secure"}:
+        raise _Wrong
+    return text
+
+
+def _without_password(url: str) -> str:
+    parts = urlsplit(url)
+    who, at, where = parts.netloc.rpartition("@")
+    user, colon, _ = who.partition(":")
+    return parts._replace(netloc=f"{user}{colon}{'***' if colon else ''}{at}{where}").geturl()
 
 
 def _model(value: object) -> str:
@@ -108,6 +136,7 @@ class Kind:
 
 DIRECTORY = Kind("a directory that exists", _directory)
 DATABASE = Kind("a file path or `:memory:`", _database)
+STORE = Kind("a file path, `:memory:` or `clickhouse://user:password@host:port/database`", _store)
 MODEL = Kind("`provider:model`, such as `local:minilm`", _model)
 COUNT = Kind("a whole number from 1", _count)
 USD = Kind("a number from 0, or `none`", _usd)
@@ -138,14 +167,11 @@ class Setting:
         return f"--{self.name.removesuffix('_usd').replace('_', '-')}"
 
 
-UNREAD = "Checked, and read by nothing yet."
-"""Stands in the help of a setting whose part of the product is still to come."""
-
 _HOME = Setting("home", DIRECTORY, None, "", "The project.", f"nearest parent with `{FILE}`, else the working directory")
 
 SETTINGS: tuple[Setting, ...] = (
     _HOME,
-    Setting("store", DATABASE, ".rvbbit/store.duckdb", "", "Where calls, decisions and training sets are kept."),
+    Setting("store", STORE, ".rvbbit/store.duckdb", "", "Where calls, decisions and training sets are kept."),
     Setting("database", DATABASE, ".rvbbit/data.duckdb", "", "Your own tables."),
     Setting("model", MODEL, "local:minilm", "", "The model that answers where a cascade names none."),
     Setting("embed_model", MODEL, "local:minilm", "", "The model that turns text into vectors."),
@@ -155,7 +181,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("scoring", RATE, "on", "share of calls", "Which share of the calls a server scores by itself, in the background."),
     Setting("scoring_rate", PACE, None, "executions a minute", "How many executions a server scores in the background at most."),
     Setting("scoring_budget_usd", USD, 1, "USD a day", "What the judge may cost in the background on one day (UTC)."),
-    Setting("token", SECRET, None, "", f"Bearer token of the HTTP API; needed to bind anything but loopback. {UNREAD}"),
+    Setting("token", SECRET, None, "", "Bearer token of the HTTP API; needed to bind anything but loopback."),
 )
 
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
@@ -209,6 +235,8 @@ class Settings:
         value = getattr(self, name)
         if value is None:
             return "none"
+        if _BY_NAME[name].kind is STORE and is_server(value):
+            return _without_password(value)
         return "set" if _BY_NAME[name].kind.secret else str(value)
 
     def __repr__(self) -> str:
@@ -279,14 +307,16 @@ def load(overrides: Mapping[str, object] = MappingProxyType({}), *, env: Mapping
 
     found = {setting.name: reader.value(setting, given) for setting in SETTINGS if setting is not _HOME}
     reader.raise_problems()
-    values: dict[str, Any] = {name: _at(home, value) if _BY_NAME[name].kind is DATABASE else value for name, (value, _) in found.items()}
+    values: dict[str, Any] = {
+        name: _at(home, value) if _BY_NAME[name].kind in (DATABASE, STORE) else value for name, (value, _) in found.items()
+    }
     values["judge_model"] = values["judge_model"] or values["model"]
     sources = {"home": home_source} | {name: source for name, (_, source) in found.items()}
     return Settings(home=home, **values, prices=prices, rates=rates, sources=MappingProxyType(sources))
 
 
 def _at(home: Path, database: str) -> str:
-    return database if database == MEMORY else str((home / Path(database).expanduser()).resolve())
+    return database if database == MEMORY or is_server(database) else str((home / Path(database).expanduser()).resolve())
 
 
 class _Reader:

@@ -145,12 +145,11 @@ def choose(session: Session, trace_id: str) -> None:
 
 
 def _listed(row: Any) -> tuple[object, ...]:
-    version = row.version
     evaluated = None if row.proof is None else "harm" if row.proof.harm else "no harm"
     names = (["live"] if row.live else []) + list(row.tags)
-    cell = f"{version.cell.cascade_id}.{version.cell.cell_name}"
-    changed = (version.size, len(version.added), len(version.removed))
-    return (version.version[:_ID], _when(version.timestamp), cell, version.scope, *changed, " ".join(names), evaluated)
+    cell = f"{row.cell.cascade_id}.{row.cell.cell_name}"
+    changed = (row.size, row.added, row.removed)
+    return (row.version[:_ID], _when(row.timestamp), cell, row.scope, *changed, " ".join(names), evaluated)
 
 
 def _tell(version: str, found: Any) -> None:

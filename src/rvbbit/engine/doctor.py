@@ -32,7 +32,7 @@ def checks(rooms: Rooms) -> Iterator[Check]:
     yield Check("versions", True, f"Python {platform.python_version()}, DuckDB {duckdb.__version__}")
     yield Check("project", True, f"{settings.home} ({settings.source('home')})")
     yield _file("database", settings.database)
-    yield _file("store", settings.store)
+    yield _store(rooms)
     yield from _operators(rooms)
     yield _model(rooms, "model", _asked(rooms, settings.model))
     yield _model(rooms, "embed_model", _embedded(rooms, settings.embed_model))
@@ -44,6 +44,18 @@ def _file(name: str, path: str) -> Check:
         return Check(name, True, "in memory: gone when the process ends")
     size = Path(path).stat().st_size / 1e6 if Path(path).exists() else 0.0
     return Check(name, True, f"{path}, {size:.1f} MB")
+
+
+def _store(rooms: Rooms) -> Check:
+    """A store on a server tells which one; that it answers was seen when the project was opened, and is seen again here."""
+    settings = rooms.settings
+    if rooms.server is None:
+        return _file("store", settings.store)
+    try:
+        rows = sum(rooms.server.counted(["unified_logs"]).values())
+    except Error as error:
+        return Check("store", False, f"{settings.shown('store')}: {error.message}", error.hint or "")
+    return Check("store", True, f"{rooms.server.where}, {rows:,} calls")
 
 
 def _operators(rooms: Rooms) -> Iterator[Check]:

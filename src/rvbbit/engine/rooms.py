@@ -13,19 +13,19 @@ from rvbbit.engine.activity import Activity
 from rvbbit.engine.events import Events
 from rvbbit.engine.loop import Loop
 from rvbbit.engine.query import Options, Query
+from rvbbit.engine.stores import opened
 from rvbbit.errors import Error
 from rvbbit.execution import database
 from rvbbit.execution.arguments import plain
 from rvbbit.interfaces import Matrix
-from rvbbit.logs import duckdb
-from rvbbit.logs.store import Store
 from rvbbit.providers.budgeted import Budget
 from rvbbit.providers.limited import Rate
 from rvbbit.providers.local.minilm import MiniLM
 from rvbbit.providers.local.provider import LocalProvider
 from rvbbit.providers.registry import Registry
-from rvbbit.settings import MEMORY, Settings
+from rvbbit.settings import MEMORY, Settings, is_server
 from rvbbit.sql.patterns import Grammar
+from rvbbit.sql.statements import split
 from rvbbit.training.curation import Curation
 from rvbbit.training.selection import Selector
 from rvbbit.training.sets import Sets
@@ -54,10 +54,11 @@ class Rooms:
         self.events = Events()
         self.duck = database.Database(_path(settings.database), _path(settings.store))
         try:
-            self.store: Store = duckdb.Store(self.duck.cursor(), self.events.changed)
+            self._log = opened(settings.store, self.duck.cursor(), self.events.changed)
         except Error:
             self.duck.close()
             raise
+        self.store, self.server, self.show = self._log.store, self._log.server, self._log.show
         self.aggregates = self.duck.aggregates()
         self.loop = Loop()
         self.activity = Activity()
@@ -108,6 +109,8 @@ class Rooms:
 
     def run_sql(self, sql: str, parameters: Arguments) -> list[dict[str, Value]]:
         """Rows of plain SQL on a connection of its own, for sql cells and wards."""
+        for statement in split(sql):
+            self.show(statement)
         cursor = self.duck.cursor()
         try:
             rows = database.run(cursor, sql, dict(parameters)).to_pylist()
@@ -125,7 +128,7 @@ class Rooms:
 
     def close_files(self) -> None:
         """Write what waits and give the files back, whatever else is under way. Safe to call twice."""
-        self.store.close()
+        self._log.close()
         self.duck.close()
 
     async def _close(self) -> None:
@@ -136,4 +139,4 @@ class Rooms:
 
 
 def _path(setting: str) -> Path | None:
-    return None if setting == MEMORY else Path(setting)
+    return None if setting == MEMORY or is_server(setting) else Path(setting)

@@ -26,9 +26,19 @@ from rvbbit.types import Answer, Arguments, CallContext, CellKey, Decision, Exam
 
 @dataclass(frozen=True, slots=True)
 class SetRow:
-    """A version as it is listed. `proof` is its newest evaluation, None where it has none."""
+    """A version as it is listed. `scope` is JSON of the inputs its examples share; `added` and `removed` count its changes to its parent.
 
-    version: SetVersion
+    `proof` is its newest evaluation, None where it has none.
+    """
+
+    version: str
+    cell: CellKey
+    scope: str
+    timestamp: datetime
+    parent: str | None
+    size: int
+    added: int
+    removed: int
     tags: tuple[str, ...]
     live: bool
     proof: Proof | None
@@ -131,7 +141,19 @@ class TrainingSets:
     def _listed(self, row: SetVersion) -> SetRow:
         sets = self._rooms.sets
         tags = tuple(name for name, version in sets.tags(row.cell, row.scope).items() if version == row.version)
-        return SetRow(row, tags, sets.live(row.cell, row.scope) == row.version, sets.proof(row))
+        return SetRow(
+            version=row.version,
+            cell=row.cell,
+            scope=row.scope,
+            timestamp=row.timestamp,
+            parent=row.parent,
+            size=row.size,
+            added=len(row.added),
+            removed=len(row.removed),
+            tags=tags,
+            live=sets.live(row.cell, row.scope) == row.version,
+            proof=sets.proof(row),
+        )
 
     def policy(self, cell: CellKey) -> TrainingPolicy | None:
         """How a cell learns; None where it does not, or is no cell of this project."""

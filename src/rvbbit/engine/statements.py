@@ -42,16 +42,21 @@ class Planned:
 
 @dataclass(slots=True)
 class Statements:
-    """Runs statements on one connection. `grammar` is asked before each, so a changed operator file counts from the next statement on."""
+    """Runs statements on one connection. `grammar` is asked before each, so a changed operator file counts from the next statement on.
+
+    `show` is told of each before DuckDB is, and brings here what it names of a log that is kept elsewhere.
+    """
 
     connection: duckdb.DuckDBPyConnection
     grammar: Callable[[], Grammar]
     aggregates: frozenset[str]
+    show: Callable[[Statement], None] = field(default=lambda _: None)
     in_transaction: bool = field(default=False)
 
     def run(self, statement: Statement, values: Parameters, query: Query) -> pa.Table:
         """The statement's rows. Raises our errors, their line counted in the script."""
         with _placed(statement):
+            self.show(statement)
             if (target := explain_target(statement)) and (explained := self.plan(target[0], values)):
                 return self._analyzed(explained, target[0], query) if target[1] else self._explained(explained, query)
             planned = self.plan(statement, values)
@@ -60,6 +65,7 @@ class Statements:
     def explain(self, statement: Statement, values: Parameters, query: Query) -> pa.Table:
         """The plan of a statement, semantic or plain, as rows of text. Nothing is asked."""
         with _placed(statement):
+            self.show(statement)
             target, _ = explain_target(statement) or (statement, False)
             planned = self.plan(target, values)
             if planned is None:

@@ -1,30 +1,19 @@
-"""`/api/training/sets` and what keeps them honest: versions, what the firewall left out, and the proof that a version earns its place."""
+"""`/api/training/sets`: versions, what people say of them, and what the firewall left out."""
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import AsyncIterator
-from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from pydantic import Field, StrictBool
-from starlette.responses import Response, StreamingResponse
 
-from rvbbit.engine.served import Running
-from rvbbit.engine.sets import Evaluated, SetRow
-from rvbbit.errors import Error
-from rvbbit.http import formats
-from rvbbit.http.conversation import outcome, result
+from rvbbit.engine.sets import SetRow
 from rvbbit.http.face import Face
 from rvbbit.http.filters import Short
-from rvbbit.http.problems import body_of
 from rvbbit.http.strict import Answer, Body, StrictRoute
 from rvbbit.http.training import Marked, Who
-
-_HEARTBEAT = 5.0  # seconds between two lines that say an evaluation still runs
 
 
 class Set(Answer):
@@ -132,29 +121,6 @@ class Choose(Body):
     author: Who | None = None
 
 
-class Evaluate(Body):
-    """What to prove. `scope` gives the inputs a set's examples share; without `candidate` it is what the decisions make now."""
-
-    cascade_id: Short
-    scope: dict[str, Any] | None = None
-    candidate: Short | None = None
-    rows: int = Field(200, ge=1, le=10_000)
-
-
-class Evaluation(Answer):
-    """What was found: arms (none, current, candidate) with accuracy, tokens and cost, and gains with an interval of 95 %."""
-
-    version: str
-    harm: bool
-    questions: int
-    groups: int
-    arms: dict[str, Any]
-    gains: dict[str, Any]
-
-
-_STREAM: dict[int | str, dict[str, Any]] = {200: {"content": {formats.NDJSON: {}}}}
-
-
 def routes(face: Face) -> APIRouter:
     """The routes of one server."""
     sets, router = face.db.training.sets, APIRouter(prefix="/api/training", tags=["sets"], route_class=StrictRoute)
@@ -211,62 +177,21 @@ def routes(face: Face) -> APIRouter:
         """End a contradiction: this example stays, those against it are unmarked."""
         return Marked.model_validate(sets.choose(asked.trace_id, author=asked.author))
 
-    @router.post("/evaluate", response_model=Evaluation, responses=_STREAM)
-    async def evaluate(asked: Evaluate, request: Request) -> Response:
-        """Ask verified questions again without examples, with the set in use and with a candidate. Asks a model; may take minutes.
-
-        With `Accept: application/x-ndjson` a line comes every few seconds while it runs, and the last one is the evaluation or an error.
-        """
-
-        def work(_: Any, running: Running) -> Evaluated:
-            given = {"scope": asked.scope, "candidate": asked.candidate, "rows": asked.rows}
-            return sets.evaluate(asked.cascade_id, **given, stop=running.stop)  # type: ignore[arg-type]
-
-        running = face.served.start(work)
-        if formats.accepted(request.headers.get("accept", "")) == formats.NDJSON:
-            return await _told(running)
-        return Response(formats.line(_found(await result(running, request))), media_type=formats.JSON)
-
     return router
 
 
-async def _told(running: Running) -> Response:
-    """A line now and then; what fails at once has its own status."""
-    done = asyncio.ensure_future(asyncio.wrap_future(running.done))
-    await asyncio.wait({done}, timeout=_HEARTBEAT)
-    if done.done():
-        return Response(formats.line({"event": "evaluation", **_found(await outcome(done))}), media_type=formats.NDJSON)
-    return StreamingResponse(_waiting(running, done), media_type=formats.NDJSON)
-
-
-async def _waiting(running: Running, done: asyncio.Future[Evaluated]) -> AsyncIterator[bytes]:
-    try:
-        while not done.done():
-            yield formats.line({"event": "running", "query_id": running.id})
-            await asyncio.wait({done}, timeout=_HEARTBEAT)
-        yield formats.line({"event": "evaluation", **_found(await outcome(done))})
-    except Error as error:
-        yield formats.line({"event": "error", "error": body_of(error).model_dump()})
-    finally:
-        running.cancel()
-
-
-def _found(evaluated: Evaluated) -> dict[str, Any]:
-    return {"version": evaluated.version, "harm": evaluated.found.harm, **asdict(evaluated.found)}
-
-
 def _listed(row: SetRow) -> Set:
-    version, proof = row.version, row.proof
+    proof = row.proof
     return Set(
-        version=version.version,
-        cascade_id=version.cell.cascade_id,
-        cell_name=version.cell.cell_name,
-        scope=json.loads(version.scope),
-        timestamp=version.timestamp,
-        parent=version.parent,
-        size=version.size,
-        added=len(version.added),
-        removed=len(version.removed),
+        version=row.version,
+        cascade_id=row.cell.cascade_id,
+        cell_name=row.cell.cell_name,
+        scope=json.loads(row.scope),
+        timestamp=row.timestamp,
+        parent=row.parent,
+        size=row.size,
+        added=row.added,
+        removed=row.removed,
         tags=list(row.tags),
         live=row.live,
         harm=None if proof is None else proof.harm,

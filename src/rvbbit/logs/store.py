@@ -58,6 +58,9 @@ class Matching(Protocol):
 class Sets(Protocol):
     """Versions of training sets, what people said of them, and their proofs."""
 
+    def revision(self) -> int:
+        """How many versions and events there are, whoever added them."""
+
     def versions(self) -> Sequence[SetVersion]:
         """All, oldest first."""
 

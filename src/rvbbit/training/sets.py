@@ -29,6 +29,9 @@ _Place: TypeAlias = tuple[CellKey, str]
 class SetStore(Protocol):
     """Where versions, events and proofs are kept. Called from any thread; everything is on disk when a call returns."""
 
+    def revision(self) -> int:
+        """How many versions and events there are, whoever added them: another server may."""
+
     def versions(self) -> Sequence[SetVersion]:
         """All, oldest first."""
 
@@ -62,23 +65,25 @@ class Blame:
 
 
 class Sets:
-    """The sets of a store, remembered in memory once read. Used from any thread."""
+    """The sets of a store, remembered in memory and read again where somebody else added to them. Used from any thread."""
 
     def __init__(self, store: SetStore) -> None:
         self._store = store
         self._lock = threading.RLock()
+        self._known = -1
         self._versions: dict[_Place, dict[str, SetVersion]] = defaultdict(dict)
-        for row in store.versions():
-            self._versions[row.cell, row.scope][row.version] = row
-        self._events = list(store.events())
+        self._events: list[SetEvent] = []
         self._heads: dict[_Place, tuple[str, Members]] = {}
+        self._read()
 
     def revision(self) -> int:
         """Grows with every event."""
+        self._read()
         return len(self._events)
 
     def versions(self) -> list[SetVersion]:
         """Every version of every set, newest first."""
+        self._read()
         with self._lock:
             rows = [row for versions in self._versions.values() for row in versions.values()]
         return sorted(rows, key=lambda row: row.timestamp, reverse=True)
@@ -92,16 +97,19 @@ class Sets:
             members = {example.trace_id: canonical(example.answer) for example in found.examples}
             row = self._row(cell, scope, found.version, members)
             self._store.add(row)
+            self._known += 1
             versions[row.version] = row
             self._heads[cell, scope] = (row.version, members)
 
     def live(self, cell: CellKey, scope: str) -> str | None:
         """The version that calls learn from; None where they follow the decisions."""
+        self._read()
         events = [event for event in self._events if event.kind == "live" and (event.cell, event.scope) == (cell, scope)]
         return events[-1].version if events else None
 
     def tags(self, cell: CellKey, scope: str) -> dict[str, str]:
         """Name → version."""
+        self._read()
         tags = {event.name: event.version for event in self._events if event.kind == "tag" and (event.cell, event.scope) == (cell, scope)}
         return {name: version for name, version in tags.items() if version is not None}
 
@@ -184,7 +192,20 @@ class Sets:
     def _add(self, event: SetEvent) -> None:
         with self._lock:
             self._store.add(event)
+            self._known += 1
             self._events.append(event)
+
+    def _read(self) -> None:
+        """What others added, too. What this process adds it knows without reading."""
+        with self._lock:
+            if (revision := self._store.revision()) == self._known:
+                return
+            self._versions.clear()
+            for row in self._store.versions():
+                self._versions[row.cell, row.scope][row.version] = row
+            self._events = list(self._store.events())
+            self._heads.clear()
+            self._known = revision
 
     def _row(self, cell: CellKey, scope: str, version: str, members: Members) -> SetVersion:
         """The version as a change of the newest one, or whole where it is no simple change of it."""
@@ -214,6 +235,7 @@ class Sets:
             step = None if step.parent is None else self._versions[row.cell, row.scope][step.parent]
 
     def _named(self, name: str) -> list[SetVersion]:
+        self._read()
         with self._lock:
             tagged = [(place, version) for place in self._versions for tag, version in self.tags(*place).items() if tag == name]
             if tagged:

@@ -74,7 +74,8 @@ def where(asked: ExampleFilter) -> Condition:
         values |= more
     for name, value in values.items():
         if sum(map(len, value)) > _MOST if isinstance(value, list) else len(str(value)) > _MOST:
-            raise UsageError(f"{name}: a value of more than {_MOST:,} characters cannot be looked for", hint="look for a part of it")
+            asked_for = "search" if name == "inside" else name
+            raise UsageError(f"{asked_for}: a value of more than {_MOST:,} characters cannot be looked for", hint="look for a part of it")
     return Condition(" AND ".join(parts) or "true", values, asked.trace_ids or None)
 
 

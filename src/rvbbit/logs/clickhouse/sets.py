@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from rvbbit.logs.clickhouse.connection import Connection
+from rvbbit.logs.clickhouse.noticing import Noticing
 from rvbbit.logs.values import utc
 from rvbbit.types import CellKey, Proof, SetEvent, SetVersion
 
@@ -55,8 +56,13 @@ _LISTS = {"added", "answers", "removed"}
 class Sets:
     """`SetStore` over a database that is up to date. Whoever made the connection closes it."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, noticing: Noticing) -> None:
         self._connection = connection
+        self._noticing = noticing
+
+    def revision(self) -> int:
+        """How many versions and events there are, everybody's: at most as old as `Noticing` allows."""
+        return self._noticing.sets()
 
     def versions(self) -> Sequence[SetVersion]:
         """Oldest first. Raises DatabaseError."""
@@ -76,6 +82,7 @@ class Sets:
         values = {"cascade_id": row.cell.cascade_id, "cell_name": row.cell.cell_name}
         values |= {name: getattr(row, name) for name in schema.names if name not in values}
         self._connection.insert(f"write to {table}", table, pa.Table.from_pylist([values], schema))
+        self._noticing.again()
 
     def _read(self, kind: type) -> list[dict[str, Any]]:
         table, schema = _TABLES[kind]

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -17,10 +15,11 @@ import pyarrow as pa
 
 from rvbbit.interfaces import Due
 from rvbbit.logs import values
-from rvbbit.logs.clickhouse import bulk, history, listing, scores, transfer
+from rvbbit.logs.clickhouse import bulk, copying, history, listing, scores, transfer
 from rvbbit.logs.clickhouse.conditions import Condition
 from rvbbit.logs.clickhouse.connection import Connection
 from rvbbit.logs.clickhouse.migrations import migrate
+from rvbbit.logs.clickhouse.noticing import FRESH, Noticing
 from rvbbit.logs.clickhouse.sets import Sets
 from rvbbit.logs.examples import ExampleFilter, Page, Stats
 from rvbbit.logs.history import CallRow, CostFilter, Detail, Facets, QueryFilter, QueryPage, SessionFilter, SessionPage, Spend
@@ -41,14 +40,9 @@ from rvbbit.logs.store import MOST_NAMED, Change, Changed, Kind
 from rvbbit.logs.writer import Writer
 from rvbbit.types import CallRecord, CellKey, Decision, Example, Execution, Scorable, Score, Value, Waiting
 
-FRESH = 1.0  # seconds: how late another server's decision may be noticed, at the price of a small query as often
-
 _ANSWERS = """
 SELECT cache_key, argMax(ifNull(answer, 'null'), timestamp) AS answer FROM unified_logs
 WHERE error IS NULL AND cache_key IN (SELECT id FROM given) GROUP BY cache_key"""
-
-# Both are counted without reading a row. A number that only grew would miss what lands late; how many there are does not.
-_REVISION = "SELECT toInt64((SELECT count() FROM training_annotations) + (SELECT count() FROM scores)) AS revision"
 
 _TRAINABLE = """
 SELECT
@@ -77,18 +71,25 @@ class Store:
 
     def __init__(self, url: str, changed: Changed | None = None, *, fresh: float = FRESH) -> None:
         self._changed = changed or _nobody
-        self._fresh = fresh
         self._connection = Connection(url)
         migrate(self._connection)
-        self._sets = Sets(self._connection)
-        self._asking = threading.Lock()
-        self._seen = (float("-inf"), 0)
+        self._noticing = Noticing(self._connection, fresh)
+        self._sets = Sets(self._connection, self._noticing)
         self._writer = Writer(self._write_calls)
 
     @property
-    def connection(self) -> Connection:
-        """For what only the one who opened it asks: the server's version, a table as it is."""
-        return self._connection
+    def where(self) -> str:
+        """Which server, of which version, and which database: without the password."""
+        address = self._connection.address
+        return f"ClickHouse {self._connection.version} at {address}, database {address.database}"
+
+    def counted(self, tables: Sequence[str]) -> Mapping[str, int]:
+        """How many rows each of the log's tables has."""
+        return copying.counted(self._connection, tables)
+
+    def whole(self, table: str) -> pa.Table:
+        """A table of the log as it is. Raises DatabaseError where it is too large to be copied."""
+        return copying.whole(self._connection, table)
 
     @property
     def sets(self) -> Sets:
@@ -108,12 +109,7 @@ class Store:
 
     def revision(self) -> int:
         """How many decisions and scores there are, everybody's: at most `fresh` seconds old."""
-        with self._asking:
-            asked, revision = self._seen
-            if time.monotonic() - asked >= self._fresh:
-                revision = int(self._connection.rows("read decisions", _REVISION)[0]["revision"])
-                self._seen = (time.monotonic(), revision)
-            return revision
+        return self._noticing.decided()
 
     def trainable(self, cell: CellKey) -> Sequence[Example]:
         """What holds as trainable for a cell, the newest decision first (then the newest execution)."""
@@ -213,7 +209,7 @@ class Store:
     ) -> tuple[int, int, int]:
         """Append the calls, decisions and scores from elsewhere that are not there yet; how many of each were new. Safe to repeat."""
         calls, decided, scored = transfer.take_in(self._connection, records, decisions, given)
-        self._noticed()
+        self._noticing.again()
         self._tell("execution", calls)
         self._tell("decision", decided)
         self._tell("score", scored)
@@ -242,12 +238,7 @@ class Store:
         whole = transfer.numbered(schema, rows) if "seq" in schema.names else to_table(schema, rows)
         self._connection.insert(f"write to {table}", table, whole)
         if "seq" in schema.names:
-            self._noticed()
-
-    def _noticed(self) -> None:
-        """The next `revision` asks the server again."""
-        with self._asking:
-            self._seen = (float("-inf"), 0)
+            self._noticing.again()
 
     def _tell(self, kind: Kind, ids: Sequence[str], count: int | None = None) -> None:
         """Of what was written; `count` where the ids are not all that it reached."""
@@ -280,7 +271,7 @@ class Matching:
         """Append the decision for all of them, all or none; exactly how many there were. On the server's disk when it returns."""
         store = self._store
         updated = bulk.decide(store._connection, self._condition, decision)
-        store._noticed()
+        store._noticing.again()
         store._tell("decision", bulk.reached(store._connection, decision.batch, MOST_NAMED) if updated <= MOST_NAMED else (), updated)
         return updated
 

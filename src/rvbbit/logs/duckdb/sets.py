@@ -68,6 +68,11 @@ class Sets:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._root = connection.cursor()
         self._writing = threading.Lock()
+        self._revision = len(self.versions()) + len(self.events())
+
+    def revision(self) -> int:
+        """How many versions and events there are: kept in memory, for nobody else can add one."""
+        return self._revision
 
     def versions(self) -> Sequence[SetVersion]:
         """Oldest first. Raises DatabaseError."""
@@ -91,6 +96,7 @@ class Sets:
             SELECT (SELECT coalesce(max(seq), 0) + 1 FROM rvbbit.main.{table}), {marks}"""
         with self._writing:
             self._run(f"write to {table}", query, [row.cell.cascade_id, row.cell.cell_name, row.scope, *values])
+            self._revision += not isinstance(row, Proof)
 
     def close(self) -> None:
         """Safe to call twice."""
