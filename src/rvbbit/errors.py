@@ -29,6 +29,7 @@
     │           ├── Refused        a content filter or the model itself said no
     │           └── Unsupported    this model cannot do this cell (a local model asked to write prose)
     ├── TrainingError              a decision names what is not there
+    │   └── SetNotFound            no training set of that version or tag
     ├── NotFound                   nothing has the id asked for
     ├── InUse                      an id or a session that another query has now
     ├── Busy                       too much at once, or the server is stopping
@@ -248,6 +249,13 @@ class TrainingError(Error):
 
     sqlstate = "22023"
     http_status = 422
+
+
+class SetNotFound(TrainingError):
+    """No training set of that version or tag."""
+
+    sqlstate = "42704"
+    http_status = 404
 
 
 class NotFound(Error):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from pydantic import Field
@@ -19,7 +19,7 @@ from rvbbit.http.conversation import outcome, result
 from rvbbit.http.face import Face
 from rvbbit.http.filters import Short
 from rvbbit.http.problems import body_of
-from rvbbit.http.strict import Answer, Body, StrictRoute
+from rvbbit.http.strict import WHOLE, Answer, Body, StrictRoute
 
 _HEARTBEAT = 5.0  # seconds between two lines that say an evaluation still runs
 
@@ -30,7 +30,7 @@ class Evaluate(Body):
     cascade_id: Short
     scope: dict[str, Any] | None = None
     candidate: Short | None = None
-    rows: int = Field(200, ge=1, le=10_000)
+    rows: Annotated[int, Field(ge=1, le=10_000), WHOLE] = 200
 
 
 class Evaluation(Answer):

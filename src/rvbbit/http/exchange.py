@@ -19,7 +19,7 @@ from rvbbit.http.face import Face, begun, chunked
 from rvbbit.http.filters import ExportedExecutions, Short
 from rvbbit.http.limits import LARGEST_TRACES
 from rvbbit.http.problems import Problem
-from rvbbit.http.strict import Answer, Body, StrictRoute
+from rvbbit.http.strict import Answer, Parameters, StrictRoute
 
 _FORMATS = {"text/csv": "csv", "application/x-ndjson": "jsonl", "application/jsonl": "jsonl", "application/vnd.apache.parquet": "parquet"}
 _FILE: dict[str, Any] = {
@@ -29,7 +29,7 @@ _TRACES: dict[str, Any] = {"requestBody": {"required": True, "content": {"applic
 _MEDIA: dict[int | str, dict[str, Any]] = {200: {"content": {kind: {} for kind in MEDIA_TYPES.values()}, "description": "The file"}}
 
 
-class Import(Body):
+class Import(Parameters):
     """How to read the file, and what its executions teach. `map` is `column=field`, `constant` is `input=JSON`; both may be repeated."""
 
     format: Literal["auto", "jsonl", "csv", "parquet", "openai", "langfuse", "otlp"] = "auto"

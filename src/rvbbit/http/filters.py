@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 
-from rvbbit.http.strict import Body
+from rvbbit.http.strict import Parameters
 
 MOST = 1_000
 """Rows of one page."""
@@ -34,14 +34,20 @@ def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-Moment = Annotated[datetime, BeforeValidator(_iso), AfterValidator(_in_utc)]
+_SHORT = {"minLength": 1, "maxLength": 1_000}
+
+Moment = Annotated[datetime, Field(strict=False), BeforeValidator(_iso), AfterValidator(_in_utc)]
 Short = Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
 Names = Annotated[list[Short], BeforeValidator(_listed), Field(max_length=1_000)]
+OneOrMore = Annotated[
+    Names, WithJsonSchema({"anyOf": [{"type": "string", **_SHORT}, {"type": "array", "items": {"type": "string", **_SHORT}}]})
+]
+"""In JSON one may stand for itself."""
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Amount = Annotated[float, Field(ge=0)]
 
 
-class Executions(Body):
+class Executions(Parameters):
     """Which executions; conditions are joined by AND, repeated values by OR."""
 
     cascade_id: Names = Field([])
@@ -71,6 +77,15 @@ class Executions(Body):
         return {name: getattr(self, name) for name in self.model_fields_set if getattr(self, name) not in (None, [])}
 
 
+class Filter(Executions):
+    """The same in a body of JSON, where a number is a number."""
+
+    model_config = ConfigDict(strict=True)
+
+    cascade_id: OneOrMore = Field([])
+    cell_name: OneOrMore = Field([])
+
+
 class SortedExecutions(Executions):
     """Executions in an order."""
 
@@ -95,7 +110,7 @@ class ExportedExecutions(SortedExecutions):
     limit: int | None = Field(None, ge=1, le=FARTHEST)
 
 
-class _Window(Body):
+class _Window(Parameters):
     search: str | None = Field(None, max_length=10_000)
     since: Moment | None = None
     until: Moment | None = None
@@ -118,7 +133,7 @@ class Queries(_Window):
     failed: bool | None = None
 
 
-class Costs(Body):
+class Costs(Parameters):
     """Which calls' costs, and by what they are added up; days are UTC."""
 
     by: Literal["day", "model", "cascade", "source", "query"] = "day"

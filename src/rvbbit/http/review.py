@@ -10,13 +10,13 @@ from pydantic import Field
 from rvbbit.http.face import Face
 from rvbbit.http.filters import Short
 from rvbbit.http.shapes import Example
-from rvbbit.http.strict import Answer, Body, StrictRoute
+from rvbbit.http.strict import Answer, Parameters, StrictRoute
 
 MOST = 500
 """Items of one queue."""
 
 
-class Asked(Body):
+class Asked(Parameters):
     """Whose executions, and what comes first."""
 
     cascade_id: Short | None = None

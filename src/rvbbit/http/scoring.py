@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
-from pydantic import StrictBool
 
 from rvbbit.engine import WorkerStatus
 from rvbbit.http.face import Face
@@ -14,7 +13,7 @@ from rvbbit.http.training import Which, Who
 class Assess(Which):
     """`force`: also what has a confidence."""
 
-    force: StrictBool = False
+    force: bool = False
     author: Who | None = None
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import Field, StrictBool
+from pydantic import Field
 
 from rvbbit.engine.sets import SetRow
 from rvbbit.http.face import Face
@@ -74,7 +74,7 @@ class Decide(Body):
 class Use(Decide):
     """`force`: even where its evaluation shows harm."""
 
-    force: StrictBool = False
+    force: bool = False
 
 
 class Tag(Body):

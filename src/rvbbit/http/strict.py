@@ -7,7 +7,7 @@ from typing import Any, get_origin
 
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pydantic_core import from_json
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,10 +15,24 @@ from starlette.responses import Response
 from rvbbit.http.problems import Problem
 
 
-class Body(BaseModel):
-    """Anything a client sends: unknown keys refused, no NaN, nothing changed afterwards."""
+class Parameters(BaseModel):
+    """What stands behind the ? of a URL: unknown names refused, no NaN, nothing changed afterwards. It is text, read as what it says."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Body(BaseModel):
+    """A body of JSON: the same, and a value has the type that it should have: no "1" for 1, no true for 1."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=True)
+
+
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+WHOLE = BeforeValidator(_whole)
+"""For an `int` in a body, behind its bounds: JSON does not tell 3.0 from 3."""
 
 
 class Answer(BaseModel):

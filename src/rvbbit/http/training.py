@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import ConfigDict, Field, StrictBool
+from pydantic import ConfigDict, Field
 
 from rvbbit.errors import UsageError
 from rvbbit.http.face import Face
-from rvbbit.http.filters import Executions, Fraction, PageOfExecutions, Short
+from rvbbit.http.filters import Executions, Filter, Fraction, PageOfExecutions, Short
 from rvbbit.http.shapes import Example, Examples, Injected, Whole, whole
 from rvbbit.http.strict import Answer, Body, StrictRoute
 
@@ -17,11 +17,21 @@ Ids = Annotated[list[Short], Field(max_length=200_000)]
 Who = Annotated[str, Field(min_length=1, max_length=200)]
 
 
+_ONE_OF_TWO: dict[str, Any] = {
+    "oneOf": [
+        {"required": ["trace_ids"], "properties": {"trace_ids": {"type": "array"}}},
+        {"required": ["filter"], "properties": {"filter": {"type": "object"}}},
+    ]
+}
+
+
 class Which(Body):
     """Executions by their ids, or everything a filter finds: exactly one of the two. The filter {} is everything."""
 
+    model_config = ConfigDict(json_schema_extra=_ONE_OF_TWO)
+
     trace_ids: Ids | None = None
-    filter: Executions | None = None
+    filter: Filter | None = None
 
     def reached(self) -> dict[str, Any]:
         """As the engine takes it. Raises UsageError unless one of the two is given."""
@@ -33,11 +43,13 @@ class Which(Body):
 class Mark(Which):
     """Only the fields given change; null clears a field."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"trace_ids": ["0f3a…"], "trainable": True, "corrected_output": "billing"}]})
+    model_config = ConfigDict(
+        json_schema_extra=_ONE_OF_TWO | {"examples": [{"trace_ids": ["0f3a…"], "trainable": True, "corrected_output": "billing"}]}
+    )
 
-    trainable: StrictBool | None = None
-    verified: StrictBool | None = None
-    confidence: Fraction | None = Field(None, strict=True)
+    trainable: bool | None = None
+    verified: bool | None = None
+    confidence: Fraction | None = None
     corrected_output: Any = None
     notes: Annotated[str, Field(max_length=100_000)] | None = None
     tags: Annotated[list[Short], Field(max_length=100)] | None = None

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol, TypeAlias
 
-from rvbbit.errors import TrainingError, UsageError
+from rvbbit.errors import SetNotFound, TrainingError, UsageError
 from rvbbit.training.questions import canonical
 from rvbbit.types import CellKey, ExampleSet, Proof, SetEvent, SetVersion
 
@@ -249,7 +249,7 @@ class Sets:
             return rows[0]
         where = "" if cell is None else f" of {cell.cascade_id}.{cell.cell_name} for these arguments"
         if not rows:
-            raise TrainingError(f"there is no training set {name!r}{where}", hint="`rvbbit training sets` shows versions and tags")
+            raise SetNotFound(f"there is no training set {name!r}{where}", hint="`rvbbit training sets` shows versions and tags")
         raise TrainingError(f"{len(rows)} training sets{where} are called {name!r}", hint="give more of the version")
 
 
