@@ -19,10 +19,16 @@ FILE = Path(".rvbbit") / "server.json"
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A server. `url` is where its API is, without a slash at the end; a token is not part of it."""
+    """A server. `url` is where its API is, without a slash at the end; a token is not part of it.
+
+    `folder` is its working directory; `database` and `store` are what it holds open, a password left out.
+    """
 
     pid: int
     url: str
+    folder: str = ""
+    database: str = ""
+    store: str = ""
 
 
 class Held:
@@ -32,12 +38,12 @@ class Held:
         self._path = home / FILE
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._file = self._locked()
+        self._empty()  # of what a server that was killed left
 
-    def write(self, url: str) -> None:
-        """Say where it listens."""
-        self._file.seek(0)
-        self._file.truncate()
-        json.dump(asdict(Address(os.getpid(), url)), self._file)
+    def write(self, url: str, *, database: str = "", store: str = "") -> None:
+        """Say where it listens, and what it holds open."""
+        self._empty()
+        json.dump(asdict(Address(os.getpid(), url, str(Path.cwd()), database, store)), self._file)
         self._file.flush()
 
     def release(self) -> None:
@@ -45,6 +51,10 @@ class Held:
         if not self._file.closed:
             self._path.unlink(missing_ok=True)
             self._file.close()
+
+    def _empty(self) -> None:
+        self._file.seek(0)
+        self._file.truncate()
 
     def _locked(self) -> IO[str]:
         file = os.fdopen(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+", encoding="utf-8")
@@ -75,6 +85,6 @@ def _read(file: IO[str]) -> Address | None:
     try:
         file.seek(0)
         said = json.load(file)
-        return Address(int(said["pid"]), str(said["url"]))
-    except (ValueError, KeyError, TypeError, OSError):
+        return Address(int(said["pid"]), str(said["url"]), *(str(said.get(name, "")) for name in ("folder", "database", "store")))
+    except (ValueError, KeyError, TypeError, AttributeError, OSError):
         return None

@@ -29,11 +29,11 @@ def command(session: Session, host: str, port: int, studio_port: int) -> None:
     held = address.Held(known.home)
     try:
         sockets = [server.listen(host, number) for number in ((port,) if port == studio_port != 0 else (port, studio_port))]
-        with session.connect() as db:
+        with rvbbit.connect(settings=known) as db:
             face = Face.of(db)
             api, studio = server.url(sockets[0]), server.url(sockets[-1])
             _tell(known, api, studio)
-            held.write(api)
+            held.write(api, database=known.database, store=known.shown("store"))
             if known.scoring:
                 db.worker.start()
             server.serve(face, app.app(face, None if host in ("0.0.0.0", "::") else (host,)), sockets)

@@ -2,6 +2,7 @@
 
 from rvbbit.cascades.loader import Cascade
 from rvbbit.cascades.runner import Run
+from rvbbit.cascades.testcases import TestOutcome
 from rvbbit.engine.database import Database, connect
 from rvbbit.engine.doctor import Check
 from rvbbit.engine.scoring import Queued, Scored, Unscored
@@ -18,6 +19,7 @@ __all__ = [
     "Run",
     "Scored",
     "Session",
+    "TestOutcome",
     "Unscored",
     "Worker",
     "WorkerStatus",

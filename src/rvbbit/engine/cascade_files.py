@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rvbbit.cascades.catalog import BUILTIN, ENDING, Catalog
-from rvbbit.cascades.loader import Cascade, Loaded, invalid
+from rvbbit.cascades.loader import Cascade, Loaded, invalid, load_text
 from rvbbit.errors import DatabaseError, UsageError
 
 BACKUP = ".bak"
@@ -48,6 +48,10 @@ class CascadeFiles:
     def is_builtin(self, cascade: Cascade) -> bool:
         """Whether it is the package's own."""
         return cascade.origin.startswith(str(BUILTIN))
+
+    def read(self, text: str) -> Cascade:
+        """The cascade of a text, by itself: to be run and not kept. Raises CascadeInvalid."""
+        return load_text(text, "the file").require()
 
     def check(self, text: str) -> Checked:
         """Everything that is wrong with a text, also beside the project's other files. Nothing is written."""

@@ -6,6 +6,7 @@ import atexit
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, Unpack
@@ -49,6 +50,7 @@ class Database:
         self._scoring = Scoring(self._rooms)
         self.worker = Worker(self._rooms, self._scoring)
         self.events.watch(self.worker.heard)
+        self._stops: set[threading.Event] = set()
         self._closed = False
         atexit.register(self._leave)
 
@@ -69,35 +71,45 @@ class Database:
         return Session(self._rooms, id_)
 
     def cancel(self) -> None:
-        """Stop the running query, from any thread: it raises Cancelled, and what was answered is kept."""
+        """Stop what runs (a query, `run`, `score`), from any thread: it raises Cancelled, and what was answered is kept."""
         self._session.cancel()
+        for stop in tuple(self._stops):
+            stop.set()
 
     def run(
         self,
-        cascade: str,
+        cascade: str | Cascade,
         inputs: Arguments,
         *,
         session_id: str | None = None,
         listen: Listen | None = None,
         stop: threading.Event | None = None,
     ) -> Run:
-        """Run every cell of a cascade, by id, operator name or path. Raises CascadeNotFound, UsageError, CallError.
+        """Run every cell of a cascade, by id, operator name or path, or as read. Raises CascadeNotFound, UsageError, CallError.
 
         `stop`, once set, ends it from any thread: Cancelled.
         """
         context = CallContext(session_id or self._session.id, source="run")
         work = self._rooms.caller(self.settings.budget_usd).run(cascade, inputs, context, _notices(listen))
-        with self._rooms.activity.query():
-            return self._rooms.loop.run(work, stop)
+        with self._rooms.activity.query(), self._stoppable(stop) as ends:
+            return self._rooms.loop.run(work, ends)
 
     def score(
-        self, limit: int | None = None, *, budget_usd: float | None = None, free: bool = False, listen: Listen | None = None
+        self,
+        limit: int | None = None,
+        *,
+        budget_usd: float | None = None,
+        free: bool = False,
+        listen: Listen | None = None,
+        stop: threading.Event | None = None,
     ) -> Scored:
         """Give what is unscored its confidence, the newest of each cell first. `free`: without the judge, whose calls cost.
 
-        Raises BudgetReached, Cancelled, ProviderError; what was scored is kept, and the next call goes on from there.
+        `stop`, once set, ends it from any thread. Raises BudgetReached, Cancelled, ProviderError; what was scored is kept, and the next
+        call goes on from there.
         """
-        return self._scoring.score(limit, budget_usd=budget_usd, free=free, listen=listen)
+        with self._stoppable(stop) as ends:
+            return self._scoring.score(limit, budget_usd=budget_usd, free=free, listen=listen, stop=ends)
 
     def unscored(self, *, free: bool = False) -> Unscored:
         """How many executions `score` would score, and what the judge is expected to cost."""
@@ -137,13 +149,14 @@ class Database:
         """What is wrong with operator files that are left out."""
         return tuple(self._rooms.catalog.problems())
 
-    def test_operators(self, name: str | None = None, *, model: str | None = None) -> list[TestOutcome]:
-        """Run the test cases inside the YAML of one operator, or of all."""
+    def test_operators(self, name: str | Cascade | None = None, *, model: str | None = None) -> list[TestOutcome]:
+        """Run the test cases inside the YAML of one operator, by name or path or as read, or of all."""
         names = [name] if name else [operator.cascade_id for operator in self.operators()]
         caller = self._rooms.caller(None)  # one for all: together they stay within the settings' budget
         outcomes: list[TestOutcome] = []
         for one in names:
-            outcomes += self._rooms.loop.run(check(caller, self.cascade(one), self._session.id, model=model))
+            cascade = self.cascade(one) if isinstance(one, str) else one
+            outcomes += self._rooms.loop.run(check(caller, cascade, self._session.id, model=model))
         return outcomes
 
     def tables(self) -> list[tuple[str, str, list[str]]]:
@@ -162,6 +175,16 @@ class Database:
             self.worker.stop()
             self._session.close()
             self._rooms.close()
+
+    @contextmanager
+    def _stoppable(self, stop: threading.Event | None) -> Iterator[threading.Event]:
+        """Work that `cancel` stops, and `stop` where there is one."""
+        stop = stop or threading.Event()
+        self._stops.add(stop)
+        try:
+            yield stop
+        finally:
+            self._stops.discard(stop)
 
     def _leave(self) -> None:
         """For a program that ends without closing: the files are closed; sockets and threads go with the process."""

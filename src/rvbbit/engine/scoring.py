@@ -3,6 +3,7 @@ and the judge's model."""
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -96,11 +97,18 @@ class Scoring:
         return queued
 
     def score(
-        self, limit: int | None = None, *, budget_usd: float | None = None, free: bool = False, listen: Listen | None = None
+        self,
+        limit: int | None = None,
+        *,
+        budget_usd: float | None = None,
+        free: bool = False,
+        listen: Listen | None = None,
+        stop: threading.Event | None = None,
     ) -> Scored:
         """Score what is unscored, at most `limit` executions, for at most `budget_usd` (None: the settings' own).
 
-        Raises BudgetReached, Cancelled and what stopped the judge; what was scored is kept, and the next call goes on from there.
+        `stop`, once set, ends it from any thread. Raises BudgetReached, Cancelled and what stopped the judge; what was scored is kept, and
+        the next call goes on from there.
         """
         assessor = self._everything(self._rooms.caller(budget_usd), free=free)
         total = assessor.waiting().executions
@@ -113,7 +121,7 @@ class Scoring:
                     raise step.stopped
 
         try:
-            self._rooms.loop.run(work(), tick=lambda: done.tell(listen))
+            self._rooms.loop.run(work(), stop, lambda: done.tell(listen))
         except BudgetReached as error:
             raise BudgetReached(f"{error.message}; {done.kept}", hint="raise the budget and run it again: it goes on from there") from error
         except Cancelled as error:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from rvbbit.engine.session import Session
-from rvbbit.errors import Busy, InUse
+from rvbbit.errors import Busy, InUse, NotFound
 
 AT_ONCE = 8
 """Queries that run at the same time."""
@@ -63,6 +63,7 @@ class _Kept:
     session: Session
     busy: bool
     used: float = 0.0
+    left: bool = False
 
 
 class Served:
@@ -86,8 +87,11 @@ class Served:
         """Queries under way or waiting."""
         return len(self._running)
 
-    def start(self, work: Work, *, query_id: str | None = None, session_id: str | None = None) -> Running:
-        """Run it as soon as there is a thread. Raises Busy where too many wait, InUse where the query's id or the session is in use."""
+    def start(self, work: Work, *, query_id: str | None = None, session_id: str | None = None, resume: bool = False) -> Running:
+        """Run it as soon as there is a thread. Raises Busy where too many wait, InUse where the query's id or the session is in use.
+
+        `resume`: only in a session that is kept still; else NotFound.
+        """
         with self._lock:
             if self._closed:
                 raise Busy("the server is stopping", hint="try again when it is back")
@@ -96,6 +100,11 @@ class Served:
             name = query_id or uuid.uuid4().hex
             if name in self._running:
                 raise InUse(f"a query with the id {name!r} is running", hint="choose another query_id, or cancel that one")
+            if resume and session_id not in self._kept:
+                raise NotFound(
+                    f"the session {session_id!r} was closed, and its temporary tables and its open transaction with it",
+                    hint="begin again: sessions that nobody uses for a while are closed, and all of them when a server stops",
+                )
             running = Running(name, self._session(session_id))
             self._running[name] = running
             running.done = self._pool.submit(self._run, running, work, session_id)
@@ -117,6 +126,16 @@ class Served:
             running = tuple(self._running.values())
         for one in running:
             one.cancel()
+
+    def leave(self, session_id: str) -> None:
+        """Close a kept session, once what runs in it has ended; its open transaction is rolled back. Raises NotFound."""
+        with self._lock:
+            kept = self._kept.get(session_id)
+            if kept is None:
+                raise NotFound(f"no session {session_id!r} is open", hint="it was closed already")
+            kept.left = True
+            if not kept.busy:
+                self._kept.pop(session_id).session.close()
 
     def sweep(self) -> None:
         """Close sessions that nobody used for a while."""
@@ -161,6 +180,8 @@ class Served:
             else:
                 kept = self._kept[session_id]
                 kept.busy, kept.used = False, time.monotonic()
+                if kept.left:
+                    self._kept.pop(session_id).session.close()
 
     def _sweep(self) -> None:
         limit = time.monotonic() - self._idle

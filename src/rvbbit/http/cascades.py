@@ -1,18 +1,16 @@
-"""Operators, the YAML of cascades, and running one."""
+"""Operators, and the YAML of cascades."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from pydantic import Field
 
-from rvbbit.engine import Cascade
+from rvbbit.engine import Cascade, TestOutcome
 from rvbbit.engine.cascade_files import FileProblem
-from rvbbit.engine.served import ID, Running
-from rvbbit.http.conversation import result
 from rvbbit.http.face import Face
-from rvbbit.http.sql import Notice, Usage
 from rvbbit.http.strict import Answer, Body, StrictRoute
 from rvbbit.types import Operator
 
@@ -86,6 +84,12 @@ class TestAsked(Body):
     model: Annotated[str, Field(pattern=r"^[^:\s]+:\S+$", max_length=200)] | None = None
 
 
+class TestsAsked(TestAsked):
+    """`yaml`: those of a file that is not kept; null: those of every operator there is."""
+
+    yaml: Yaml | None = None
+
+
 class Outcome(Answer):
     """One test case. `passed` is null where this model cannot do the operator at all."""
 
@@ -105,26 +109,6 @@ class Outcomes(Answer):
     outcomes: list[Outcome]
 
 
-class RunAsked(Body):
-    """A cascade by its id or its operator's name, and its inputs."""
-
-    cascade: Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$", max_length=100)]
-    inputs: dict[str, Any] = Field({})
-    session_id: Annotated[str, Field(pattern=ID)] | None = None
-
-
-class RunShown(Answer):
-    """`outputs` by cell; `output` is the last one. `trace_ids` are its calls in the log."""
-
-    session_id: str
-    cascade_id: str
-    output: Any
-    outputs: dict[str, Any]
-    usage: Usage
-    notices: list[Notice]
-    trace_ids: list[str]
-
-
 def routes(face: Face) -> APIRouter:
     """The routes of one server."""
     db, router = face.db, APIRouter(prefix="/api", tags=["cascades"], route_class=StrictRoute)
@@ -137,9 +121,12 @@ def routes(face: Face) -> APIRouter:
     @router.post("/operators/{name}/test")
     def test(name: str, asked: TestAsked) -> Outcomes:
         """Run the test cases inside an operator's YAML. Asks a model."""
-        found = [Outcome.model_validate(one) for one in db.test_operators(_plain(name), model=asked.model)]
-        verdicts = [one.passed for one in found]
-        return Outcomes(passed=verdicts.count(True), failed=verdicts.count(False), outcomes=found)
+        return _outcomes(db.test_operators(_plain(name), model=asked.model))
+
+    @router.post("/operators/test")
+    def tests(asked: TestsAsked) -> Outcomes:
+        """Run the test cases of all operators, or of a file. Asks a model; together they stay within the settings' budget."""
+        return _outcomes(db.test_operators(db.cascade_files.read(asked.yaml) if asked.yaml else None, model=asked.model))
 
     @router.get("/cascades/{cascade_id}")
     def cascade(cascade_id: str) -> CascadeShown:
@@ -157,29 +144,13 @@ def routes(face: Face) -> APIRouter:
         found = db.cascade_files.check(asked.yaml)
         return Validated(ok=not found.problems, cascade_id=found.cascade_id, operator=found.operator, problems=list(found.problems))
 
-    @router.post("/run")
-    async def run(asked: RunAsked, request: Request) -> RunShown:
-        """Run one cascade: every cell of it. Whoever goes away cancels it."""
-        notices: list[Any] = []
-
-        def listen(event: Any) -> None:
-            notices.append(event)
-
-        def work(_: Any, running: Running) -> Any:
-            return db.run(asked.cascade, asked.inputs, session_id=asked.session_id, listen=listen, stop=running.stop)
-
-        done = await result(face.served.start(work), request)
-        return RunShown(
-            session_id=done.session_id,
-            cascade_id=done.cascade_id,
-            output=done.output,
-            outputs=dict(done.outputs),
-            usage=_usage(done),
-            notices=[Notice.model_validate(notice) for notice in notices],
-            trace_ids=[record.trace_id for record in done.records],
-        )
-
     return router
+
+
+def _outcomes(found: Sequence[TestOutcome]) -> Outcomes:
+    verdicts = [one.passed for one in found]
+    shown = [Outcome.model_validate(one) for one in found]
+    return Outcomes(passed=verdicts.count(True), failed=verdicts.count(False), outcomes=shown)
 
 
 def _plain(name: str) -> str:
@@ -207,17 +178,4 @@ def _cascade(face: Face, cascade: Cascade) -> CascadeShown:
         builtin=face.db.cascade_files.is_builtin(cascade),
         fingerprint=cascade.fingerprint,
         yaml=cascade.yaml,
-    )
-
-
-def _usage(done: Any) -> Usage:
-    usage = done.usage
-    return Usage(
-        calls=len(done.records),
-        cached=sum(record.cached for record in done.records),
-        tokens_in=usage.tokens_in,
-        tokens_out=usage.tokens_out,
-        tokens_cached=usage.tokens_cached,
-        cost_usd=usage.cost_usd,
-        seconds=sum(record.duration for record in done.records),
     )

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Any
 
 from starlette.requests import Request
 
 from rvbbit.engine.served import Running
 from rvbbit.errors import Cancelled
+from rvbbit.http.formats import line
 from rvbbit.result import Progress
 from rvbbit.types import Notice
 
@@ -27,7 +28,7 @@ class Conversation:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._events: asyncio.Queue[Mapping[str, Any] | None] = asyncio.Queue()
+        self._events: asyncio.Queue[Iterator[bytes] | None] = asyncio.Queue()
         self._first = asyncio.Event()
         self._last: Mapping[str, Any] | None = None
         self.anything = False
@@ -47,6 +48,11 @@ class Conversation:
 
         return listen
 
+    def give(self, parts: Iterator[bytes]) -> None:
+        """Hand over lines of a result; they are made when the client is ready for them. On the query's thread."""
+        with contextlib.suppress(RuntimeError):  # as above
+            self._loop.call_soon_threadsafe(self._say, parts)
+
     def end(self) -> None:
         """Nothing more will be said. On the loop."""
         self._events.put_nowait(None)
@@ -56,17 +62,20 @@ class Conversation:
         """Returns when something was said, or nothing will be."""
         await self._first.wait()
 
-    async def events(self) -> AsyncIterator[Mapping[str, Any]]:
-        """Everything that is said, until the end."""
-        while (event := await self._events.get()) is not None:
-            yield event
+    async def events(self) -> AsyncIterator[Iterator[bytes]]:
+        """The lines of everything that is said, until the end."""
+        while (parts := await self._events.get()) is not None:
+            yield parts
 
     def _put(self, data: Mapping[str, Any]) -> None:
         if data == self._last or (data["event"] == "progress" and self._events.qsize() >= WAITING):
             return
         self._last = data
+        self._say(iter([line(data)]))
+
+    def _say(self, parts: Iterator[bytes]) -> None:
         self.anything = True
-        self._events.put_nowait(data)
+        self._events.put_nowait(parts)
         self._first.set()
 
 

@@ -6,6 +6,7 @@ infinities, dates, times, intervals, UUIDs and blobs (as \\x and hexadecimal). A
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import json
@@ -59,6 +60,11 @@ def accepted(accept: str) -> str:
     raise Problem(406, "not_acceptable", "none of the formats in Accept can be written", f"one of {', '.join((JSON, *OTHERS))}")
 
 
+def wants_arrow(accept: str) -> bool:
+    """Whether rows in a stream of events are to come as Arrow: `application/x-ndjson; rows=arrow`."""
+    return "rows=arrow" in accept.replace(" ", "").lower()
+
+
 def _preference(part: str) -> tuple[float, str]:
     """One part of an Accept header: how much it is wanted, and what. What cannot be read is not wanted."""
     kind, *parameters = (piece.strip().lower() for piece in part.split(";"))
@@ -68,12 +74,16 @@ def _preference(part: str) -> tuple[float, str]:
 
 def stream(kind: str, result: Result, limit: int | None, query_id: str) -> Iterator[bytes]:
     """The whole body."""
-    table = result.arrow() if limit is None else result.arrow().slice(0, limit)
+    table = _limited(result, limit)
     if kind == JSON:
         return chunked(_json(result, table, query_id))
     if kind == CSV:
         return chunked(_csv(table))
     return _binary(table, kind)
+
+
+def _limited(result: Result, limit: int | None) -> pa.Table:
+    return result.arrow() if limit is None else result.arrow().slice(0, limit)
 
 
 def columns(table: pa.Table) -> list[Column]:
@@ -111,13 +121,17 @@ def line(value: Mapping[str, Any]) -> bytes:
     return _dumped(value) + b"\n"
 
 
-def event_lines(result: Result) -> Iterator[bytes]:
-    """What a stream of events ends with: columns, rows in batches, usage."""
-    table = result.arrow()
+def event_lines(result: Result, limit: int | None, *, arrow: bool = False) -> Iterator[bytes]:
+    """A result in a stream of events: columns, rows in batches, usage. `arrow`: batches are an Arrow stream, cut anywhere, in base64."""
+    table = _limited(result, limit)
     yield line({"event": "columns", "columns": [column.model_dump() for column in columns(table)]})
-    for batch in _batches(table):
-        yield line({"event": "rows", "rows": batch})
-    yield line({"event": "usage", "query_id": result.query_id, "total": table.num_rows, "usage": asdict(result.usage)})
+    if arrow and table.num_columns:
+        for part in _binary(table, ARROW):
+            yield line({"event": "rows", "arrow": base64.b64encode(part).decode()})
+    elif not arrow:
+        for batch in _batches(table):
+            yield line({"event": "rows", "rows": batch})
+    yield line({"event": "usage", "query_id": result.query_id, "total": len(result), "usage": asdict(result.usage)})
 
 
 def _json(result: Result, table: pa.Table, query_id: str) -> Iterator[bytes]:

@@ -10,6 +10,21 @@ from rvbbit.http.face import Face
 from rvbbit.http.strict import Answer, StrictRoute
 
 
+class Checked(Answer):
+    """One check of the project; `hint` says how to mend it, and is empty where nothing is broken."""
+
+    name: str
+    ok: bool
+    detail: str
+    hint: str
+
+
+class Checks(Answer):
+    """All of them."""
+
+    checks: list[Checked]
+
+
 class Status(Answer):
     """`ok`."""
 
@@ -32,6 +47,11 @@ def routes(face: Face) -> APIRouter:
             raise Busy("the server is stopping", hint="ask another one, or again when it is back")
         face.db.history.answers()
         return Status(status="ok")
+
+    @router.post("/api/doctor")
+    def doctor() -> Checks:
+        """Check store, operators, models and versions. Asks each model for one word."""
+        return Checks(checks=[Checked.model_validate(check) for check in face.db.doctor()])
 
     @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}, "description": "Prometheus text"}})
     def metrics() -> Response:

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from typing import Annotated, Any
 
+import pyarrow as pa
 from fastapi import APIRouter, Path, Request
 from pydantic import Field
 from starlette.responses import Response, StreamingResponse
 
 from rvbbit.engine import Session
+from rvbbit.engine.query import Options
 from rvbbit.engine.served import ID, Running
 from rvbbit.errors import Error, NotFound
 from rvbbit.http import formats
-from rvbbit.http.conversation import Conversation, gone, outcome, result
+from rvbbit.http.conversation import Conversation, result
 from rvbbit.http.face import Face
 from rvbbit.http.formats import NDJSON, Column
-from rvbbit.http.problems import body_of
-from rvbbit.http.strict import Answer, Body, StrictRoute
+from rvbbit.http.streamed import streamed
+from rvbbit.http.strict import WHOLE, Answer, Body, StrictRoute
 from rvbbit.result import QueryUsage, Result
-
-PATIENCE = 5.0
-"""Seconds before a stream of events starts although nothing has happened yet; what fails earlier has its own status."""
 
 Id = Annotated[str, Field(pattern=ID)]
 
@@ -32,13 +31,16 @@ class SQL(Body):
 
     sql: Annotated[str, Field(min_length=1, max_length=1_000_000)]
     params: list[Any] | dict[str, Any] | None = None
-    limit: Annotated[int, Field(ge=0, le=10**12)] | None = Field(
+    limit: Annotated[int, Field(ge=0, le=10**12), WHOLE] | None = Field(
         None, description="rows to answer at most; LIMIT in the SQL saves calls too"
     )
     budget_usd: Annotated[float, Field(ge=0)] | None = Field(None, description="what it may cost; null: the settings' own ceiling")
     model: Annotated[str, Field(pattern=r"^[^:\s]+:\S+$", max_length=200)] | None = None
     session_id: Id | None = Field(None, description="keep temporary tables and the transaction for the next query of this session")
     query_id: Id | None = Field(None, description="the id it is cancelled by and logged under; without it, one is made")
+    resume: bool = Field(False, description="only in a session that is kept still: 404 where it was closed meanwhile")
+    each: bool = Field(False, description="in a stream of events: the rows and usage of every statement, as each is done")
+    explain: bool = Field(False, description="the plan of the one statement, with the calls it expects; no model is asked")
 
 
 class Usage(Answer):
@@ -78,6 +80,12 @@ class Stopped(Answer):
     done: bool
 
 
+class Closed(Answer):
+    """The session that was closed."""
+
+    session_id: str
+
+
 class Table(Answer):
     """Something a query may name."""
 
@@ -103,12 +111,17 @@ def routes(face: Face) -> APIRouter:
 
     @router.post("/sql", response_model=Rows, responses=_ANSWERS)
     async def sql(asked: SQL, request: Request) -> Response:
-        """Run SQL, semantic or plain. Accept chooses the format; `application/x-ndjson` brings progress and rows as they come."""
-        kind = formats.accepted(request.headers.get("accept", ""))
+        """Run SQL, semantic or plain. Accept chooses the format; `application/x-ndjson` brings progress and rows as they come.
+
+        With `application/x-ndjson; rows=arrow` the rows are an Arrow stream: each `rows` event has a part of it, `arrow`, in base64.
+        """
+        accept = request.headers.get("accept", "")
+        kind = formats.accepted(accept)
         talk = Conversation(asyncio.get_running_loop())
-        running = face.served.start(_work(face, asked, talk), query_id=asked.query_id, session_id=asked.session_id)
+        work = _work(face, asked, talk, arrow=formats.wants_arrow(accept))
+        running = face.served.start(work, query_id=asked.query_id, session_id=asked.session_id, resume=asked.resume)
         if kind == NDJSON:
-            return await _events(running, talk, request)
+            return await streamed(running, talk, request)
         found = await result(running, request)
         parts = await asyncio.to_thread(formats.stream, kind, found, asked.limit, running.id)
         return StreamingResponse(parts, media_type=kind, headers={"X-Query-Id": running.id})
@@ -122,6 +135,12 @@ def routes(face: Face) -> APIRouter:
         await asyncio.wait([asyncio.wrap_future(running.done)], timeout=2.0)
         return Stopped(query_id=query_id, done=running.done.done())
 
+    @router.delete("/sql/sessions/{session_id}")
+    def leave(session_id: Annotated[str, Path(pattern=ID)]) -> Closed:
+        """Close a kept session: its temporary tables go, its open transaction is rolled back."""
+        face.served.leave(session_id)
+        return Closed(session_id=session_id)
+
     @router.get("/tables")
     def tables() -> Tables:
         """Tables and views with their columns, the log's own too."""
@@ -130,7 +149,7 @@ def routes(face: Face) -> APIRouter:
     return router
 
 
-def _work(face: Face, asked: SQL, talk: Conversation) -> Any:
+def _work(face: Face, asked: SQL, talk: Conversation, *, arrow: bool) -> Any:
     def work(session: Session, running: Running) -> Result:
         def ended(code: str, usage: QueryUsage | None) -> None:
             face.metrics.query(code, usage)
@@ -138,56 +157,25 @@ def _work(face: Face, asked: SQL, talk: Conversation) -> Any:
 
         face.db.events.publish("query", {"query_id": running.id, "session_id": session.id, "state": "running"})
         listen = talk.listener(lambda told: face.db.events.publish("progress", {"query_id": running.id, **told}))
+        options = Options(budget_usd=asked.budget_usd, model=asked.model, listen=listen, id=running.id, stop=running.stop)
+        found = Result(pa.table({}))
         try:
-            found = session.sql(
-                asked.sql,
-                asked.params,
-                budget_usd=asked.budget_usd,
-                model=asked.model,
-                listen=listen,
-                id=running.id,
-                stop=running.stop,
-            )
+            for found in _results(session, asked, options):
+                if asked.each:
+                    talk.give(formats.event_lines(found, asked.limit, arrow=arrow))
         except Error as error:
             ended(error.code, None)
             raise
         ended("ok", found.usage)
+        if not asked.each:
+            talk.give(formats.event_lines(found, asked.limit, arrow=arrow))
         return found
 
     return work
 
 
-async def _events(running: Running, talk: Conversation, request: Request) -> Response:
-    """Events as they come, once there is one: what fails before has the status it would have anyway."""
-    done = asyncio.ensure_future(asyncio.wrap_future(running.done))
-    done.add_done_callback(lambda _: talk.end())
-    left = asyncio.ensure_future(gone(request))
-    started = asyncio.ensure_future(talk.started())
-    try:
-        await asyncio.wait({started, left}, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
-        if left.done() and not done.done():
-            running.cancel()
-        if done.done() and not talk.anything:
-            await outcome(done)
-    finally:
-        left.cancel()
-        started.cancel()
-    return StreamingResponse(_told(running, talk, done), media_type=NDJSON, headers={"X-Query-Id": running.id})
-
-
-async def _told(running: Running, talk: Conversation, done: asyncio.Future[Result]) -> AsyncIterator[bytes]:
-    try:
-        yield formats.line({"event": "query", "query_id": running.id})
-        async for event in talk.events():
-            yield formats.line(event)
-        try:
-            found = await outcome(done)
-        except Error as error:
-            yield formats.line({"event": "error", "error": body_of(error).model_dump()})
-            return
-        parts = formats.event_lines(found)
-        while (part := await asyncio.to_thread(next, parts, None)) is not None:
-            yield part
-    finally:
-        if not done.done():
-            running.cancel()
+def _results(session: Session, asked: SQL, options: Options) -> Iterator[Result]:
+    if asked.explain:
+        yield session.explain(asked.sql, asked.params, model=asked.model)
+    else:
+        yield from session.script(asked.sql, asked.params, **options)

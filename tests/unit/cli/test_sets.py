@@ -26,7 +26,10 @@ class FakeSets:
         self.done: list[tuple[Any, ...]] = []
 
     def versions(self) -> list[Any]:
-        return [SimpleNamespace(version=VERSION, tags=("good",), live=True, proof=SimpleNamespace(harm=True))]
+        one, proof = VERSION, SimpleNamespace(harm=True)
+        changed = {"size": one.size, "added": len(one.added), "removed": len(one.removed)}
+        known = {"version": one.version, "cell": one.cell, "scope": one.scope, "timestamp": one.timestamp, **changed}
+        return [SimpleNamespace(**known, tags=("good",), live=True, proof=proof)]
 
     def evaluate(self, cascade_id: str, **said: Any) -> Any:
         self.done.append((cascade_id, said))
