@@ -1,14 +1,15 @@
 """The log as SQL where it is kept on a server: copies of its tables in catalog `rvbbit`, brought up to date before a statement names them.
 
 The catalog has the tables and views of a log kept in DuckDB, so that a statement means the same wherever the log is. A table is copied when
-it is named and has another number of rows than the copy: rows are only ever added. A table that is too large to be copied is refused by
-the server's store, in words that say where to ask instead.
+it is named, and from then on what landed since. Where rows were deleted, or one became visible behind a newer one (the count tells), it is
+copied anew. A table that is too large to be copied is refused by the server's store, in words that say where to ask instead.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import duckdb
@@ -31,11 +32,23 @@ READS: Mapping[str, tuple[str, ...]] = {
 class Tables(Protocol):
     """Where the tables are."""
 
-    def counted(self, tables: Sequence[str]) -> Mapping[str, int]:
-        """How many rows each of them has."""
+    def extents(self, tables: Sequence[str]) -> Mapping[str, tuple[int, int]]:
+        """How many rows each of them has, and a number that grows when some are deleted."""
 
-    def whole(self, table: str) -> pa.Table:
-        """One as it is. Raises DatabaseError where it is too large."""
+    def part(self, table: str, after: int | None = None) -> tuple[pa.Table, int]:
+        """The rows that landed after the one of a number (all without), and the newest number. Raises DatabaseError where it is too large."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What of a table is here: so many rows, none newer than `newest`; `altered` as it was when they came."""
+
+    rows: int
+    altered: int
+    newest: int
+
+
+_NOTHING = _Held(0, 0, 0)
 
 
 class Mirror:
@@ -45,7 +58,7 @@ class Mirror:
         self._tables = tables
         self._cursor = cursor
         self._copying = threading.Lock()
-        self._held: dict[str, int] = {}
+        self._held: dict[str, _Held] = {}
 
     def show(self, statement: Statement) -> None:
         """Bring what a statement names of the log up to date. Raises DatabaseError, StoreUnreachable."""
@@ -57,20 +70,32 @@ class Mirror:
         """Safe to call twice."""
         self._cursor.close()
 
-    def _copy(self, tables: Collection[str]) -> None:
+    def _copy(self, tables: Sequence[str]) -> None:
         with self._copying:
-            counts = self._tables.counted(list(tables)) if tables else {}
-            for table, rows in counts.items():
-                if self._held.get(table, 0) != rows:
-                    self._replace(table, self._tables.whole(table))
+            there = self._tables.extents(tables) if tables else {}
+            for table, (rows, altered) in there.items():
+                held = self._held.get(table, _NOTHING)
+                if (held.rows, held.altered) == (rows, altered):
+                    continue
+                if held.altered == altered and 0 < held.rows < rows and self._take(table, altered, held) >= rows:
+                    continue
+                self._take(table, altered, None)
 
-    def _replace(self, table: str, rows: pa.Table) -> None:
-        """In one commit: a statement that runs meanwhile sees what was there before."""
+    def _take(self, table: str, altered: int, held: _Held | None) -> int:
+        """What landed since, or all of it, in one commit: a statement that runs meanwhile sees what was there before. How many are here."""
+        rows, newest = self._tables.part(table, None if held is None else held.newest)
+        name = f"{STORE}.main.{table}"
         try:
             self._cursor.register("given", rows)
-            self._cursor.execute(f"BEGIN; DELETE FROM {STORE}.main.{table}; INSERT INTO {STORE}.main.{table} BY NAME FROM given; COMMIT")
+            self._cursor.begin()
+            if held is None:
+                self._cursor.execute(f"DELETE FROM {name}").fetchall()
+            self._cursor.execute(f"INSERT INTO {name} BY NAME FROM given").fetchall()
+            self._cursor.commit()
         except duckdb.Error as error:
+            self._cursor.rollback()
             raise translated(error) from error
         finally:
             self._cursor.unregister("given")
-        self._held[table] = rows.num_rows
+        self._held[table] = _Held(rows.num_rows + (0 if held is None else held.rows), altered, newest)
+        return self._held[table].rows

@@ -13,7 +13,7 @@ from rvbbit.engine.mirror import Mirror
 from rvbbit.errors import SettingsError
 from rvbbit.logs import duckdb
 from rvbbit.logs.duckdb.migrations import migrate
-from rvbbit.logs.store import Changed, Store
+from rvbbit.logs.store import Change, Changed, Store
 from rvbbit.settings import is_server
 from rvbbit.sql.statements import Statement
 
@@ -27,11 +27,14 @@ class Server(Store, Protocol):
     def where(self) -> str:
         """Which server, of which version: without the password."""
 
-    def counted(self, tables: Sequence[str]) -> Mapping[str, int]:
-        """How many rows each of the log's tables has."""
+    def extents(self, tables: Sequence[str]) -> Mapping[str, tuple[int, int]]:
+        """How many rows each of the log's tables has, and a number that grows when some are deleted."""
 
-    def whole(self, table: str) -> pa.Table:
-        """A table of the log as it is."""
+    def part(self, table: str, after: int | None = None) -> tuple[pa.Table, int]:
+        """The rows of a table that landed after the one of a number (all without), and the newest number."""
+
+    def others(self) -> Sequence[Change]:
+        """What other servers added since the last time somebody asked."""
 
 
 @dataclass(frozen=True, slots=True)

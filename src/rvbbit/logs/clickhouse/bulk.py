@@ -1,4 +1,7 @@
-"""Deciding on every execution that a filter finds, without reading one of them. Values travel as parameters, never in the text."""
+"""Deciding on every execution that a filter finds, and taking it back, without reading one of them.
+
+Values travel as parameters, never in the text.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from rvbbit.logs.schema import TRAINING_ANNOTATIONS, decision_row
 from rvbbit.types import CellKey, Decision
 
 _CELLS = """
-SELECT cascade_id, cell_name, min(trace_id) AS trace_id FROM training_examples_mv WHERE {condition}
+SELECT cascade_id, cell_name, min(trace_id) AS first FROM training_examples_mv WHERE {condition}
 GROUP BY cascade_id, cell_name ORDER BY cascade_id, cell_name"""
 
 # Written as one block, whatever it takes: all of it is there or none.
@@ -25,6 +28,31 @@ SELECT
 FROM training_examples_mv WHERE {condition}"""
 
 _REACHED = "SELECT trace_id FROM training_annotations WHERE batch = {batch:String} LIMIT {most:UInt64}"
+
+_FIELDS = ("trainable", "verified", "confidence", "corrected_output", "notes", "tags")
+_LAST = "argMaxIf(batch, seq, has(fields, '{name}')) = {{undone:String}} AS of_{name}"
+_BEFORE = "argMaxIf({value}, seq, batch <> {{undone:String}} AND has(fields, '{name}')){part} AS before_{name}"
+_EMPTY = {"tags": "[]"}
+_HELD = [
+    _BEFORE.format(name=name, value=name if name in _EMPTY else f"tuple({name})", part="" if name in _EMPTY else ".1") for name in _FIELDS
+]
+
+# Of an execution that is gone there is nothing to take back.
+_OF_BATCH = """
+SELECT trace_id FROM training_examples_mv
+WHERE trace_id IN (SELECT trace_id FROM training_annotations WHERE batch = {undone:String})"""
+
+# Of each field that the batch has the last word on, what held before it.
+_TAKE_BACK = f"""
+INSERT INTO training_annotations (trace_id, author, timestamp, batch, reason, fields, {", ".join(_FIELDS)})
+SELECT
+    trace_id, {{author:String}}, {{timestamp:DateTime64(6, 'UTC')}}, {{batch:String}}, {{reason:Nullable(String)}},
+    arrayConcat({", ".join(f"if(of_{name}, ['{name}'], [])" for name in _FIELDS)}) AS taken,
+    {", ".join(f"if(of_{name}, before_{name}, {_EMPTY.get(name, 'NULL')})" for name in _FIELDS)}
+FROM (
+    SELECT trace_id, {", ".join(_LAST.format(name=name) for name in _FIELDS)}, {", ".join(_HELD)}
+    FROM training_annotations WHERE trace_id IN ({_OF_BATCH}) GROUP BY trace_id
+) WHERE notEmpty(taken)"""
 
 
 def condition(asked: ExampleFilter) -> Condition:
@@ -42,7 +70,7 @@ def condition(asked: ExampleFilter) -> Condition:
 def cells(connection: Connection, asked: Condition) -> dict[CellKey, str]:
     """Each cell the filter reaches, with one of its executions."""
     rows = connection.rows("look up executions", _CELLS.format(condition=asked.text), asked.values, asked.ids)
-    return {CellKey(row["cascade_id"], row["cell_name"]): row["trace_id"] for row in rows}
+    return {CellKey(row["cascade_id"], row["cell_name"]): row["first"] for row in rows}
 
 
 def decide(connection: Connection, asked: Condition, decision: Decision) -> int:
@@ -59,6 +87,15 @@ def decide(connection: Connection, asked: Condition, decision: Decision) -> int:
     values = {f"d_{name}": value for name, value in given.items() if name not in ("seq", "trace_id")}
     values |= {"d_tags": list(decision.tags or ()), "d_fields": list(decision.fields)}
     return connection.command("write decisions", _DECIDE.format(condition=asked.text), {**asked.values, **values})
+
+
+def take_back(connection: Connection, batch: str, decision: Decision) -> int | None:
+    """Append, for every execution that the batch still holds something of, what held before; how many. None: no such batch."""
+    doing, undone = "write decisions", {"undone": batch}
+    if not connection.rows(doing, f"{_OF_BATCH} LIMIT 1", undone):
+        return None
+    given = {name: getattr(decision, name) for name in ("author", "timestamp", "batch", "reason")}
+    return connection.command(doing, _TAKE_BACK, undone | given)
 
 
 def reached(connection: Connection, batch: str, most: int) -> list[str]:

@@ -12,22 +12,23 @@ FROM training_examples_mv GROUP BY cascade_id, cell_name ORDER BY count() DESC, 
 
 _OF_CELL = "cascade_id = {cascade_id:String} AND cell_name = {cell_name:String}"
 
-# `known.at` is nothing where an execution has no score of any kind.
+# `known` is nothing where an execution has no score of any kind. What came first is told by `seq`, the server's own number: `timestamp` is
+# by the clock of whoever scored, and two of them differ.
 _DUE = f"""
 FROM (SELECT trace_id, timestamp, inputs, answer FROM training_examples_mv WHERE {_OF_CELL}) AS execution
 LEFT ANY JOIN (
     SELECT
         trace_id,
         toNullable(argMaxIf(scorer_version, seq, scorer = 'confidence')) AS version,
-        maxOrNullIf(timestamp, scorer = 'confidence') AS scored_at,
+        maxIf(seq, scorer = 'confidence') AS scored,
         max(scorer = 'judge' AND scorer_version = {{judge:String}}) AS judged,
-        maxOrNullIf(timestamp, scorer = 'asked') AS asked_at
+        maxIf(seq, scorer = 'asked') AS asked
     FROM scores GROUP BY trace_id
 ) AS known ON known.trace_id = execution.trace_id
 WHERE if({{asked:Bool}},
-    ifNull(known.asked_at > ifNull(known.scored_at, toDateTime64('1900-01-01 00:00:00', 6, 'UTC')), false),
+    known.asked > known.scored,
     left(lower(hex(MD5(execution.trace_id))), 8) < {{below:String}}
-        AND (ifNull(known.version, '') <> {{version:String}} OR known.scored_at IS NULL OR ({{judge:String}} <> '' AND NOT known.judged)))
+        AND (ifNull(known.version, '') <> {{version:String}} OR known.scored = 0 OR ({{judge:String}} <> '' AND NOT known.judged)))
 """
 
 WAITING = f"""

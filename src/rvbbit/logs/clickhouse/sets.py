@@ -81,8 +81,8 @@ class Sets:
         table, schema = _TABLES[type(row)]
         values = {"cascade_id": row.cell.cascade_id, "cell_name": row.cell.cell_name}
         values |= {name: getattr(row, name) for name in schema.names if name not in values}
-        self._connection.insert(f"write to {table}", table, pa.Table.from_pylist([values], schema))
-        self._noticing.again()
+        with self._noticing.writing(table):
+            self._connection.insert(f"write to {table}", table, pa.Table.from_pylist([values], schema))
 
     def _read(self, kind: type) -> list[dict[str, Any]]:
         table, schema = _TABLES[kind]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from typing import Any
 
 import pyarrow as pa
@@ -18,6 +19,8 @@ from rvbbit.logs import values
 from rvbbit.logs.clickhouse import bulk, copying, history, listing, scores, transfer
 from rvbbit.logs.clickhouse.conditions import Condition
 from rvbbit.logs.clickhouse.connection import Connection
+from rvbbit.logs.clickhouse.copying import Part
+from rvbbit.logs.clickhouse.extents import Extent, extents
 from rvbbit.logs.clickhouse.migrations import migrate
 from rvbbit.logs.clickhouse.noticing import FRESH, Noticing
 from rvbbit.logs.clickhouse.sets import Sets
@@ -83,13 +86,17 @@ class Store:
         address = self._connection.address
         return f"ClickHouse {self._connection.version} at {address}, database {address.database}"
 
-    def counted(self, tables: Sequence[str]) -> Mapping[str, int]:
-        """How many rows each of the log's tables has."""
-        return copying.counted(self._connection, tables)
+    def extents(self, tables: Sequence[str]) -> Mapping[str, Extent]:
+        """How many rows each of the log's tables has, and the newest deletion."""
+        return extents(self._connection, tables)
 
-    def whole(self, table: str) -> pa.Table:
-        """A table of the log as it is. Raises DatabaseError where it is too large to be copied."""
-        return copying.whole(self._connection, table)
+    def part(self, table: str, after: int | None = None) -> Part:
+        """The rows of a table that landed after the one of a number; all without. Raises DatabaseError where it is too large to be copied."""
+        return copying.part(self._connection, table, after)
+
+    def others(self) -> Sequence[Change]:
+        """What other servers added since the last time somebody asked, unnamed; nothing the first time."""
+        return self._noticing.others()
 
     @property
     def sets(self) -> Sets:
@@ -120,6 +127,14 @@ class Store:
         if decisions:
             self._insert("training_annotations", TRAINING_ANNOTATIONS, [decision_row(0, decision) for decision in decisions])
             self._tell("decision", [decision.trace_id for decision in decisions])
+
+    def take_back(self, batch: str, decision: Decision) -> int | None:
+        """Undo a batch as one block: how many executions that changed, None where there is no such batch."""
+        with self._noticing.writing("training_annotations") as wrote:
+            updated = bulk.take_back(self._connection, batch, decision)
+            wrote(updated or 0)
+        self._tell_batch(decision.batch, updated or 0)
+        return updated
 
     def matching(self, asked: ExampleFilter) -> Matching:
         """Everything a filter finds, to be decided on at once. Raises UsageError for a filter that names a page."""
@@ -208,8 +223,12 @@ class Store:
         self, records: Sequence[CallRecord], decisions: Sequence[Decision] = (), given: Sequence[Score] = ()
     ) -> tuple[int, int, int]:
         """Append the calls, decisions and scores from elsewhere that are not there yet; how many of each were new. Safe to repeat."""
-        calls, decided, scored = transfer.take_in(self._connection, records, decisions, given)
-        self._noticing.again()
+        with ExitStack() as stack:
+            told = [stack.enter_context(self._noticing.writing(table)) for table in ("unified_logs", "training_annotations", "scores")]
+            taken = transfer.take_in(self._connection, records, decisions, given)
+            for tell, ids in zip(told, taken, strict=True):
+                tell(len(ids))
+        calls, decided, scored = taken
         self._tell("execution", calls)
         self._tell("decision", decided)
         self._tell("score", scored)
@@ -236,15 +255,18 @@ class Store:
     def _insert(self, table: str, schema: pa.Schema, rows: Sequence[Row]) -> None:
         """One block, so all rows or none."""
         whole = transfer.numbered(schema, rows) if "seq" in schema.names else to_table(schema, rows)
-        self._connection.insert(f"write to {table}", table, whole)
-        if "seq" in schema.names:
-            self._noticing.again()
+        with self._noticing.writing(table) as wrote:
+            self._connection.insert(f"write to {table}", table, whole)
+            wrote(len(rows))
 
     def _tell(self, kind: Kind, ids: Sequence[str], count: int | None = None) -> None:
         """Of what was written; `count` where the ids are not all that it reached."""
         count = len(ids) if count is None else count
         if count:
             self._changed(Change(kind, count, tuple(dict.fromkeys(ids)) if len(ids) <= MOST_NAMED else ()))
+
+    def _tell_batch(self, batch: str, updated: int) -> None:
+        self._tell("decision", bulk.reached(self._connection, batch, MOST_NAMED) if updated <= MOST_NAMED else (), updated)
 
     def _scorable(self, query: str, given: Mapping[str, Any]) -> list[Scorable]:
         """The executions whose ids a query gives, in its order."""
@@ -270,9 +292,10 @@ class Matching:
     def annotate(self, decision: Decision) -> int:
         """Append the decision for all of them, all or none; exactly how many there were. On the server's disk when it returns."""
         store = self._store
-        updated = bulk.decide(store._connection, self._condition, decision)
-        store._noticing.again()
-        store._tell("decision", bulk.reached(store._connection, decision.batch, MOST_NAMED) if updated <= MOST_NAMED else (), updated)
+        with store._noticing.writing("training_annotations") as wrote:
+            updated = bulk.decide(store._connection, self._condition, decision)
+            wrote(updated)
+        store._tell_batch(decision.batch, updated)
         return updated
 
 

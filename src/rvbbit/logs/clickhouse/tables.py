@@ -3,7 +3,7 @@
 Facts are `MergeTree`: rows are added and nothing is replaced. No table is partitioned, so that one insert is one part: all of it or none.
 `seq` is the server's own snowflake number, given as a row lands: one clock orders what several servers write. A token that each insert
 carries is remembered for so many inserts (`non_replicated_deduplication_window`), so that one sent twice is there once. What holds is a
-view over the facts. Why: docs/adr/0015-clickhouse-tables.md.
+view over the facts. Why: docs/adr/0015-clickhouse.md.
 """
 
 from __future__ import annotations
@@ -100,6 +100,7 @@ CREATE TABLE IF NOT EXISTS query_log (
     duration_ms Float64,
     error Nullable(String),
     error_code Nullable(String),
+    landed UInt64 MATERIALIZED generateSnowflakeID(),
     INDEX of_query query_id {_BLOOM},
     INDEX of_session session_id {_BLOOM}
 ) ENGINE = MergeTree ORDER BY (timestamp, query_id) SETTINGS {_TOKENS}"""

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 
 from rvbbit.logs.clickhouse import Store
 from rvbbit.logs.examples import ExampleFilter
+from rvbbit.logs.store import Change
 from rvbbit.training.sets import Sets
 from rvbbit.types import Example, ExampleSet
-from support.store import CELL, START, call, decision, score
+from support.store import CELL, START, call, decision, fill, score
 
 
 async def test_an_answer_that_one_paid_for_is_known_to_the_other(store: Store, other: Store) -> None:
@@ -33,8 +34,8 @@ def test_what_one_adds_itself_it_notices_at_once_and_others_within_the_time_allo
     before = slow.revision()
     quick.annotate([decision("a", trainable=True)])
     assert slow.revision() == before
-    slow.annotate([decision("a", trainable=False)])
-    assert slow.revision() == before + 2
+    slow.annotate([decision("b", trainable=False)])
+    assert slow.revision() > before
     slow.close()
     quick.close()
 
@@ -76,19 +77,19 @@ def test_two_that_import_the_same_at_once_leave_it_once(store: Store, other: Sto
         importer.join()
     assert store.take_in(records, [decision(record.trace_id, trainable=True) for record in records]) == (0, 0, 0)
     assert (store.page(ExampleFilter()).total, store.page(ExampleFilter(trainable=True)).total) == (300, 300)
-    assert store.counted(["unified_logs"]) == {"unified_logs": 300}
+    assert store.extents(["unified_logs"])["unified_logs"].rows == 300
 
 
 def test_what_landed_twice_is_there_once_when_it_is_taken_in_again(store: Store, other: Store) -> None:
     """As an importer leaves it that died between adding and looking."""
     record = call("a", source="import")
     connection = store._connection
-    columns = ", ".join(name for name in store.whole("unified_logs").column_names)
+    columns = ", ".join(name for name in store.part("unified_logs").rows.column_names)
     store.take_in([record])
     connection.command("copy", f"INSERT INTO unified_logs ({columns}) SELECT {columns} FROM unified_logs")
-    assert store.counted(["unified_logs"]) == {"unified_logs": 2}
+    assert store.extents(["unified_logs"])["unified_logs"].rows == 2
     assert other.take_in([record]) == (0, 0, 0)
-    assert store.counted(["unified_logs"]) == {"unified_logs": 1}
+    assert store.extents(["unified_logs"])["unified_logs"].rows == 1
 
 
 def test_a_bulk_decision_of_many_is_one_part(store: Store, other: Store) -> None:
@@ -98,3 +99,43 @@ def test_a_bulk_decision_of_many_is_one_part(store: Store, other: Store) -> None
     parts = "SELECT uniqExact(_part) AS parts FROM training_annotations WHERE batch = 'bulk'"
     assert store._connection.rows("look", parts) == [{"parts": 1}]
     assert other.page(ExampleFilter(trainable=True)).total == 3_000
+
+
+async def test_an_execution_that_is_deleted_on_the_server_makes_a_new_revision_and_teaches_no_more(store: Store, other: Store) -> None:
+    await fill(store, call("a"), call("b"), call("c"))
+    store.annotate([decision(one, trainable=True) for one in "ab"])
+    before = other.revision()
+    store._connection.command("delete", "DELETE FROM unified_logs WHERE trace_id = 'a'")
+    await store.append(call("d"))
+    assert other.revision() > before, "as many as before, and yet not the same"
+    assert [example.trace_id for example in other.trainable(CELL)] == ["b"]
+    before = other.revision()
+    store._connection.command("delete", "TRUNCATE TABLE unified_logs")
+    assert other.revision() > before and other.trainable(CELL) == []
+
+
+async def test_what_others_add_is_told_once_and_ones_own_is_not(store: Store, other: Store) -> None:
+    await fill(store, call("a"))
+    assert other.others() == [], "what was there before is no news"
+    await fill(other, call("b"), call("c"))
+    other.annotate([decision("b", trainable=True)])
+    other.take_in([call("d", source="import")], [decision("d", trainable=True)])
+    assert other.matching(ExampleFilter()).annotate(decision("", batch="all", notes="x")) == 4
+    assert other.others() == []
+    await fill(store, call("e"), call("f"))
+    store.annotate([decision("e", trainable=True)])
+    store.record([score("e", 0.5), score("f", 0.5)])
+    assert other.others() == [Change("execution", 2), Change("decision", 1), Change("score", 2)]
+    assert other.others() == []
+    store._connection.command("delete", "DELETE FROM unified_logs WHERE trace_id IN ('a', 'b')")
+    assert other.others() == []
+    await fill(store, call("g"))
+    assert other.others() == [Change("execution", 1)]
+
+
+def test_what_one_writes_at_the_moment_is_not_taken_for_anothers(store: Store, other: Store) -> None:
+    other.others()
+    with other._noticing.writing("training_annotations"):
+        store.annotate([decision("a", trainable=True)])
+        assert other.others() == []
+    assert other.others() == [Change("decision", 1)]
