@@ -67,6 +67,11 @@ class Shim:
         who = f"{user}:{password}" if password else user
         return f"clickhouse://{who}@127.0.0.1:{self.port}/{database}"
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def _end(self, how: signal.Signals) -> None:
         process, self._process = self._process, None
         if process is not None:

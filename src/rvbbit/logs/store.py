@@ -81,6 +81,12 @@ class Store(CallLog, ExampleStore, ScoreStore, Protocol):
     def sets(self) -> Sets:
         """The tables of training sets, on the same connection."""
 
+    def take_back(self, batch: str, decision: Decision) -> int | None:
+        """Undo a batch for everything that it still holds something of, all or none; how much that was, None where there is no such batch.
+
+        `decision` has the author, time, batch and reason of the undo.
+        """
+
     def matching(self, asked: ExampleFilter) -> Matching:
         """Everything a filter finds, to be decided on at once. Raises UsageError for a filter that names a page."""
 

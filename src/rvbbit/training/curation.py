@@ -62,10 +62,20 @@ class Matching(Protocol):
         """Append the decision (its `trace_id` says nothing) for each of them, all or none; how many there were."""
 
 
+class DecisionStore(ExampleStore, Protocol):
+    """Where decisions are kept, and taken back without being read."""
+
+    def take_back(self, batch: str, decision: Decision) -> int | None:
+        """Append, for every execution of the batch, `decision` with the fields that still hold because of the batch and what held before.
+
+        All or none; how many that were, None where there is no such batch. What `decision` says of fields and executions says nothing.
+        """
+
+
 class Curation:
     """Marks executions for training in a store. `check` is asked about every correction before anything is written."""
 
-    def __init__(self, store: ExampleStore, *, check: CheckOutput | None = None) -> None:
+    def __init__(self, store: DecisionStore, *, check: CheckOutput | None = None) -> None:
         self._store = store
         self._check = check
 
@@ -96,12 +106,11 @@ class Curation:
 
         Undoing an undo brings the batch back. Raises TrainingError for a batch that does not exist.
         """
-        executions = self._store.executions(batch=batch)
-        if not executions:
+        decision = Decision("", author, datetime.now(UTC), _new_batch(), (), reason=reason or f"undo of {batch}")
+        updated = self._store.take_back(batch, decision)
+        if updated is None:
             raise TrainingError(f"there is no decision {batch!r} to undo", hint="use the `undo` that mark returned")
-        blank = Decision("", author, datetime.now(UTC), _new_batch(), (), reason=reason or f"undo of {batch}")
-        decisions = (_restored(execution.decisions, batch, replace(blank, trace_id=execution.trace_id)) for execution in executions)
-        return self._decide([decision for decision in decisions if decision.fields])
+        return Marked(updated, decision.batch if updated else None)
 
     def _decide(self, decisions: Sequence[Decision]) -> Marked:
         self._store.annotate(decisions)
@@ -144,17 +153,6 @@ def _check_values(values: Mapping[str, object]) -> None:
     confidence = values.get("confidence")
     if isinstance(confidence, (int, float)) and not 0 <= confidence <= 1:
         raise UsageError(f"a confidence of {confidence} is out of range", hint="use a number from 0 to 1")
-
-
-def _restored(history: Sequence[Decision], batch: str, blank: Decision) -> Decision:
-    """`blank` with what held before `batch`, for the fields where `batch` has the last word."""
-    values: dict[str, object] = {}
-    for field in dict.fromkeys(name for decision in history if decision.batch == batch for name in decision.fields):
-        deciding = [decision for decision in history if field in decision.fields]
-        if deciding[-1].batch == batch:
-            before = [decision for decision in deciding if decision.batch != batch]
-            values[field] = getattr(before[-1], field) if before else None
-    return replace(blank, fields=tuple(values), **values)  # type: ignore[arg-type]
 
 
 def _new_batch() -> str:

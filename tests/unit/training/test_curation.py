@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from rvbbit.errors import OutputInvalid, TrainingError, UsageError
-from rvbbit.training.curation import Curation
+from rvbbit.training.curation import Curation, Marked
 from rvbbit.types import CellKey, Decision, Example, Execution, Value
 
 
@@ -15,6 +17,7 @@ class Notebook:
     def __init__(self, **cells: str) -> None:
         self.cells = {trace_id: CellKey("cascade", cell) for trace_id, cell in cells.items()}
         self.decisions: list[Decision] = []
+        self.taken: list[tuple[str, Decision]] = []
 
     def revision(self) -> int:
         return len(self.decisions)
@@ -35,6 +38,11 @@ class Notebook:
             for trace_id, cell in self.cells.items()
             if trace_id in wanted
         ]
+
+    def take_back(self, batch: str, decision: Decision) -> int | None:
+        self.taken.append((batch, decision))
+        reached = [made.trace_id for made in self.decisions if made.batch == batch]
+        return len(set(reached) & self.cells.keys()) if reached else None
 
     def now(self, trace_id: str, field: str) -> object:
         """What holds: the newest decision that names the field."""
@@ -119,42 +127,17 @@ def test_a_correction_must_fit_every_cell_it_goes_to(store: Notebook) -> None:
     assert curation.mark(["a"], author="ann", corrected_output=None).updated == 1
 
 
-def test_undo_restores_what_held_before(store: Notebook, curation: Curation) -> None:
-    curation.mark(["a"], author="ann", trainable=True, corrected_output="first")
-    second = curation.mark(["a", "b"], author="bob", trainable=False, corrected_output="second", notes="n")
-    undone = curation.undo(second.undo or "", author="cy")
-    assert undone.updated == 2
-    assert [store.now("a", field) for field in ("trainable", "corrected_output", "notes")] == [True, "first", None]
-    assert [store.now("b", field) for field in ("trainable", "corrected_output", "notes")] == [None, None, None]
-
-
-def test_undo_is_a_decision_of_its_own_author_and_takes_nothing_away(store: Notebook, curation: Curation) -> None:
+def test_undo_is_a_decision_of_its_own_author_that_says_what_it_undid(store: Notebook, curation: Curation) -> None:
     first = curation.mark(["a"], author="ann", trainable=True)
-    curation.undo(first.undo or "", author="bob")
-    assert [(made.author, made.trainable) for made in store.decisions] == [("ann", True), ("bob", None)]
-    assert store.decisions[1].reason == f"undo of {first.undo}"
+    undone = curation.undo(first.undo or "", author="bob")
+    (batch, made) = store.taken[-1]
+    assert (batch, undone.updated, undone.undo) == (first.undo, 1, made.batch)
+    assert (made.author, made.reason, made.batch != batch) == ("bob", f"undo of {first.undo}", True)
 
 
-def test_undoing_an_undo_brings_the_batch_back(store: Notebook, curation: Curation) -> None:
-    first = curation.mark(["a"], author="ann", trainable=True)
-    undone = curation.undo(first.undo or "", author="ann")
-    curation.undo(undone.undo or "", author="ann")
-    assert store.now("a", "trainable") is True
-
-
-def test_undo_leaves_what_was_decided_again_since(store: Notebook, curation: Curation) -> None:
-    first = curation.mark(["a", "b"], author="ann", trainable=True, verified=True)
-    curation.mark(["a"], author="bob", trainable=True)
-    assert curation.undo(first.undo or "", author="ann").updated == 2
-    assert (store.now("a", "trainable"), store.now("a", "verified")) == (True, None)
-    assert (store.now("b", "trainable"), store.now("b", "verified")) == (None, None)
-
-
-def test_undoing_twice_changes_nothing_the_second_time(store: Notebook, curation: Curation) -> None:
-    first = curation.mark(["a"], author="ann", trainable=True)
-    curation.undo(first.undo or "", author="ann")
-    again = curation.undo(first.undo or "", author="ann")
-    assert (again.updated, again.undo) == (0, None)
+def test_an_undo_that_changes_nothing_leaves_nothing_to_undo(store: Notebook, curation: Curation) -> None:
+    store.decisions.append(Decision("gone", "ann", datetime.now(UTC), "batch", ("trainable",)))
+    assert curation.undo("batch", author="ann") == Marked(0, None)
 
 
 def test_undo_of_an_unknown_batch_is_refused(curation: Curation) -> None:

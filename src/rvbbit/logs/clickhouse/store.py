@@ -91,7 +91,7 @@ class Store:
         return extents(self._connection, tables)
 
     def part(self, table: str, after: int | None = None) -> Part:
-        """The rows of a table that landed after the one of a number; all without. Raises DatabaseError where it is too large to be copied."""
+        """The rows of a table that landed after the one of a number; all without. Raises DatabaseError where it is too large."""
         return copying.part(self._connection, table, after)
 
     def others(self) -> Sequence[Change]:
