@@ -27,9 +27,13 @@ def app(face: Face, hosts: Iterable[str] | None = ()) -> FastAPI:
         redirect_slashes=False,
         responses=problems.RESPONSES,
     )
+    made.state.routes = []
     for module in _ROUTERS:
-        made.include_router(module.routes(face))
+        router = module.routes(face)
+        made.include_router(router)
+        made.state.routes += router.routes
     problems.handle(made)
+    made.add_middleware(problems.Bugs)
     made.add_middleware(Limits)
     made.add_middleware(Guard, hosts=hosts, token=face.db.settings.token)
     made.add_middleware(Counting, metrics=face.metrics)

@@ -15,6 +15,8 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Match
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rvbbit.errors import CascadeInvalid, Error, RateLimited
 
@@ -77,7 +79,6 @@ def handle(app: FastAPI) -> None:
     app.add_exception_handler(Error, _ours)
     app.add_exception_handler(HTTPException, _https)
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(Exception, _bug)
 
 
 def internal() -> ErrorBody:
@@ -101,9 +102,17 @@ def _https(request: Request, error: Exception) -> Response:
         return answer(error.status_code, error.body, error.headers)
     status = HTTPStatus(error.status_code)
     hint = _HINTS.get(error.status_code)
+    headers = {"Allow": ", ".join(_allowed(request))} if status == HTTPStatus.METHOD_NOT_ALLOWED else error.headers
     code = status.phrase.lower().replace(" ", "_").replace("-", "_")
     message = f"{status.phrase.lower()}: {request.method} {request.url.path[:200]}"
-    return answer(error.status_code, ErrorBody(code=code, message=message, hint=hint), error.headers)
+    return answer(error.status_code, ErrorBody(code=code, message=message, hint=hint), headers)
+
+
+def _allowed(request: Request) -> list[str]:
+    """The methods of every route that this path matches: Starlette names those of the first."""
+    scope = {**request.scope, "type": "http"}
+    routes = (route for route in request.app.state.routes if route.matches(scope)[0] is not Match.NONE)
+    return sorted({method for route in routes for method in route.methods})
 
 
 def _invalid(request: Request, error: Exception) -> Response:
@@ -121,6 +130,24 @@ def _told(one: Mapping[str, Any]) -> str:
     return f"{named[:200]}: {str(one.get('msg', 'is not usable')).removeprefix('Value error, ')}"
 
 
-def _bug(request: Request, error: Exception) -> Response:
-    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return answer(500, internal())
+class Bugs:
+    """Middleware that answers for what nobody raised on purpose. Pure ASGI; the top of this face."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def heard(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, heard)
+        except Exception as error:
+            log.error("%s %s failed", scope.get("method"), scope.get("path"), exc_info=error)
+            if started:  # half an answer cannot be taken back: the connection ends without the end of the body
+                raise
+            await answer(500, internal())(scope, receive, send)

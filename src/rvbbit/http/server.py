@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from rvbbit.errors import UsageError
 from rvbbit.http.face import Face
+from rvbbit.http.wire import LONGEST_HEAD, Wire
 
 DRAIN = 10.0
 """Seconds that queries may go on after the server was told to stop; then they are cancelled, and what was answered is kept."""
@@ -28,6 +29,9 @@ class Server(uvicorn.Server):
     def __init__(self, face: Face, routes: FastAPI, drain: float = DRAIN) -> None:
         config = uvicorn.Config(
             routes,
+            http=Wire,
+            h11_max_incomplete_event_size=LONGEST_HEAD,
+            ws="none",
             lifespan="off",
             log_level="warning",
             access_log=False,

@@ -204,6 +204,7 @@ async def test_a_cursor_of_another_listing_and_rubbish_are_refused(store: Store)
 def test_stats_of_an_empty_store_are_zero(store: Store) -> None:
     stats = store.stats()
     assert (stats.total.executions, stats.total.cost, stats.total.confidence, stats.cells) == (0, None, None, {})
+    assert (stats.total.trainable, stats.total.verified, stats.total.corrected, stats.total.scored) == (0, 0, 0, 0)
 
 
 def test_a_query_is_recorded_with_what_it_took(store: Store, backend: Backend) -> None:

@@ -30,8 +30,9 @@ FROM rvbbit.main.unified_logs WHERE timestamp BETWEEN $since AND $until AND trac
 
 _STATS = f"""
 SELECT
-    cascade_id, cell_name, count(*) AS executions, count_if(trainable)::BIGINT AS trainable, count_if(verified)::BIGINT AS verified,
-    count(corrected_output) AS corrected, count(confidence) AS scored, avg(confidence) AS confidence, sum(cost) AS cost,
+    cascade_id, cell_name, count(*) AS executions, count(*) FILTER (WHERE trainable) AS trainable,
+    count(*) FILTER (WHERE verified) AS verified, count(corrected_output) AS corrected, count(confidence) AS scored,
+    avg(confidence) AS confidence, sum(cost) AS cost,
     coalesce(sum(tokens_in), 0)::BIGINT AS tokens_in, coalesce(sum(tokens_out), 0)::BIGINT AS tokens_out
 {_SOURCE}
 GROUP BY GROUPING SETS ((), (cascade_id, cell_name))

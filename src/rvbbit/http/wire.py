@@ -1,0 +1,65 @@
+"""HTTP/1.1 as uvicorn speaks it, with two differences: what is no HTTP gets an error of our shape, and who connects must say something."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from rvbbit.http.problems import ErrorBody, answer
+
+SILENT = 20.0
+"""Seconds that a connection may take to send the whole head of its first request."""
+
+LONGEST_HEAD = 64 << 10
+"""Bytes of a request's line and headers."""
+
+_NO_HTTP = ErrorBody(
+    code="bad_request",
+    message=f"this is no HTTP request, or its address and headers have more than {LONGEST_HEAD:,} bytes",
+    hint="long lists go into the body of a POST",
+)
+
+
+class Wire(H11Protocol):
+    """One connection."""
+
+    _silence: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        """Someone is there."""
+        super().connection_made(transport)
+        self._silence = self.loop.call_later(SILENT, self._hang_up)
+
+    def handle_events(self) -> None:
+        """Something came."""
+        super().handle_events()
+        if self.cycle is not None:
+            self._at_ease()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nobody is there any more."""
+        self._at_ease()
+        super().connection_lost(exc)
+
+    def send_400_response(self, msg: str) -> None:
+        """What came is no HTTP: say so, and end."""
+        response = answer(400, _NO_HTTP, {"Connection": "close", "X-Content-Type-Options": "nosniff"})
+        for event in (
+            h11.Response(status_code=400, headers=response.raw_headers, reason=b"Bad Request"),
+            h11.Data(data=bytes(response.body)),
+            h11.EndOfMessage(),
+        ):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
+
+    def _at_ease(self) -> None:
+        if self._silence is not None:
+            self._silence.cancel()
+            self._silence = None
+
+    def _hang_up(self) -> None:
+        if self.cycle is None:
+            self.transport.close()
