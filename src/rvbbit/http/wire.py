@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from rvbbit.http.problems import ErrorBody, answer
@@ -46,13 +45,10 @@ class Wire(H11Protocol):
 
     def send_400_response(self, msg: str) -> None:
         """What came is no HTTP: say so, and end."""
-        response = answer(400, _NO_HTTP, {"Connection": "close", "X-Content-Type-Options": "nosniff"})
-        for event in (
-            h11.Response(status_code=400, headers=response.raw_headers, reason=b"Bad Request"),
-            h11.Data(data=bytes(response.body)),
-            h11.EndOfMessage(),
-        ):
-            self.transport.write(self.conn.send(event) or b"")
+        if self.cycle is None or self.cycle.response_complete:
+            response = answer(400, _NO_HTTP, {"Connection": "close", "X-Content-Type-Options": "nosniff"})
+            head = b"".join(name + b": " + value + b"\r\n" for name, value in response.raw_headers)
+            self.transport.write(b"HTTP/1.1 400 Bad Request\r\n" + head + b"\r\n" + bytes(response.body))
         self.transport.close()
 
     def _at_ease(self) -> None:
