@@ -40,6 +40,11 @@ class Activity:
                 self._changed.wait(min(wait, left))
             return wait <= 0
 
+    @property
+    def busy(self) -> bool:
+        """Whether a query runs, or one has just ended."""
+        return self._wait() > 0
+
     def nudge(self) -> None:
         """Let whoever waits look at its `stop`."""
         with self._changed:

@@ -16,6 +16,7 @@ from rvbbit.cascades.runner import Runner
 from rvbbit.cascades.spec import LLMCell
 from rvbbit.engine.query import Listen
 from rvbbit.engine.rooms import Rooms
+from rvbbit.engine.yielding import Yielding, YieldingEmbedder
 from rvbbit.errors import BudgetReached, Cancelled, TrainingError, UsageError
 from rvbbit.logs.examples import ExampleFilter
 from rvbbit.logs.schema import to_json
@@ -133,12 +134,12 @@ class Scoring:
     def _model(self) -> str:
         return self._rooms.settings.judge_model
 
-    def assessor(self, judge: Judge | None, share: float, portion: int, shuffle: Random) -> Assessor:
-        """For the background: a sample, in small portions, in an order that differs between servers."""
-        store, misfit = self._rooms.store, self._fitting.misfit
-        return Assessor(store, self._rooms.embedder, misfit, judge, share=share, portion=portion, shuffle=shuffle)
+    def assessor(self, judge: Judge | None, yielding: Yielding, share: float, portion: int, shuffle: Random) -> Assessor:
+        """For the background: a sample, in small portions that give way to queries, in an order that differs between servers."""
+        embedder = YieldingEmbedder(self._rooms.embedder, yielding)
+        return Assessor(self._rooms.store, embedder, self._fitting.misfit, judge, share=share, portion=portion, shuffle=shuffle)
 
-    def judge(self, caller: Callable[[], Runner]) -> Judge | None:
+    def judge(self, caller: Callable[[], Runner], yielding: Yielding | None = None) -> Judge | None:
         """The judge, whose calls go to the runner that `caller` hands out then; None where its model reads no messages: an embedding model
         judges nothing. Raises ModelNotFound, AuthenticationFailed, CascadeError."""
         if not self._rooms.registry(self._model).reads_messages:
@@ -147,6 +148,8 @@ class Scoring:
         context = CallContext(uuid.uuid4().hex, source="judge", model=self._model, training=False)
 
         async def ask(inputs: Arguments) -> tuple[Value, float | None]:
+            if yielding is not None:
+                await yielding.rest()
             run = await caller().run(cascade, inputs, context)
             return run.output, run.usage.cost_usd
 

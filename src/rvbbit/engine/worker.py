@@ -1,8 +1,9 @@
 """The background worker of a server: what comes into the log is scored, a portion at a time, between queries. It never raises into one.
 
-Its queue is the log itself (`scoring.assessor`), so restarts and `kill -9` lose nothing. Before each portion it waits until no query runs,
-at most `LONGEST` seconds, so that it is never starved. Several servers may work on one store: each begins with its own log's newest in an
-order of its own and reads anew after seconds; at worst a portion is scored twice, and the newer score holds.
+Its queue is the log itself (`scoring.assessor`), so restarts and `kill -9` lose nothing. Before each portion, and within one before each
+small piece (`yielding`), it waits until no query runs, each time at most `LONGEST` seconds, so that it is never starved. Several servers
+may work on one store: each begins with its own log's newest in an order of its own and reads anew after seconds; at worst a portion is
+scored twice, and the newer score holds.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Literal
 from rvbbit.engine.judging import JudgeState, Judging
 from rvbbit.engine.rooms import Rooms
 from rvbbit.engine.scoring import Scoring
+from rvbbit.engine.yielding import Yielding
 from rvbbit.errors import Cancelled, Error
 from rvbbit.logs.store import Change
 from rvbbit.scoring.assessor import Assessor, Step
@@ -61,7 +63,8 @@ class Worker:
     def __init__(self, rooms: Rooms, scoring: Scoring) -> None:
         self._rooms = rooms
         self._scoring = scoring
-        self._judging = Judging(rooms, scoring.judge)
+        self._yielding = Yielding(rooms.activity, LONGEST)
+        self._judging = Judging(rooms, lambda caller: scoring.judge(caller, self._yielding))
         self._assessors: dict[str, Assessor] = {}
         self._shuffle = random.Random()
         self._thread: threading.Thread | None = None
@@ -153,6 +156,7 @@ class Worker:
 
     def _pass(self) -> float:
         self._requested.clear()
+        self._rooms.activity.quiet(LONGEST, self._stopping)
         judge, began, scored = self._judging.now(), time.monotonic(), self._scored
         assessor = self._assessor(judge)
         self._queued = assessor.waiting().executions
@@ -179,6 +183,7 @@ class Worker:
         try:
             while not self._stopping.is_set():
                 self._rooms.activity.quiet(LONGEST, self._stopping)
+                self._yielding.renew()
                 step = self._rooms.loop.run(_next(steps), self._given_up)
                 if step is None:
                     return
@@ -195,7 +200,7 @@ class Worker:
             settings = self._rooms.settings
             portion = PORTION if judge is None else max(1, settings.concurrency // IN_FLIGHT)
             most = portion if settings.scoring_rate is None else max(1, int(settings.scoring_rate))
-            self._assessors[key] = self._scoring.assessor(judge, settings.scoring, min(portion, most), self._shuffle)
+            self._assessors[key] = self._scoring.assessor(judge, self._yielding, settings.scoring, min(portion, most), self._shuffle)
         return self._assessors[key]
 
     def _count(self, step: Step) -> None:

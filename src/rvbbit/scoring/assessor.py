@@ -25,9 +25,11 @@ from rvbbit.scoring.rules import Misfit, Rules
 from rvbbit.types import CellKey, Scorable, Waiting
 
 BATCH = 2_000
+READ_ASIDE = 256  # executions that are read at a time where portions are small: a longer read would hold up queries
 JUDGED_BATCH = 128  # executions whose verdicts are lost at most where the process is killed
 MOST_VERIFIED = 5_000  # verified executions a cell is calibrated on, the newest: beyond, a fit gets slower and hardly better
-STALE = timedelta(seconds=5)  # after so long another server may have judged what was read: it is read again, not paid twice
+STALE = timedelta(seconds=5)  # after so long at most another server may have judged what was read: it is read again, not paid twice
+RARELY = 10  # times as long as reading took, what was read is good where that is less: reading is cheap beside a judge
 KEPT = 8  # cells whose fit and verified neighbours stay in memory between runs
 FREE = ", ".join(f"{name} {version}" for name, version in [(one.name, one.version) for one in (Rules, Agreement, Repetition, Probability)])
 """The scorers that cost nothing, with their versions."""
@@ -84,7 +86,9 @@ class Assessor:
         work: CellWork | None = None
         while limit is None or limit > 0:
             most = self._batch if limit is None else min(self._batch, limit)
+            began = self.clock()
             found, read = list(await asyncio.to_thread(self.store.unscored, cell, due, most)), self.clock()
+            stale = min(STALE, RARELY * (read - began))
             if not found:
                 return
             if work is None:
@@ -102,7 +106,7 @@ class Assessor:
                 yield Step(done, cost, stopped)
                 if stopped is not None:
                     return
-                if self.judge is not None and self.clock() - read > STALE:
+                if self.judge is not None and self.clock() - read > stale:
                     break
 
     def _due(self, verified: int) -> Due:
@@ -112,7 +116,9 @@ class Assessor:
     @property
     def _batch(self) -> int:
         """Executions that are read at a time."""
-        return JUDGED_BATCH if self.judge is not None and self.portion is None else BATCH
+        if self.portion is not None:
+            return READ_ASIDE
+        return BATCH if self.judge is None else JUDGED_BATCH
 
     def _portions(self, found: list[Scorable]) -> Iterator[list[Scorable]]:
         size = self.portion or len(found)

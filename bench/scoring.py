@@ -1,0 +1,149 @@
+"""What scoring in the background costs the queries of the same server: nothing, if this shows a ratio of 1.
+
+    .venv/bin/python -m bench.scoring [--data DIR] [--pairs N] [--docs]
+
+A project holds the 27,365 executions of `llm_logs`, 300 of them verified, and is asked to score all of them again whenever it is nearly
+done. A pair is the same query with the worker off and with it on, in random order, each at a random moment; with the worker on it is sent
+while a portion is being scored, which is the worst moment there is. The model is the shipped fake in a process of its own, 20 ms an answer.
+A pair's ratio is on / off; the interval is a bootstrap of the median ratio. `--docs` puts the table into `docs/confidence.md`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import rvbbit
+from rvbbit.engine import Database
+from rvbbit.testing import FakeProcess
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "confidence.md"
+BEGIN, END = "<!-- measured: bench/scoring.py -->\n", "<!-- end: bench/scoring.py -->\n"
+CALLS = 200
+LATENCY = 0.02  # seconds
+VERIFIED = 300
+LOW = 3_000  # executions that wait, under which all are asked for again
+PAUSE = 0.5  # seconds: the query comes at a random moment within them
+DRAWS = 2_000
+TOML = 'scoring_budget_usd = "none"\n[prices]\n"openai:fake" = {input = 0.1, output = 0.4}\n'
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Seconds of one query with the worker off and on."""
+
+    off: float
+    on: float
+
+
+def main() -> None:
+    """Measure, print, and with --docs keep."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
+    parser.add_argument("--pairs", type=int, default=60, help="of each line")
+    parser.add_argument("--docs", action="store_true", help=f"put the table into {PAGE.relative_to(ROOT)}")
+    given = parser.parse_args()
+    if not given.data.exists():
+        sys.exit(f"{given.data} is not there: pass --data")
+    report = "\n".join(measured(given.data, given.pairs))
+    print(report)
+    if given.docs:
+        before, _, rest = PAGE.read_text("utf-8").partition(BEGIN)
+        PAGE.write_text(f"{before}{BEGIN}{report}\n{END}{rest.partition(END)[2]}", "utf-8")
+
+
+def measured(data: Path, pairs: int) -> Iterator[str]:
+    """The table's lines."""
+    yield f"Measured {datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {pairs} pairs a line."
+    yield ""
+    yield "| in the background | query | p50 off, ms | p50 on, ms | p95 off, ms | p95 on, ms | on / off | 95 % interval | scored |"
+    yield "|---|---|--:|--:|--:|--:|--:|---|--:|"
+    for name, judge in (("free scorers", "local:minilm"), ("free scorers and a judge", "openai:fake")):
+        with project(data, judge) as db:
+            for kind, query in ((f"{CALLS} calls", asking), ("plain SQL", counting)):
+                before = db.worker.status().scored
+                found = [pair(db, query) for _ in range(pairs)]
+                yield line(name, kind, found, db.worker.status().scored - before)
+
+
+@contextmanager
+def project(data: Path, judge: str) -> Iterator[Database]:
+    """An open project full of executions, some verified, with a table to ask about."""
+    with FakeProcess("--latency", str(LATENCY)) as server, tempfile.TemporaryDirectory() as home:
+        os.environ |= {"OPENAI_BASE_URL": server.base_url, "OPENAI_API_KEY": "none", "RVBBIT_JUDGE_MODEL": judge}
+        (Path(home) / "rvbbit.toml").write_text(TOML, "utf-8")
+        with rvbbit.connect(home, model="openai:fake") as db:
+            db.training.import_(data / "llm_logs")
+            db.training.mark([row.trace_id for row in db.training.examples(limit=VERIFIED).rows], verified=True)
+            db.sql("CREATE TABLE tickets AS SELECT 'ticket ' || i AS text FROM range($n) r(i)", {"n": CALLS})
+            db.sql("CREATE TABLE numbers AS SELECT i, i % 1000 AS part FROM range(2_000_000) r(i)")
+            for query in (asking, counting):
+                query(db)
+            yield db
+
+
+def asking(db: Database) -> None:
+    """As many calls as there are tickets: nobody asked this before."""
+    db.sql(f"SELECT count(*) FROM tickets WHERE text MEANS 'number {random.random()}'").fetchall()
+
+
+def counting(db: Database) -> None:
+    """Plain SQL that keeps DuckDB at work for some hundredths of a second."""
+    db.sql("SELECT part, count(DISTINCT i) FROM numbers GROUP BY part ORDER BY ALL LIMIT 3").fetchall()
+
+
+def pair(db: Database, query: Callable[[Database], None]) -> Pair:
+    """Both arms, in random order."""
+    found: dict[bool, float] = {}
+    for on in random.sample((False, True), 2):
+        if on:
+            busy(db)
+        else:
+            db.worker.stop()
+        time.sleep(random.random() * PAUSE)
+        if on:
+            busy(db)
+        began = time.perf_counter()
+        query(db)
+        found[on] = time.perf_counter() - began
+    return Pair(found[False], found[True])
+
+
+def busy(db: Database) -> None:
+    """The worker is at work, and has enough left to be so for a while."""
+    db.worker.start()
+    if db.worker.status().queued < LOW:
+        db.assess(filter={"source": "import"}, force=True)
+    scored = db.worker.status().scored
+    while db.worker.status().scored == scored:
+        time.sleep(0.002)
+
+
+def line(name: str, kind: str, pairs: Sequence[Pair], scored: int) -> str:
+    """One row: medians, tails, and the ratio with its interval."""
+    off, on = [one.off for one in pairs], [one.on for one in pairs]
+    ratios = [one.on / one.off for one in pairs]
+    draws = sorted(statistics.median(random.choices(ratios, k=len(ratios))) for _ in range(DRAWS))
+    shown = " | ".join(f"{1000 * part(values):.0f}" for part in (statistics.median, tail) for values in (off, on))
+    interval = f"{draws[DRAWS // 40]:.2f}–{draws[-DRAWS // 40]:.2f}"
+    return f"| {name} | {kind} | {shown} | {statistics.median(ratios):.2f} | {interval} | {scored:,} |"
+
+
+def tail(values: Sequence[float]) -> float:
+    """The 95th percentile."""
+    return statistics.quantiles(values, n=20)[-1]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""Background work gives way to queries between its pieces, and is never starved by them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from rvbbit.engine import activity
+from rvbbit.engine.activity import Activity
+from rvbbit.engine.yielding import TEXTS, Yielding, YieldingEmbedder
+from rvbbit.interfaces import Matrix
+
+FOR_EVER = 1_000.0
+
+
+class Inner:
+    """Remembers the pieces it was given."""
+
+    def __init__(self) -> None:
+        self.pieces: list[list[str]] = []
+
+    async def embed(self, texts: Sequence[str]) -> Matrix:
+        self.pieces.append(list(texts))
+        return np.array([[float(text)] for text in texts], np.float32).reshape(len(texts), 1)
+
+
+@pytest.fixture(autouse=True)
+def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(activity, "PAUSE", 0.0)
+
+
+async def turns(number: int = 20) -> None:
+    for _ in range(number):
+        await asyncio.sleep(0)
+
+
+async def test_nothing_is_embedded_while_a_query_runs_and_all_of_it_afterwards() -> None:
+    queries, inner = Activity(), Inner()
+    embedder = YieldingEmbedder(inner, Yielding(queries, FOR_EVER))
+    texts = [str(number) for number in range(5)]
+    with queries.query():
+        embedding = asyncio.create_task(embedder.embed(texts))
+        await turns()
+        assert inner.pieces == []
+    vectors = await embedding
+    assert vectors.ravel().tolist() == [0.0, 1.0, 2.0, 3.0, 4.0]
+    assert max(map(len, inner.pieces)) == TEXTS
+
+
+async def test_a_query_that_comes_in_the_middle_waits_for_one_piece() -> None:
+    queries, inner = Activity(), Inner()
+    embedder = YieldingEmbedder(inner, Yielding(queries, FOR_EVER))
+    gate = asyncio.Event()
+    embed, begun = inner.embed, asyncio.Event()
+
+    async def slow(texts: Sequence[str]) -> Matrix:
+        begun.set()
+        await gate.wait()
+        return await embed(texts)
+
+    inner.embed = slow  # type: ignore[method-assign]
+    embedding = asyncio.create_task(embedder.embed(["1"] * (3 * TEXTS)))
+    await begun.wait()
+    with queries.query():
+        gate.set()
+        await turns()
+        assert len(inner.pieces) == 1
+    await embedding
+    assert len(inner.pieces) == 3
+
+
+async def test_work_waits_so_long_a_portion_and_no_longer() -> None:
+    queries = Activity()
+    yielding = Yielding(queries, 0.05)
+    with queries.query():
+        await yielding.rest()  # returns, though the query runs on
+        await asyncio.wait_for(yielding.rest(), 5)  # nothing is left to wait
+        yielding.renew()
+        resting = asyncio.create_task(yielding.rest())
+        await turns()
+        assert not resting.done()
+        await resting
+
+
+async def test_where_no_query_runs_nothing_waits() -> None:
+    yielding = Yielding(Activity(), FOR_EVER)
+    await asyncio.wait_for(yielding.rest(), 5)
+    assert len(await YieldingEmbedder(Inner(), yielding).embed([])) == 0
