@@ -161,6 +161,8 @@ def _plain(body: bytes, encoding: str) -> bytes:
         raise Problem(400, "invalid_body", "the body is not gzip", "send what Content-Encoding says") from error
     if unpacker.unconsumed_tail:
         raise Problem(413, "content_too_large", f"unpacked, the body has more than {LARGEST_TRACES:,} bytes", "send fewer spans at a time")
+    if not unpacker.eof:
+        raise Problem(400, "invalid_body", "the body is gzip cut short", "send the whole of it")
     return plain
 
 
