@@ -8,7 +8,8 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO
 
@@ -21,14 +22,13 @@ FILE = Path(".rvbbit") / "server.json"
 class Address:
     """A server. `url` is where its API is, without a slash at the end; a token is not part of it.
 
-    `folder` is its working directory; `database` and `store` are what it holds open, a password left out.
+    `folder` is its working directory; `settings` are those it was started with, as people may see them.
     """
 
     pid: int
     url: str
     folder: str = ""
-    database: str = ""
-    store: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 class Held:
@@ -40,10 +40,10 @@ class Held:
         self._file = self._locked()
         self._empty()  # of what a server that was killed left
 
-    def write(self, url: str, *, database: str = "", store: str = "") -> None:
-        """Say where it listens, and what it holds open."""
+    def write(self, url: str, settings: Mapping[str, str]) -> None:
+        """Say where it listens, and with which settings."""
         self._empty()
-        json.dump(asdict(Address(os.getpid(), url, str(Path.cwd()), database, store)), self._file)
+        json.dump(asdict(Address(os.getpid(), url, str(Path.cwd()), settings)), self._file)
         self._file.flush()
 
     def release(self) -> None:
@@ -85,6 +85,6 @@ def _read(file: IO[str]) -> Address | None:
     try:
         file.seek(0)
         said = json.load(file)
-        return Address(int(said["pid"]), str(said["url"]), *(str(said.get(name, "")) for name in ("folder", "database", "store")))
-    except (ValueError, KeyError, TypeError, AttributeError, OSError):
+        return Address(int(said["pid"]), str(said["url"]), str(said["folder"]), {**said["settings"]})
+    except (ValueError, KeyError, TypeError, OSError):
         return None

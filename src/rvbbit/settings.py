@@ -239,8 +239,12 @@ class Settings:
             return _without_password(value)
         return "set" if _BY_NAME[name].kind.secret else str(value)
 
+    def all_shown(self) -> dict[str, str]:
+        """Every value as a person may see it."""
+        return {setting.name: self.shown(setting.name) for setting in SETTINGS}
+
     def __repr__(self) -> str:
-        return f"Settings({', '.join(f'{setting.name}={self.shown(setting.name)}' for setting in SETTINGS)})"
+        return f"Settings({', '.join(f'{name}={value}' for name, value in self.all_shown().items())})"
 
 
 def _amounts(row: object, names: set[str]) -> dict[str, float]:

@@ -22,7 +22,7 @@ from rvbbit.types import Value
 from rvbbit.values import plain
 
 if TYPE_CHECKING:
-    from rvbbit.engine import Database
+    from rvbbit.cli.context import Project
 
 _IN = ("auto", "jsonl", "csv", "parquet", "openai", "langfuse", "otlp")
 _OUT = ("jsonl", "csv", "parquet", "openai")
@@ -129,7 +129,7 @@ def _value(text: str) -> Value:
     return value
 
 
-def _warn(db: Database, cascade_id: str | None) -> None:
+def _warn(db: Project, cascade_id: str | None) -> None:
     """A name that was mistyped is a place of its own, and nothing there will ever teach."""
     if cascade_id is None:
         return

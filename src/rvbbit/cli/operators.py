@@ -11,7 +11,7 @@ from rvbbit.cli.context import Session, pass_session
 from rvbbit.cli.text import visible
 
 if TYPE_CHECKING:
-    from rvbbit.engine import Database
+    from rvbbit.cli.context import Project
 
 _MARKS = {True: click.style("pass", fg="green"), False: click.style("FAIL", fg="red", bold=True), None: click.style("  - ", dim=True)}
 """None: this model cannot do the operator at all."""
@@ -75,7 +75,7 @@ def test(session: Session, name: str | None, model: str | None) -> None:
         raise click.exceptions.Exit(1)
 
 
-def show_all(db: Database) -> None:
+def show_all(db: Project) -> None:
     """The table of operators, and the files that could not be read."""
     rows = [(operator.name, _patterns(operator.patterns), operator.returns, operator.description) for operator in db.operators()]
     output.show(output.small(["name", "written", "returns", "what it does"], rows))

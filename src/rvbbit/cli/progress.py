@@ -23,7 +23,7 @@ from rvbbit.cli import failure
 from rvbbit.types import Notice
 
 if TYPE_CHECKING:
-    from rvbbit.engine import Database
+    from rvbbit.cli.context import Project
     from rvbbit.result import Progress, QueryUsage, Result
 
 
@@ -77,7 +77,7 @@ def _bars() -> Bars:
 
 
 @contextmanager
-def cancelling(db: Database) -> Iterator[None]:
+def cancelling(db: Project) -> Iterator[None]:
     """Ctrl-C cancels the running query instead of ending the process; a second one ends it at once. Raises Cancelled from inside."""
     if threading.current_thread() is not threading.main_thread():  # only the main thread may set handlers
         yield
@@ -95,13 +95,13 @@ def cancelling(db: Database) -> Iterator[None]:
 
 
 @contextmanager
-def watched(db: Database, tell: Callable[[Notice], None] | None = None) -> Iterator[Watch]:
+def watched(db: Project, tell: Callable[[Notice], None] | None = None) -> Iterator[Watch]:
     """A listener for one query, with Ctrl-C."""
     with cancelling(db), Watch(tell) as watch:
         yield watch
 
 
-def each(db: Database, run: Callable[[Watch], Iterator[Result]]) -> Iterator[Result]:
+def each(db: Project, run: Callable[[Watch], Iterator[Result]]) -> Iterator[Result]:
     """The results of a script as they come. Ctrl-C cancels while a statement runs; while its rows are shown it interrupts as usual."""
     watch = Watch()
     results = run(watch)

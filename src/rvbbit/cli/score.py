@@ -6,7 +6,7 @@ import click
 
 from rvbbit.cli import failure
 from rvbbit.cli.context import Session, pass_session
-from rvbbit.cli.progress import Watch, usd
+from rvbbit.cli.progress import usd, watched
 
 
 @click.command()
@@ -24,6 +24,6 @@ def command(session: Session, backfill: bool, limit: int | None, budget: float |
         say(f"{found.executions:,} unscored; {judge}")
         if not backfill:
             return
-        with Watch() as watch:
-            done = db.score(limit, budget_usd=budget, free=free, listen=watch)
+        with watched(db) as listen:
+            done = db.score(limit, budget_usd=budget, free=free, listen=listen)
     click.echo(f"scored {done.executions:,}, {usd(done.cost_usd)}; {done.left:,} left")

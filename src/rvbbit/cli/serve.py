@@ -33,7 +33,7 @@ def command(session: Session, host: str, port: int, studio_port: int) -> None:
             face = Face.of(db)
             api, studio = server.url(sockets[0]), server.url(sockets[-1])
             _tell(known, api, studio)
-            held.write(api, database=known.database, store=known.shown("store"))
+            held.write(api, known.all_shown())
             if known.scoring:
                 db.worker.start()
             server.serve(face, app.app(face, None if host in ("0.0.0.0", "::") else (host,)), sockets)

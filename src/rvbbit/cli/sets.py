@@ -124,9 +124,10 @@ def contradictions(session: Session, cascade_id: str, cell_name: str) -> None:
     """Examples that answer the same question differently: kept out until one is chosen or verified."""
     with session.connect() as db:
         found = db.training.sets.checked(cascade_id, cell_name)
+    contradictions: Any = found.contradictions
     rows = [
         (number, one.trace_id, plain(dict(one.arguments)), plain(one.answer), "holds" if one == pair.holds else "")
-        for number, pair in enumerate(found.contradictions, 1)
+        for number, pair in enumerate(contradictions, 1)
         for one in pair.examples
     ]
     output.show(output.small(["pair", "trace_id", "arguments", "answer", ""], rows))

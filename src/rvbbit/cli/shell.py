@@ -25,7 +25,7 @@ from rvbbit.cli.progress import Watch, each, seconds, tell_usage
 from rvbbit.errors import DatabaseError, Error
 
 if TYPE_CHECKING:
-    from rvbbit.engine import Database
+    from rvbbit.cli.context import Project
     from rvbbit.result import Result
 
 _LEXER = PostgresLexer()
@@ -45,7 +45,7 @@ _WORDS_FOR_LEAVING = frozenset({"quit", "exit"})
 class Shell:
     """One session at a terminal. `expanded` and `timing` are what `\\x` and `\\timing` switch; `last` is the last statement run."""
 
-    def __init__(self, db: Database, *, model: str | None = None, budget_usd: float | None = None) -> None:
+    def __init__(self, db: Project, *, model: str | None = None, budget_usd: float | None = None) -> None:
         self.db = db
         self.expanded = False
         self.timing = False

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from rvbbit.cli import output
-from rvbbit.cli.context import Session, pass_session
+from rvbbit.cli.context import Session, pass_session, tell_folder
 from rvbbit.cli.failure import pointing_into
 from rvbbit.cli.progress import each, tell_usage
 from rvbbit.errors import UsageError
@@ -49,6 +49,7 @@ def command(
     output.check(chosen, target)
     text = _text(sql, file)
     with session.connect() as db:
+        tell_folder(db)
         if text is None:
             from rvbbit.cli.shell import Shell  # loads prompt_toolkit: only for the shell
 

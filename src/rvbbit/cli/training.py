@@ -18,7 +18,7 @@ from rvbbit.types import Value
 from rvbbit.values import jsonable, plain
 
 if TYPE_CHECKING:
-    from rvbbit.engine import Database
+    from rvbbit.cli.context import Project
 
 _ID = 10
 """Characters of an id that a table shows."""
@@ -146,12 +146,12 @@ def _corrected(row: Any) -> str | None:
     return None if row.corrected_output is None else plain(row.corrected_output)
 
 
-def _full_ids(db: Database, given: Sequence[str]) -> list[str]:
+def _full_ids(db: Project, given: Sequence[str]) -> list[str]:
     """The ids that start as given; one that nothing starts with stays as it is, for the engine to refuse. Raises UsageError."""
     return [_full_id(db, start) for start in given]
 
 
-def _full_id(db: Database, start: str) -> str:
+def _full_id(db: Project, start: str) -> str:
     query = "SELECT trace_id FROM rvbbit.training_examples_mv WHERE starts_with(trace_id, $start) ORDER BY length(trace_id) LIMIT 2"
     found = [str(row[0]) for row in db.sql(query, {"start": start}).fetchall()]
     if start in found or not found:
@@ -161,7 +161,7 @@ def _full_id(db: Database, start: str) -> str:
     return found[0]
 
 
-def _reached(db: Database, trace_ids: Sequence[str], finders: dict[str, Any]) -> dict[str, Any]:
+def _reached(db: Project, trace_ids: Sequence[str], finders: dict[str, Any]) -> dict[str, Any]:
     """Trace ids or a filter, as `db.training.mark` takes them. Raises UsageError where nothing or both was said."""
     every = finders.pop("every")
     given = {name: value for name, value in aware(finders).items() if value is not None and value != ()}
@@ -174,14 +174,14 @@ def _reached(db: Database, trace_ids: Sequence[str], finders: dict[str, Any]) ->
     return {"filter": given}
 
 
-def _decide(db: Database, reached: dict[str, Any], decided: dict[str, Any]) -> None:
+def _decide(db: Project, reached: dict[str, Any], decided: dict[str, Any]) -> None:
     marked = db.training.mark(**reached, **decided)
     click.echo(f"{'marked' if decided['trainable'] else 'unmarked'} {_executions(marked.updated)}")
     if marked.undo is not None:
         failure.note(f"undo: rvbbit training undo {marked.undo}")
 
 
-def _correction(db: Database, reached: dict[str, Any], text: str) -> Value:
+def _correction(db: Project, reached: dict[str, Any], text: str) -> Value:
     """The value meant: text where the cell answers text, JSON where it answers anything else. Raises UsageError."""
     filters = reached.get("filter", {"trace_ids": reached.get("trace_ids")})
     rows = db.training.examples(**filters, limit=None).rows

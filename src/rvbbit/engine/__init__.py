@@ -5,20 +5,43 @@ from rvbbit.cascades.runner import Run
 from rvbbit.cascades.testcases import TestOutcome
 from rvbbit.engine.database import Database, connect
 from rvbbit.engine.doctor import Check
+from rvbbit.engine.review import ReviewItem, ReviewQueue
 from rvbbit.engine.scoring import Queued, Scored, Unscored
 from rvbbit.engine.session import Session
+from rvbbit.engine.sets import Evaluated, SetRow
 from rvbbit.engine.worker import Worker, WorkerStatus
-from rvbbit.logs.examples import ExampleRow
+from rvbbit.logs.examples import ExampleRow, Figures, Page, Stats
+from rvbbit.training.curation import Decided, Marked
+from rvbbit.training.evaluation import Arm, Evaluation, Gain
+from rvbbit.training.exchange.lines import Problem
+from rvbbit.training.review import Outlook
+from rvbbit.training.sets import Blame, Diff
 
 __all__ = [
+    "Arm",
+    "Blame",
     "Cascade",
     "Check",
     "Database",
+    "Decided",
+    "Diff",
+    "Evaluated",
+    "Evaluation",
     "ExampleRow",
+    "Figures",
+    "Gain",
+    "Marked",
+    "Outlook",
+    "Page",
+    "Problem",
     "Queued",
+    "ReviewItem",
+    "ReviewQueue",
     "Run",
     "Scored",
     "Session",
+    "SetRow",
+    "Stats",
     "TestOutcome",
     "Unscored",
     "Worker",

@@ -13,6 +13,8 @@ from rvbbit.cascades.catalog import BUILTIN, ENDING, Catalog
 from rvbbit.cascades.loader import Cascade, Loaded, invalid, load_text
 from rvbbit.errors import DatabaseError, UsageError
 
+__all__ = ["BACKUP", "BUILTIN", "CascadeFiles", "Checked", "FileProblem"]
+
 BACKUP = ".bak"
 _ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 

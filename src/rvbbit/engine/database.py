@@ -82,15 +82,17 @@ class Database:
         inputs: Arguments,
         *,
         session_id: str | None = None,
+        model: str | None = None,
+        budget_usd: float | None = None,
         listen: Listen | None = None,
         stop: threading.Event | None = None,
     ) -> Run:
         """Run every cell of a cascade, by id, operator name or path, or as read. Raises CascadeNotFound, UsageError, CallError.
 
-        `stop`, once set, ends it from any thread: Cancelled.
+        `model` is asked where a cell names none. `stop`, once set, ends it from any thread: Cancelled.
         """
-        context = CallContext(session_id or self._session.id, source="run")
-        work = self._rooms.caller(self.settings.budget_usd).run(cascade, inputs, context, _notices(listen))
+        context = CallContext(session_id or self._session.id, source="run", model=model)
+        work = self._rooms.caller(budget_usd).run(cascade, inputs, context, _notices(listen))
         with self._rooms.activity.query(), self._stoppable(stop) as ends:
             return self._rooms.loop.run(work, ends)
 

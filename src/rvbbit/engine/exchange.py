@@ -19,11 +19,11 @@ from rvbbit.logs.store import Store
 from rvbbit.result import Progress
 from rvbbit.training.exchange.columns import check
 from rvbbit.training.exchange.exporting import MEDIA_TYPES, ExportFormat, chunks
-from rvbbit.training.exchange.importing import Import, Imported, ImportFormat
+from rvbbit.training.exchange.importing import KEPT, Import, Imported, ImportFormat
 from rvbbit.training.exchange.place import Cell, Place
 from rvbbit.types import Arguments, Message, Value
 
-__all__ = ["MEDIA_TYPES", "Exchange", "Source", "write"]
+__all__ = ["KEPT", "MEDIA_TYPES", "Exchange", "ExportFormat", "ImportFormat", "Imported", "Source", "files", "opened", "write"]
 
 Source: TypeAlias = "str | os.PathLike[str] | BinaryIO"
 """A file, a directory of files, or an open binary file that can seek."""
@@ -49,6 +49,7 @@ class Exchange:
         cascade_id: str | None,
         cell_name: str | None,
         dry_run: bool,
+        name: str | None,
         listen: Callable[[Progress], None] | None,
     ) -> Imported:
         """Raises UsageError, DatabaseError; what landed before stays, and running it again goes on from there."""
@@ -60,13 +61,12 @@ class Exchange:
             self._cell(cascade_id, cell_name)
         run = Import(place, None if dry_run else self._store.take_in, format, map)
         if not isinstance(source, str | os.PathLike):
-            name = getattr(source, "name", None)  # a number where the file has no place in the file system
-            run.file(source, name if isinstance(name, str) else "the file")
+            own = getattr(source, "name", None)  # a number where the file has no place in the file system
+            _take_file(run, source, name or (own if isinstance(own, str) else "the file"), listen)
             return run.report
-        for path in _files(Path(source)):
-            with _opened(path, "rb") as file:
-                run.listen = None if listen is None else partial(_progress, listen, path.name, os.fstat(file.fileno()).st_size)
-                run.file(file, path.name)
+        for path in files(Path(source)):
+            with opened(path, "rb") as file:
+                _take_file(run, file, path.name, listen)
         return run.report
 
     def give(self, format: ExportFormat, asked: ExampleFilter) -> Iterator[bytes]:
@@ -112,7 +112,7 @@ def write(chunks: Iterator[bytes], target: str | os.PathLike[str] | BinaryIO) ->
     path = Path(target)
     part = path.with_name(f"{path.name}.part")
     try:
-        with _opened(part, "wb") as file:
+        with opened(part, "wb") as file:
             written = sum(file.write(chunk) for chunk in chunks)
         part.replace(path)
     except OSError as error:
@@ -120,6 +120,14 @@ def write(chunks: Iterator[bytes], target: str | os.PathLike[str] | BinaryIO) ->
     finally:
         part.unlink(missing_ok=True)
     return written
+
+
+def _take_file(run: Import, file: BinaryIO, name: str, listen: Callable[[Progress], None] | None) -> None:
+    if listen is not None:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(0)
+        run.listen = partial(_progress, listen, name, size)
+    run.file(file, name)
 
 
 def _known(plan: CascadePlan, cell: CellPlan) -> Cell:
@@ -131,7 +139,7 @@ def _known(plan: CascadePlan, cell: CellPlan) -> Cell:
     return Cell(cell.key, (asked or list(inputs.names) or ["prompt"])[0], inputs.lists, frozenset(cell.asked | scope), cell.output.accept)
 
 
-def _files(path: Path) -> list[Path]:
+def files(path: Path) -> list[Path]:
     """The file, or those of a directory that can be imported, by name. Raises UsageError where there is none."""
     if not path.is_dir():
         return [path]
@@ -141,7 +149,8 @@ def _files(path: Path) -> list[Path]:
     return found
 
 
-def _opened(path: Path, mode: str) -> BinaryIO:
+def opened(path: Path, mode: str) -> BinaryIO:
+    """A file to read or write bytes. Raises UsageError."""
     try:
         return path.open(mode)  # type: ignore[return-value]
     except OSError as error:

@@ -108,12 +108,14 @@ class Training:
         cell_name: str | None = None,
         author: str | None = None,
         dry_run: bool = False,
+        name: str | None = None,
         listen: Callable[[Progress], None] | None = None,
     ) -> Imported:
         """Log executions from a file, a directory of files or an open binary file; what is there already is not logged twice.
 
-        `map` is column → field, `constants` are inputs that all of them share, `cascade_id` and `cell_name` the cell they teach. A record
-        that cannot be taken is in `Imported.problems`, and the others land. Raises UsageError for a file that cannot be read at all.
+        `map` is column → field, `constants` are inputs that all of them share, `cascade_id` and `cell_name` the cell they teach; `name` is
+        what an open file is called. A record that cannot be taken is in `Imported.problems`, and the others land. Raises UsageError for a
+        file that cannot be read at all.
         """
         return self._exchange.take(
             source,
@@ -124,6 +126,7 @@ class Training:
             cascade_id=cascade_id,
             cell_name=cell_name,
             dry_run=dry_run,
+            name=name,
             listen=listen,
         )
 

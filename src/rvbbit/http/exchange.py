@@ -6,6 +6,7 @@ import asyncio
 import io
 import tempfile
 import zlib
+from pathlib import Path
 from typing import Annotated, Any, BinaryIO, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -15,10 +16,13 @@ from starlette.responses import Response, StreamingResponse
 
 from rvbbit.engine.exchange import MEDIA_TYPES
 from rvbbit.errors import UsageError
+from rvbbit.http import formats
+from rvbbit.http.conversation import Conversation, outcome
 from rvbbit.http.face import Face, begun, chunked
 from rvbbit.http.filters import ExportedExecutions, Short
 from rvbbit.http.limits import LARGEST_TRACES
 from rvbbit.http.problems import Problem
+from rvbbit.http.streamed import streamed
 from rvbbit.http.strict import Answer, Parameters, StrictRoute
 
 _FORMATS = {"text/csv": "csv", "application/x-ndjson": "jsonl", "application/jsonl": "jsonl", "application/vnd.apache.parquet": "parquet"}
@@ -26,6 +30,7 @@ _FILE: dict[str, Any] = {
     "requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
 }
 _TRACES: dict[str, Any] = {"requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}}
+_STREAM: dict[int | str, dict[str, Any]] = {200: {"content": {formats.NDJSON: {}}}}
 _MEDIA: dict[int | str, dict[str, Any]] = {200: {"content": {kind: {} for kind in MEDIA_TYPES.values()}, "description": "The file"}}
 
 
@@ -38,6 +43,7 @@ class Import(Parameters):
     map: list[Short] = Field([])
     constant: list[Short] = Field([])
     dry_run: bool = Field(False, description="read and check everything, keep nothing")
+    name: Short | None = Field(None, description="what the file is called; its ending says the format where nothing else does")
     author: Annotated[str, Field(min_length=1, max_length=200)] | None = None
 
     def pairs(self) -> dict[str, Any]:
@@ -52,8 +58,21 @@ class Wrong(Answer):
     reason: str
 
 
+class Previewed(Answer):
+    """An execution as it is, or would be, logged."""
+
+    cascade_id: str
+    cell_name: str
+    model: str
+    arguments: dict[str, Any]
+    answer: Any
+
+
 class Imported(Answer):
-    """Every record is `added`, `known` (it was there), `skipped` (no model call) or `rejected`; `problems` are the first of those."""
+    """Every record is `added`, `known` (it was there), `skipped` (no model call) or `rejected`; `problems` are the first of those.
+
+    `preview` has the first executions.
+    """
 
     added: int
     known: int
@@ -63,6 +82,7 @@ class Imported(Answer):
     problems: list[Wrong]
     mapping: dict[str, str]
     left: list[str]
+    preview: list[Previewed]
 
 
 class PartialSuccess(Answer):
@@ -91,19 +111,32 @@ def routes(face: Face) -> APIRouter:
         headers = {"Content-Disposition": f'attachment; filename="executions.{ending}"'}
         return StreamingResponse(parts, media_type=MEDIA_TYPES[asked.format], headers=headers)
 
-    @router.post("/api/training/import", openapi_extra=_FILE)
-    async def import_(asked: Annotated[Import, Query()], request: Request) -> Imported:
-        """Log executions from elsewhere: the body is the file. Safe to repeat: what is there already is not logged twice."""
+    @router.post("/api/training/import", openapi_extra=_FILE, response_model=Imported, responses=_STREAM)
+    async def import_(asked: Annotated[Import, Query()], request: Request) -> Response:
+        """Log executions from elsewhere: the body is the file. Safe to repeat: what is there already is not logged twice.
+
+        With `Accept: application/x-ndjson` events tell how far it is, and the last one, `imported`, what came of it.
+        """
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind.startswith("multipart/"):
             raise Problem(415, "unsupported_media_type", "the body is the file itself, not a form", "curl --data-binary @FILE")
         format_ = _FORMATS.get(kind, "auto") if asked.format == "auto" else asked.format
-        with tempfile.TemporaryFile(dir=folder if folder.is_dir() else None) as file:
-            async for part in request.stream():
-                await asyncio.to_thread(file.write, part)
-            file.seek(0)
-            given = {"cascade_id": asked.cascade_id, "cell_name": asked.cell_name, "author": asked.author, "dry_run": asked.dry_run}
-            return await asyncio.to_thread(_take, face, file, format=format_, **given, **asked.pairs())
+        given = {"format": format_, **asked.pairs(), **asked.model_dump(include={"cascade_id", "cell_name", "author", "dry_run", "name"})}
+        streaming = formats.accepted(request.headers.get("accept", "")) == formats.NDJSON
+        file = await _spooled(request, folder if folder.is_dir() else None)
+        talk = Conversation(asyncio.get_running_loop())
+
+        def work(*_: Any) -> Imported:
+            with file:
+                done = _take(face, file, listen=talk.listener(lambda _: None), **given)
+            talk.give(iter([formats.line({"event": "imported", **done.model_dump(mode="json")})]))
+            return done
+
+        running = face.served.start(work)
+        if streaming:
+            return await streamed(running, talk, request)
+        done = await outcome(asyncio.ensure_future(asyncio.wrap_future(running.done)))
+        return Response(done.model_dump_json(), media_type=formats.JSON)
 
     @router.post("/v1/traces", openapi_extra=_TRACES, tags=["otlp"], response_model_exclude_none=True)
     async def traces(request: Request) -> Traces:
@@ -126,11 +159,25 @@ def routes(face: Face) -> APIRouter:
     return router
 
 
+async def _spooled(request: Request, folder: Path | None) -> BinaryIO:
+    """The body as a file without a name."""
+    file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  whoever takes it closes it
+    try:
+        async for part in request.stream():
+            await asyncio.to_thread(file.write, part)
+        file.seek(0)
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
 def _take(face: Face, file: BinaryIO, **given: Any) -> Imported:
     found = face.db.training.import_(file, **given)
     problems = [Wrong(line=problem.number, reason=problem.reason) for _, problem in found.problems]
     counts = {name: getattr(found, name) for name in ("added", "known", "skipped", "rejected", "decisions")}
-    return Imported(**counts, problems=problems, mapping=found.mapping, left=list(found.left))
+    preview = [Previewed.model_validate(record) for record in found.preview]
+    return Imported(**counts, problems=problems, mapping=found.mapping, left=list(found.left), preview=preview)
 
 
 def _pair(text: str) -> tuple[str, str]:

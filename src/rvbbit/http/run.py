@@ -13,7 +13,7 @@ from rvbbit.errors import UsageError
 from rvbbit.http.cascades import Yaml
 from rvbbit.http.conversation import result
 from rvbbit.http.face import Face
-from rvbbit.http.sql import Notice, Usage
+from rvbbit.http.sql import Model, Notice, Usage
 from rvbbit.http.strict import Answer, Body, StrictRoute
 
 
@@ -31,6 +31,8 @@ class RunAsked(Body):
     inputs: dict[str, Any] = Field({})
     session_id: Annotated[str, Field(pattern=ID)] | None = None
     query_id: Annotated[str, Field(pattern=ID)] | None = None
+    model: Model | None = None
+    budget_usd: Annotated[float, Field(ge=0)] | None = None
 
 
 class Ran(Answer):
@@ -71,7 +73,8 @@ def routes(face: Face) -> APIRouter:
             notices.append(event)
 
         def work(_: Any, running: Running) -> Any:
-            return db.run(cascade, asked.inputs, session_id=asked.session_id, listen=listen, stop=running.stop)
+            given = {"session_id": asked.session_id, "model": asked.model, "budget_usd": asked.budget_usd}
+            return db.run(cascade, asked.inputs, **given, listen=listen, stop=running.stop)  # type: ignore[arg-type]
 
         done = await result(face.served.start(work, query_id=asked.query_id), request)
         return RunShown(

@@ -24,6 +24,7 @@ from rvbbit.http.strict import WHOLE, Answer, Body, StrictRoute
 from rvbbit.result import QueryUsage, Result
 
 Id = Annotated[str, Field(pattern=ID)]
+Model = Annotated[str, Field(pattern=r"^[^:\s]+:\S+$", max_length=200)]
 
 
 class SQL(Body):
@@ -35,7 +36,7 @@ class SQL(Body):
         None, description="rows to answer at most; LIMIT in the SQL saves calls too"
     )
     budget_usd: Annotated[float, Field(ge=0)] | None = Field(None, description="what it may cost; null: the settings' own ceiling")
-    model: Annotated[str, Field(pattern=r"^[^:\s]+:\S+$", max_length=200)] | None = None
+    model: Model | None = None
     session_id: Id | None = Field(None, description="keep temporary tables and the transaction for the next query of this session")
     query_id: Id | None = Field(None, description="the id it is cancelled by and logged under; without it, one is made")
     resume: bool = Field(False, description="only in a session that is kept still: 404 where it was closed meanwhile")
