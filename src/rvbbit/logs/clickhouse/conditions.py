@@ -14,6 +14,7 @@ from typing import Any, get_args
 from rvbbit.errors import UsageError
 from rvbbit.logs import cursor
 from rvbbit.logs.examples import ExampleFilter, Order, Sort
+from rvbbit.logs.schema import to_json
 
 _EQUAL = ("session_id", "caller_id", "model", "source", "query_id")
 _ANY = ("cascade_id", "cell_name")
@@ -28,17 +29,19 @@ _MOST = 50_000  # characters of a value: what a server takes as a parameter, wit
 
 _DECIDED = "SELECT trace_id FROM training_state WHERE"
 _OWN = f"{_DECIDED} confidence IS NOT NULL"
-_SCORED = "SELECT trace_id FROM current_scores WHERE scorer = 'confidence'"
+_VALUE = "argMax(tuple(value), seq).1"
+_SCORED = f"SELECT trace_id FROM scores WHERE scorer = 'confidence' GROUP BY trace_id HAVING {_VALUE}"
 USED = "trace_id IN (SELECT arrayJoin(example_ids) FROM unified_logs WHERE error IS NULL)"
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A filter as SQL. `ids` are what the text calls table `given`; None where it names none."""
+    """A filter as SQL. `ids` are what the text calls table `given`; None where it names none. `dear`: better worked out only once."""
 
     text: str
     values: dict[str, Any] = field(default_factory=dict)
     ids: Sequence[str] | None = None
+    dear: bool = False
 
 
 def as_text(json_: str) -> str:
@@ -69,14 +72,15 @@ def where(asked: ExampleFilter) -> Condition:
         parts.append("trace_id IN (SELECT id FROM given)")
     if asked.used is not None:
         parts.append(USED if asked.used else f"NOT ({USED})")
-    for text, more in (*_decided(asked), *_confident(asked), *_contents(asked)):
+    dear = [*_decided(asked), *_confident(asked), *_contents(asked)]
+    for text, more in dear:
         parts.append(text)
         values |= more
     for name, value in values.items():
         if sum(map(len, value)) > _MOST if isinstance(value, list) else len(str(value)) > _MOST:
             asked_for = "search" if name == "inside" else name
             raise UsageError(f"{asked_for}: a value of more than {_MOST:,} characters cannot be looked for", hint="look for a part of it")
-    return Condition(" AND ".join(parts) or "true", values, asked.trace_ids or None)
+    return Condition(" AND ".join(parts) or "true", values, asked.trace_ids or None, bool(dear))
 
 
 def _decided(asked: ExampleFilter) -> list[tuple[str, dict[str, Any]]]:
@@ -87,22 +91,25 @@ def _decided(asked: ExampleFilter) -> list[tuple[str, dict[str, Any]]]:
     if asked.tag is not None:
         found.append((f"trace_id IN ({_DECIDED} has(tags, {{tag:String}}))", {"tag": asked.tag}))
     if asked.label is not None:
-        corrected = f"{_DECIDED} {as_text('corrected_output')} = {{label:String}}"
-        stands = f"assistant_output = {{label:String}} AND trace_id NOT IN ({_DECIDED} corrected_output IS NOT NULL)"
-        found.append((f"(trace_id IN ({corrected}) OR ({stands}))", {"label": asked.label}))
+        forms = _as_json(asked.label)
+        stands = f"answer IN {{label:Array(String)}} AND trace_id NOT IN ({_DECIDED} corrected_output IS NOT NULL)"
+        found.append((f"(trace_id IN ({_DECIDED} corrected_output IN {{label:Array(String)}}) OR ({stands}))", {"label": forms}))
     return found
 
 
 def _confident(asked: ExampleFilter) -> list[tuple[str, dict[str, Any]]]:
     """A person's own confidence wins over the score."""
     found: list[tuple[str, dict[str, Any]]] = []
-    for name, sign in (("min_confidence", ">="), ("max_confidence", "<=")):
-        if (wanted := getattr(asked, name)) is not None:
-            bound = f"{sign} {{{name}:Float64}}"
-            own = f"trace_id IN ({_DECIDED} confidence {bound})"
-            found.append((f"({own} OR (trace_id IN ({_SCORED} AND value {bound}) AND trace_id NOT IN ({_OWN})))", {name: wanted}))
+    given = {name: wanted for name in ("min_confidence", "max_confidence") if (wanted := getattr(asked, name)) is not None}
+    if given:
+        low, high = (
+            f"{{{name}:Float64}}" if name in given else limit for name, limit in (("min_confidence", "-inf"), ("max_confidence", "inf"))
+        )
+        bounds = f"BETWEEN {low} AND {high}"
+        own = f"trace_id IN ({_DECIDED} confidence {bounds})"
+        found.append((f"({own} OR (trace_id IN ({_SCORED} {bounds}) AND trace_id NOT IN ({_OWN})))", given))
     if asked.scored is not None:
-        scored = f"(trace_id IN ({_OWN}) OR trace_id IN ({_SCORED} AND value IS NOT NULL))"
+        scored = f"(trace_id IN ({_OWN}) OR trace_id IN ({_SCORED} IS NOT NULL))"
         found.append((scored if asked.scored else f"NOT {scored}", {}))
     return found
 
@@ -110,7 +117,9 @@ def _confident(asked: ExampleFilter) -> list[tuple[str, dict[str, Any]]]:
 def _contents(asked: ExampleFilter) -> list[tuple[str, dict[str, Any]]]:
     found: list[tuple[str, dict[str, Any]]] = []
     if asked.criterion is not None:
-        found.append((f"{CRITERION} = {{criterion:String}}", {"criterion": asked.criterion}))
+        forms = [f'"criterion":{form}' for form in _as_json(asked.criterion)]  # what is kept is as compact as this
+        likely = "multiSearchAny(inputs, {criterion_forms:Array(String)})"
+        found.append((f"({likely} AND {CRITERION} = {{criterion:String}})", {"criterion": asked.criterion, "criterion_forms": forms}))
     if asked.search:
         inside = json.dumps(asked.search, ensure_ascii=False)[1:-1]  # arguments and texts are searched as the JSON they are kept in
         at = "positionCaseInsensitive" if asked.search.isascii() else "positionCaseInsensitiveUTF8"
@@ -119,6 +128,12 @@ def _contents(asked: ExampleFilter) -> list[tuple[str, dict[str, Any]]]:
             text += f" OR (NOT startsWith(ifNull(answer, ''), '\"') AND {at}(ifNull(answer, ''), {{search:String}}) > 0)"
         found.append((f"({text})", {"inside": inside} | ({"search": asked.search} if inside != asked.search else {})))
     return found
+
+
+def _as_json(text: str) -> list[str]:
+    """What is kept of values that read like this: of a text, and of a number, a boolean, a list or an object."""
+    other = text and not text.startswith('"') and text != "null"
+    return [to_json(text), text] if other else [to_json(text)]
 
 
 def order_by(asked: ExampleFilter) -> str:

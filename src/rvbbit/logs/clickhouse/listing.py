@@ -27,9 +27,9 @@ LEFT ANY JOIN (
     SELECT trace_id, value, calibrated FROM current_scores WHERE trace_id IN (SELECT id FROM given) AND scorer = 'confidence'
 ) AS score ON score.trace_id = example.trace_id
 LEFT ANY JOIN (
-    SELECT arrayJoin(example_ids) AS trace_id, toInt64(count()) AS used FROM unified_logs
-    WHERE error IS NULL AND hasAny(example_ids, (SELECT groupArray(id) FROM given))
-    GROUP BY trace_id HAVING trace_id IN (SELECT id FROM given)
+    SELECT trace_id, toInt64(count()) AS used
+    FROM (SELECT arrayJoin(arrayDistinct(example_ids)) AS trace_id FROM unified_logs WHERE notEmpty(example_ids) AND error IS NULL)
+    WHERE trace_id IN (SELECT id FROM given) GROUP BY trace_id
 ) AS used ON used.trace_id = example.trace_id"""
 
 _OF_PAGE = ROWS.format(
@@ -56,29 +56,34 @@ SELECT
     (SELECT toInt64(uniqExact(trace_id)) FROM scores WHERE scorer = 'judge') AS scoring_messages
 FROM unified_logs"""
 
-_FACETS = {name: f"toNullable(toString({name}))" for name in Facets.__slots__} | {
-    "label": as_text("ifNull(corrected_output, answer)"),
-    "tag": "toNullable(arrayJoin(tags))",
-    "criterion": CRITERION,
-}
+_FACETS = {name: f"toNullable(toString({name}))" for name in Facets.__slots__} | {"criterion": CRITERION}
+_FOUND = "SELECT {expression} AS value FROM training_examples_mv WHERE {condition}"
+
+# What people decided is joined with few columns of what was found, and only for those that ask for it.
+_TAG = f"""
+SELECT toNullable(arrayJoin(tags)) AS value FROM training_state
+WHERE notEmpty(tags) AND trace_id IN ({_FOUND.format(expression="trace_id", condition="{condition}")})"""
+_LABEL = f"""
+SELECT {as_text("ifNull(state.corrected_output, found.given)")} AS value
+FROM (SELECT trace_id, ifNull(answer, 'null') AS given FROM training_examples_mv WHERE {{condition}}) AS found
+LEFT ANY JOIN (SELECT trace_id, corrected_output FROM training_state WHERE corrected_output IS NOT NULL) AS state
+    ON state.trace_id = found.trace_id
+"""
 _FACET = """
-SELECT '{name}' AS facet, value, toInt64(count()) AS executions FROM (
-    SELECT {expression} AS value FROM training_examples_with_annotations WHERE {condition}
-) WHERE value IS NOT NULL GROUP BY value ORDER BY executions DESC, value LIMIT {{most:UInt64}}"""
+SELECT '{name}' AS facet, value, toInt64(count()) AS executions FROM ({source})
+WHERE value IS NOT NULL GROUP BY value ORDER BY executions DESC, value LIMIT {{most:UInt64}}"""
 
 
 def page(connection: Connection, asked: ExampleFilter) -> Page:
     """One page, with the exact number that match. Raises UsageError for an unusable sort, page or cursor."""
-    condition = where(asked)
     found = _places(connection, asked)
-    query = f"SELECT toInt64(count()) AS total FROM training_examples_mv WHERE {condition.text}"
-    total = connection.rows("count executions", query, condition.values, condition.ids)
+    total = found[0]["total"] if found else None
     shown = found if asked.limit is None else found[: asked.limit]
     more = shown and len(found) > len(shown)
     rows = _shown(connection, shown) if shown else []
     place = {row["trace_id"]: number for number, row in enumerate(shown)}
     return Page(
-        int(total[0]["total"]),
+        _total(connection, asked) if total is None else total,
         tuple(values.example_row(row) for row in sorted(rows, key=lambda row: place[row["trace_id"]])),
         cursor.write(kind(asked), (values.place(shown[-1]["place"]), shown[-1]["trace_id"])) if more else None,
     )
@@ -99,8 +104,9 @@ def stats(connection: Connection) -> Stats:
 def facets(connection: Connection, asked: ExampleFilter, most: int) -> Facets:
     """The values that what a filter finds has; a page of it says nothing here."""
     condition = where(asked)
-    parts = (_FACET.format(name=name, expression=expression, condition=condition.text) for name, expression in _FACETS.items())
-    query = " UNION ALL ".join(f"SELECT * FROM ({part})" for part in parts)
+    sources = {name: _FOUND.format(expression=expression, condition=condition.text) for name, expression in _FACETS.items()}
+    sources |= {"tag": _TAG.format(condition=condition.text), "label": _LABEL.format(condition=condition.text)}
+    query = " UNION ALL ".join(f"SELECT * FROM ({_FACET.format(name=name, source=source)})" for name, source in sources.items())
     found: dict[str, dict[str, int]] = {name: {} for name in _FACETS}
     for row in connection.rows("count executions", query, {**condition.values, "most": most}, condition.ids):
         found[row["facet"]][row["value"]] = row["executions"]
@@ -108,15 +114,23 @@ def facets(connection: Connection, asked: ExampleFilter, most: int) -> Facets:
 
 
 def _places(connection: Connection, asked: ExampleFilter) -> list[dict[str, Any]]:
-    """Ids, times and sort values of a page, and of the row behind it."""
+    """Ids, times and sort values of a page and of the row behind it; `total` where it comes with them for little, else None."""
     order = order_by(asked)
     condition, behind = where(asked), after(asked)
     limit = asked.limit + 1 if asked.limit is not None and asked.limit >= 0 else asked.limit
     source = "training_examples_with_annotations" if asked.sort == "confidence" else "training_examples_mv"
+    counted = "toInt64(count() OVER ())" if condition.dear else "NULL"
     query = f"""
-        SELECT trace_id, timestamp, {asked.sort} AS place FROM {source} WHERE {condition.text} AND {behind.text}
-        ORDER BY {order} {window(limit, asked.offset)}"""
+        SELECT * FROM (
+            SELECT trace_id, timestamp, {asked.sort}, {asked.sort} AS place, {counted} AS total FROM {source} WHERE {condition.text}
+        ) WHERE {behind.text} ORDER BY {order} {window(limit, asked.offset)}"""
     return connection.rows("list executions", query, {**condition.values, **behind.values}, condition.ids)
+
+
+def _total(connection: Connection, asked: ExampleFilter) -> int:
+    condition = where(asked)
+    query = f"SELECT toInt64(count()) AS total FROM training_examples_mv WHERE {condition.text}"
+    return int(connection.rows("count executions", query, condition.values, condition.ids)[0]["total"])
 
 
 def _shown(connection: Connection, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
