@@ -19,6 +19,7 @@ from rvbbit.engine.cascade_files import CascadeFiles
 from rvbbit.engine.doctor import Check, checks
 from rvbbit.engine.exchange import Exchange
 from rvbbit.engine.history import History
+from rvbbit.engine.others import Others
 from rvbbit.engine.query import Listen, Options
 from rvbbit.engine.review import Review
 from rvbbit.engine.rooms import Rooms
@@ -50,6 +51,8 @@ class Database:
         self._scoring = Scoring(self._rooms)
         self.worker = Worker(self._rooms, self._scoring)
         self.events.watch(self.worker.heard)
+        server = self._rooms.server
+        self.others = None if server is None else Others(server.others, self.events)
         self._stops: set[threading.Event] = set()
         self._closed = False
         atexit.register(self._leave)
@@ -175,6 +178,8 @@ class Database:
             self._closed = True
             atexit.unregister(self._leave)
             self.worker.stop()
+            if self.others is not None:
+                self.others.stop()
             self._session.close()
             self._rooms.close()
 

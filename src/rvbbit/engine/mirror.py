@@ -36,7 +36,7 @@ class Tables(Protocol):
         """How many rows each of them has, and a number that grows when some are deleted."""
 
     def part(self, table: str, after: int | None = None) -> tuple[pa.Table, int]:
-        """The rows that landed after the one of a number (all without), and the newest number. Raises DatabaseError where it is too large."""
+        """The rows that landed after the one of a number (all without), and the newest number. Raises DatabaseError: it is too large."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,11 +29,11 @@ class Part(NamedTuple):
     newest: int
 
 
-def part(connection: Connection, table: str, after: int | None = None, most: int = MOST) -> Part:
+def part(connection: Connection, table: str, after: int | None = None) -> Part:
     """The rows that landed after the one of a number; None: the table as it is. Raises DatabaseError where it is too large to be copied."""
     if table not in _NUMBERS:
         raise DatabaseError(f"the log has no table {table}")
-    _check(connection, table, most)
+    _check(connection, table)
     beyond = "" if after is None else "WHERE number > {after:Int64}"
     query = f"SELECT *, toInt64({_NUMBERS[table]}) AS number FROM {table} {beyond}"
     rows = connection.read("read the log", query, {} if after is None else {"after": after})
@@ -41,9 +41,9 @@ def part(connection: Connection, table: str, after: int | None = None, most: int
     return Part(rows.drop_columns(["number"]), newest if newest is not None else after or 0)
 
 
-def _check(connection: Connection, table: str, most: int) -> None:
+def _check(connection: Connection, table: str) -> None:
     size = int(connection.rows("read the log", _BYTES, {"table": table})[0]["bytes"])
-    if size > most:
+    if size > MOST:
         where = connection.address
         raise DatabaseError(
             f"{table} holds {size / 1e9:.1f} GB on the ClickHouse server: too much to copy beside your tables",

@@ -59,8 +59,7 @@ class Noticing:
             with self._counting:
                 self._ended[table] += 1
             if table != "unified_logs":  # what calls add changes no example
-                with self._asking:
-                    self._asked = float("-inf")
+                self._again()
 
     def others(self) -> list[Change]:
         """What others added since the last time somebody asked, unnamed; nothing the first time.
@@ -78,7 +77,13 @@ class Noticing:
                     if (more := theirs - self._others.get(table, theirs)) > 0:
                         changes.append(Change(kind, more))
                     self._others[table] = theirs
+        if changes:
+            self._again()
         return changes
+
+    def _again(self) -> None:
+        with self._asking:
+            self._asked = float("-inf")
 
     def _look(self) -> Mapping[str, Extent]:
         with self._asking:

@@ -8,9 +8,7 @@ from pathlib import Path
 import clickhouse_connect
 import pytest
 
-from rvbbit.errors import DatabaseError
 from rvbbit.logs.clickhouse import Store
-from rvbbit.logs.clickhouse.copying import part
 from rvbbit.logs.clickhouse.migrations import MIGRATIONS, migrate
 from rvbbit.logs.examples import ExampleFilter
 from rvbbit.logs.schema import QUERY_LOG, SCORES, TRAINING_ANNOTATIONS, UNIFIED_LOGS
@@ -85,10 +83,3 @@ async def test_no_value_becomes_sql_or_is_lost(store: Store, text: str) -> None:
         assert (row.trace_id, row.notes, row.tags, row.corrected_output) == (whole_text, whole_text, (whole_text,), whole_text), name
     assert store.matching(ExampleFilter(search=text)).annotate(decision("", batch="b", notes=text)) == 1
     assert store.detail(text) is not None
-
-
-async def test_a_table_too_large_to_copy_says_where_to_ask(store: Store) -> None:
-    await fill(store, *(call() for _ in range(50)))
-    with pytest.raises(DatabaseError, match="too much to copy") as caught:
-        part(store._connection, "unified_logs", most=100)
-    assert "clickhouse-client" in str(caught.value.hint)
