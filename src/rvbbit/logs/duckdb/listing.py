@@ -20,7 +20,17 @@ _HELD = """trace_id, session_id, caller_id, timestamp, cascade_id, cell_name, mo
 # The page's rows are found first: reading every column of all only to show a hundred takes ten times as long.
 _PAGE = f"""
 SELECT {_HELD}, coalesce(used, 0) AS used, {{sort}} AS place {_SOURCE} AS held LEFT JOIN rvbbit.main.example_uses USING (trace_id)
-WHERE held.rowid IN (SELECT rowid {_SOURCE} WHERE {{condition}} ORDER BY {{order}} {{window}})
+WHERE held.rowid IN ({{found}})
+ORDER BY {{order}}"""
+_FOUND = f"SELECT rowid {_SOURCE} WHERE {{condition}} ORDER BY {{order}} {{window}}"
+_TOTAL = f"SELECT count(*) AS total {_SOURCE} WHERE {{condition}}"
+_OF_FOUND = "SELECT row_id FROM found WHERE {behind} ORDER BY {order} {window}"
+
+# Where texts must be read, they are read once: a row for the total, then the page.
+_READ_ONCE = f"""
+WITH found AS MATERIALIZED (SELECT rowid AS row_id, trace_id, {{sort}} {_SOURCE} WHERE {{condition}})
+SELECT counted.total, shown.* FROM (SELECT count(*) AS total FROM found) AS counted
+LEFT JOIN ({_PAGE.format(sort="{sort}", order="{order}", found=_OF_FOUND)}) AS shown ON true
 ORDER BY {{order}}"""
 
 # Between the first and the last moment of the page: a log grows with time, so most of it need not be looked at.
@@ -54,21 +64,29 @@ WHERE {name} IS NOT NULL GROUP BY {name} ORDER BY executions DESC, {name} LIMIT 
 
 def page(connection: Connection, asked: ExampleFilter) -> Page:
     """One page, with the exact number that match. Raises UsageError for an unusable sort, page or cursor."""
-    condition, given = where(asked)
-    behind, more = after(asked)
-    limit = (
-        asked.limit + 1 if asked.limit is not None and asked.limit >= 0 else asked.limit
-    )  # the row behind the page tells that there is one
-    query = _PAGE.format(sort=asked.sort, condition=f"{condition} AND {behind}", order=order_by(asked), window=window(limit, asked.offset))
-    found = connection.read("list executions", query, {**given, **more})
-    total = connection.read("count executions", f"SELECT count(*) AS total {_SOURCE} WHERE {condition}", given)
+    total, found = _found(connection, asked)
     shown = found if asked.limit is None else found[: asked.limit]
     follows = shown and len(found) > len(shown)
     return Page(
-        int(total[0]["total"]),
+        total,
         tuple(_rows(connection, shown)),
         cursor.write(kind(asked), (values.place(shown[-1]["place"]), shown[-1]["trace_id"])) if follows else None,
     )
+
+
+def _found(connection: Connection, asked: ExampleFilter) -> tuple[int, list[dict[str, Any]]]:
+    """How many rows there are in all; those of the page, and the one behind it, which tells that there is one."""
+    condition, given = where(asked)
+    behind, more = after(asked)
+    limit = asked.limit + 1 if asked.limit is not None and asked.limit >= 0 else asked.limit
+    order, page = order_by(asked), window(limit, asked.offset)
+    if asked.search or asked.label is not None:
+        query = _READ_ONCE.format(sort=asked.sort, condition=condition, behind=behind, order=order, window=page)
+        rows = connection.read("list executions", query, {**given, **more})
+        return rows[0]["total"], [row for row in rows if row["trace_id"] is not None]
+    found = _FOUND.format(condition=f"{condition} AND {behind}", order=order, window=page)
+    rows = connection.read("list executions", _PAGE.format(sort=asked.sort, found=found, order=order), {**given, **more})
+    return connection.read("count executions", _TOTAL.format(condition=condition), given)[0]["total"], rows
 
 
 def trace_ids(connection: Connection, asked: ExampleFilter) -> list[str]:
