@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rvbbit.cascades import sqltypes
 from rvbbit.cascades.loader import Cascade
@@ -82,17 +82,26 @@ def _cell(cascade: Cascade, index: int, names: Names, returns: SQLType | None, *
 
 
 class Plans:
-    """Plans by fingerprint and file. It holds a bounded number and forgets all when there are more."""
+    """Plans by fingerprint and file. It holds a bounded number and forgets all when there are more.
+
+    `settings` take the place of what cells that learn say themselves.
+    """
 
     _MOST = 512
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Mapping[str, object] | None = None) -> None:
         self._plans: dict[tuple[str, str], CascadePlan] = {}
+        self._settings = settings or {}
 
     def of(self, cascade: Cascade) -> CascadePlan:
         key = (cascade.fingerprint, cascade.origin)
         if key not in self._plans:
             if len(self._plans) >= self._MOST:
                 self._plans.clear()
-            self._plans[key] = CascadePlan.of(cascade)
+            self._plans[key] = CascadePlan.of(_with(cascade, self._settings) if self._settings else cascade)
         return self._plans[key]
+
+
+def _with(cascade: Cascade, settings: Mapping[str, object]) -> Cascade:
+    cells = [cell.model_copy(update=settings) if isinstance(cell, LLMCell) and cell.use_training else cell for cell in cascade.spec.cells]
+    return replace(cascade, spec=cascade.spec.model_copy(update={"cells": cells}))

@@ -27,7 +27,7 @@ from rvbbit.cascades.tally import Tally
 from rvbbit.cascades.workers import spread
 from rvbbit.errors import CallError, Cancelled, CascadeNotFound, Error
 from rvbbit.interfaces import CallLog, ExampleSelector, Listener, ProviderFor, RunSQL
-from rvbbit.types import Answer, Arguments, CallContext, CallRecord, Notice, Usage, Value
+from rvbbit.types import Answer, Arguments, CallContext, CallRecord, Notice, Strategy, Usage, Value
 
 CHUNK = 2_000
 """Arguments whose keys are looked up in the log at once."""
@@ -92,6 +92,12 @@ class Runner:
         """The same runner with other examples: those of a set under evaluation."""
         twin = copy.copy(self)
         twin._tools = replace(self._tools, selector=selector)
+        return twin
+
+    def learning_by(self, strategy: Strategy, limit: int) -> Runner:
+        """The same runner, its cells choosing examples in this way whatever their files say. Its answers are kept as such a file's are."""
+        twin = copy.copy(self)
+        twin._plans = Plans({"training_strategy": strategy, "training_limit": limit})
         return twin
 
     async def answer(

@@ -1,17 +1,14 @@
-"""`rvbbit training sets`, `evaluate`, `contradictions`, `choose`: versions of training sets, and whether they earn their place."""
+"""`rvbbit training sets`, `contradictions`, `choose`: versions of training sets, and what the firewall keeps out of them."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import Any
 
 import click
 
 from rvbbit.cli import failure, output
 from rvbbit.cli.context import Session, pass_session
-from rvbbit.cli.progress import usd
-from rvbbit.errors import UsageError
 from rvbbit.values import plain
 
 _ID = 12
@@ -32,7 +29,7 @@ def list_(session: Session) -> None:
     """Every version that calls were given."""
     with session.connect() as db:
         rows = db.training.sets.versions()
-    names = ["version", "when", "cell", "scope", "examples", "added", "removed", "tags", "evaluated"]
+    names = ["version", "when", "cell", "scope", "examples", "added", "removed", "tags", "evaluated", "raced"]
     output.show(output.small(names, [_listed(row) for row in rows]))
 
 
@@ -94,30 +91,6 @@ def follow(session: Session, version: str) -> None:
 
 @click.command()
 @click.argument("cascade_id")
-@click.option("--scope", metavar="JSON", help='What the set\'s examples share, such as {"criterion": "is about money"}.')
-@click.option("--candidate", metavar="VERSION", help="Without it: what the decisions make now.")
-@click.option("--rows", type=click.IntRange(min=1), default=200, show_default=True, help="Verified executions asked at most.")
-@click.option("--go-live", is_flag=True, help="Make the candidate live, where it does no harm.")
-@click.option("--force", is_flag=True, help="With --go-live: even where it does.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-@pass_session
-def evaluate(
-    session: Session, *, cascade_id: str, scope: str | None, candidate: str | None, rows: int, go_live: bool, force: bool, as_json: bool
-) -> None:
-    """Ask verified questions again without examples, with the set in use and with a candidate, and compare."""
-    with session.connect() as db:
-        version, found = db.training.sets.evaluate(cascade_id, scope=_scope(scope), candidate=candidate, rows=rows)
-        if as_json:
-            click.echo(json.dumps({"version": version, "harm": found.harm, **asdict(found)}))
-        else:
-            _tell(version, found)
-        if go_live:
-            db.training.sets.use(version, force=force, reason="evaluated")
-            failure.note(f"{version[:_ID]} is live")
-
-
-@click.command()
-@click.argument("cascade_id")
 @click.argument("cell_name")
 @pass_session
 def contradictions(session: Session, cascade_id: str, cell_name: str) -> None:
@@ -147,42 +120,11 @@ def choose(session: Session, trace_id: str) -> None:
 
 def _listed(row: Any) -> tuple[object, ...]:
     evaluated = None if row.proof is None else "harm" if row.proof.harm else "no harm"
+    raced = None if row.race is None else json.loads(row.race.result)["winner"]
     names = (["live"] if row.live else []) + list(row.tags)
     cell = f"{row.cell.cascade_id}.{row.cell.cell_name}"
     changed = (row.size, row.added, row.removed)
-    return (row.version[:_ID], _when(row.timestamp), cell, row.scope, *changed, " ".join(names), evaluated)
-
-
-def _tell(version: str, found: Any) -> None:
-    arms = [
-        (
-            name,
-            arm.examples,
-            f"{arm.accuracy:.1%}",
-            arm.failed,
-            arm.calls,
-            arm.tokens_in,
-            None if arm.cost_usd is None else usd(arm.cost_usd),
-        )
-        for name, arm in found.arms.items()
-    ]
-    output.show(output.small(["set", "examples", "accuracy", "failed", "calls", "tokens in", "cost"], arms))
-    gains = [(name, f"{gain.mean:+.1%}", f"{gain.low:+.1%} to {gain.high:+.1%}") for name, gain in found.gains.items()]
-    output.show(output.small(["gain", "mean", "95 % interval"], gains))
-    verdict = "does harm" if found.harm else "shows no harm"
-    failure.note(f"candidate {version[:_ID]} {verdict} on {found.questions:,} questions in {found.groups:,} groups")
-
-
-def _scope(text: str | None) -> Any:
-    if text is None:
-        return None
-    try:
-        value = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise UsageError(f"--scope {text!r} is not JSON", hint='write it like {"criterion": "is about money"}') from error
-    if not isinstance(value, dict):
-        raise UsageError(f"--scope {text!r} is no JSON object", hint='write it like {"criterion": "is about money"}')
-    return value
+    return (row.version[:_ID], _when(row.timestamp), cell, row.scope, *changed, " ".join(names), evaluated, raced)
 
 
 def _when(moment: Any) -> str:

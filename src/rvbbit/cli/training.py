@@ -10,6 +10,7 @@ import click
 
 from rvbbit.cli import exchange, failure, output, sets
 from rvbbit.cli.context import Session, pass_session
+from rvbbit.cli.evaluate import evaluate
 from rvbbit.cli.filters import aware, filtered, finding
 from rvbbit.cli.progress import usd
 from rvbbit.cli.review import review
@@ -34,7 +35,7 @@ def command(ctx: click.Context) -> None:
 
 command.add_command(exchange.import_)
 command.add_command(exchange.export)
-for _command in (review, sets.sets, sets.evaluate, sets.contradictions, sets.choose):
+for _command in (review, sets.sets, evaluate, sets.contradictions, sets.choose):
     command.add_command(_command)
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from rvbbit.client.connection import Connection, path
 from rvbbit.client.failures import cut_off
 from rvbbit.client.reading import read
 from rvbbit.client.work import told
-from rvbbit.engine import Arm, Blame, Diff, Evaluated, Evaluation, Gain, Marked, SetRow
+from rvbbit.engine import Arm, Blame, Diff, Evaluated, Evaluation, Gain, Marked, Race, Raced, SetRow
 from rvbbit.engine.author import or_login
+from rvbbit.engine.query import Listen
+from rvbbit.result import Progress
 from rvbbit.types import Arguments, CellKey, Proof, Value
 
 
@@ -99,6 +101,14 @@ class TrainingSets:
                 return Evaluated(event["version"], read(Evaluation, event, **_compared(event)))
         raise cut_off(self._link.url)
 
+    def race(self, cascade_id: str, *, listen: Callable[[Progress], None] | None = None, **asked: Any) -> Raced:
+        """Which way to choose examples is best, as the engine's. Raises TrainingError, UsageError, BudgetReached, Cancelled."""
+        body = {"cascade_id": cascade_id, **{name: list(one) if isinstance(one, tuple) else one for name, one in asked.items()}}
+        for event in told(self._link.events(path("training", "race"), body), cast("Listen | None", listen), []):
+            if event["event"] == "race":
+                return Raced(event["version"], read(Race, event, **_compared(event)))
+        raise cut_off(self._link.url)
+
     def _decide(self, version: str, what: str, *, author: str | None, **said: Any) -> Mapping[str, Any]:
         found: Mapping[str, Any] = self._link.post(path("training", "sets", version, what), {**said, "author": or_login(author)})
         return found
@@ -116,7 +126,10 @@ def _row(said: Mapping[str, Any]) -> SetRow:
     if said["evaluated"] is not None:
         result = json.dumps(said["evaluation"])
         proof = Proof(said["version"], cell, scope, datetime.fromisoformat(said["evaluated"]), said["harm"], result)
-    return read(SetRow, said, cell=cell, scope=scope, proof=proof)
+    race = None
+    if said["raced"] is not None:
+        race = Proof(said["version"], cell, scope, datetime.fromisoformat(said["raced"]), harm=False, result=json.dumps(said["race"]))
+    return read(SetRow, said, cell=cell, scope=scope, proof=proof, race=race)
 
 
 def _contradiction(said: Mapping[str, Any]) -> Contradiction:

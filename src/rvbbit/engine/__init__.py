@@ -8,12 +8,13 @@ from rvbbit.engine.doctor import Check
 from rvbbit.engine.review import ReviewItem, ReviewQueue
 from rvbbit.engine.scoring import Queued, Scored, Unscored
 from rvbbit.engine.session import Session
-from rvbbit.engine.sets import Evaluated, SetRow
+from rvbbit.engine.sets import Evaluated, Raced, SetRow
 from rvbbit.engine.worker import Worker, WorkerStatus
 from rvbbit.logs.examples import ExampleRow, Figures, Page, Stats
 from rvbbit.training.curation import Decided, Marked
 from rvbbit.training.evaluation import Arm, Evaluation, Gain
 from rvbbit.training.exchange.lines import Problem
+from rvbbit.training.race import Race
 from rvbbit.training.review import Outlook
 from rvbbit.training.sets import Blame, Diff
 
@@ -35,6 +36,8 @@ __all__ = [
     "Page",
     "Problem",
     "Queued",
+    "Race",
+    "Raced",
     "ReviewItem",
     "ReviewQueue",
     "Run",

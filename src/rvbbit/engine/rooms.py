@@ -75,7 +75,8 @@ class Rooms:
         if (home := str(settings.home)) not in sys.path:
             sys.path.append(home)  # python cells find the project's modules; behind all others, so that none is shadowed
         self.sets = Sets(self.store.sets)
-        self.selector = Selector(self.store, Embedding(self.registry, settings.embed_model), self.sets)
+        self.embedding = Embedding(self.registry, settings.embed_model)
+        self.selector = Selector(self.store, self.embedding, self.sets)
         self.catalog = Catalog(settings.home)
         self.runner = Runner(
             self.catalog,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -12,23 +12,27 @@ from typing import Any, NamedTuple
 from rvbbit.cascades.spec import LLMCell
 from rvbbit.engine.author import or_login
 from rvbbit.engine.rooms import Rooms
+from rvbbit.engine.trial import Asking, Trial
 from rvbbit.errors import CascadeNotFound, TrainingError, UsageError
-from rvbbit.logs.examples import ExampleFilter
+from rvbbit.result import Progress
 from rvbbit.training.curation import Marked
-from rvbbit.training.evaluation import Evaluation, Question, evaluate, grouped
+from rvbbit.training.evaluation import Evaluation, evaluate
 from rvbbit.training.firewall import Checked
-from rvbbit.training.nearest import Likeness
-from rvbbit.training.questions import canonical, is_list, question, text
-from rvbbit.training.selection import Selector
-from rvbbit.training.sets import Blame, Diff
-from rvbbit.types import Answer, Arguments, CallContext, CellKey, Decision, Example, Execution, Proof, SetVersion, TrainingPolicy, Value
+from rvbbit.training.questions import canonical, question
+from rvbbit.training.race import NONE, Race, Racer, race
+from rvbbit.training.sets import EVALUATION, RACE, Blame, Diff
+from rvbbit.types import Answer, Arguments, CellKey, Example, Notice, Proof, SetVersion, Strategy, TrainingPolicy, Usage
+
+STRATEGIES: Sequence[Strategy] = ("recent", "high_confidence", "random", "semantic")
+LIMITS: Sequence[int] = (1, 5, 20)
+"""What a race tries where nothing else is said."""
 
 
 @dataclass(frozen=True, slots=True)
 class SetRow:
     """A version as it is listed. `scope` is JSON of the inputs its examples share; `added` and `removed` count its changes to its parent.
 
-    `proof` is its newest evaluation, None where it has none.
+    `proof` is its newest evaluation, `race` its newest race of strategies; None where it has none.
     """
 
     version: str
@@ -42,6 +46,7 @@ class SetRow:
     tags: tuple[str, ...]
     live: bool
     proof: Proof | None
+    race: Proof | None = None
 
 
 class Evaluated(NamedTuple):
@@ -49,6 +54,29 @@ class Evaluated(NamedTuple):
 
     version: str
     found: Evaluation
+
+
+class Raced(NamedTuple):
+    """Whose examples were chosen from, and which way of choosing them did best."""
+
+    version: str
+    found: Race
+
+
+class Counted:
+    """Hears of every answer of a race and says how far it has come."""
+
+    def __init__(self, total: int, listen: Callable[[Progress], None] | None) -> None:
+        self._total = total
+        self._listen = listen
+        self._done = self._cached = 0
+        self._usage = Usage()
+
+    def __call__(self, said: Answer | Notice) -> None:
+        if isinstance(said, Answer) and self._listen is not None:
+            self._done, self._cached = self._done + 1, self._cached + said.cached
+            self._usage += said.usage
+            self._listen(Progress("race", self._done, self._total, self._cached, self._usage.cost_usd))
 
 
 class TrainingSets:
@@ -60,7 +88,8 @@ class TrainingSets:
     def versions(self) -> list[SetRow]:
         """Every version that calls were given, newest first."""
         sets = self._rooms.sets
-        return [self._listed(row) for row in sets.versions()]
+        proofs = sets.proofs()
+        return [self._listed(row, proofs) for row in sets.versions()]
 
     def diff(self, old: str, new: str) -> Diff:
         """Trace ids that `new` added, removed and changed. Versions by tag or by the start of their hash. Raises TrainingError."""
@@ -116,29 +145,50 @@ class TrainingSets:
         the decisions make now, against the set in use. `stop`, once set, ends it from any thread. Raises TrainingError, UsageError,
         BudgetReached, Cancelled.
         """
-        cell = self._only_cell(cascade_id)
-        policy = self.policy(cell)
-        if policy is None:
-            raise UsageError(f"{cascade_id} does not learn", hint="give its cell `use_training: true`")
-        sets = self._rooms.sets
-        named = None if candidate is None else sets.version(candidate)
-        values: Arguments = scope or ({} if named is None else json.loads(named.scope))
-        _complete(values, policy)
-        key = canonical(dict(values))
-        now = self._rooms.loop.run(Selector(self._rooms.store).select(cell, TrainingPolicy(strategy="all", scope=policy.scope), values))
-        sets.remember(cell, key, now)
-        tried = named or sets.found(cell, key, now.version) if now.version or named else None
-        if tried is None:
-            raise TrainingError(f"{cascade_id} has no examples to evaluate", hint="mark some first: `rvbbit training mark`")
-        arms = {"candidate": self._examples(cell, tried)}
-        if (used := self._used(cell, key, tried)) is not None:
-            arms = {"current": self._examples(cell, used), **arms}
-        work = evaluate(self._questions(cell, policy, values, rows), arms, self._ask(cell))
-        found = self._rooms.loop.run(work, stop)
-        sets.prove(Proof(tried.version, cell, key, datetime.now(UTC), found.harm, json.dumps(asdict(found))))
-        return Evaluated(tried.version, found)
+        trial = Trial.of(self._rooms, cascade_id, scope, candidate)
+        arms = {"candidate": trial.examples(trial.tried)}
+        if (used := trial.used()) is not None:
+            arms = {"current": trial.examples(used), **arms}
+        questions, near = trial.questions(rows, *arms.values())
+        asking = Asking(trial, self._rooms.caller(None))
+        found = self._rooms.loop.run(evaluate(questions, arms, asking.with_set, near), stop)
+        self._prove(trial, asdict(found), harm=found.harm)
+        return Evaluated(trial.tried.version, found)
 
-    def _listed(self, row: SetVersion) -> SetRow:
+    def race(
+        self,
+        cascade_id: str,
+        *,
+        scope: Arguments | None = None,
+        candidate: str | None = None,
+        strategies: Sequence[Strategy] = STRATEGIES,
+        limits: Sequence[int] = LIMITS,
+        rows: int = 200,
+        budget_usd: float | None = None,
+        stop: threading.Event | None = None,
+        listen: Callable[[Progress], None] | None = None,
+    ) -> Raced:
+        """Which way to choose examples is best for a cell: each strategy with each number of examples, none, and what the cell says now.
+
+        Asks verified executions as `evaluate` does, once for each way; the result is kept with the version. Where `budget_usd` ends it,
+        what everyone was asked until then counts, if it is enough; what was answered is kept, and the same race goes on from there.
+        Raises as `evaluate` does.
+        """
+        trial = Trial.of(self._rooms, cascade_id, scope, candidate)
+        racers = _racers(trial, strategies, limits)
+        examples = trial.examples(trial.tried)
+        questions, near = trial.questions(rows, examples)
+        current = Racer(trial.policy.strategy, trial.policy.limit)
+        count = Counted(len(questions) * len({NONE, current, *racers}), listen)
+        asking = Asking(trial, self._rooms.caller(budget_usd), count)
+        found = self._rooms.loop.run(race(questions, examples, racers, asking.racing, current=current, near=near), stop)
+        self._prove(trial, {"kind": RACE, **asdict(found)}, harm=False)
+        return Raced(trial.tried.version, found)
+
+    def _prove(self, trial: Trial, found: Mapping[str, Any], *, harm: bool) -> None:
+        self._rooms.sets.prove(Proof(trial.tried.version, trial.cell, trial.scope, datetime.now(UTC), harm, json.dumps(found)))
+
+    def _listed(self, row: SetVersion, proofs: Mapping[tuple[CellKey, str, str, str], Proof]) -> SetRow:
         sets = self._rooms.sets
         tags = tuple(name for name, version in sets.tags(row.cell, row.scope).items() if version == row.version)
         return SetRow(
@@ -152,7 +202,8 @@ class TrainingSets:
             removed=len(row.removed),
             tags=tags,
             live=sets.live(row.cell, row.scope) == row.version,
-            proof=sets.proof(row),
+            proof=proofs.get((row.cell, row.scope, row.version, EVALUATION)),
+            race=proofs.get((row.cell, row.scope, row.version, RACE)),
         )
 
     def policy(self, cell: CellKey) -> TrainingPolicy | None:
@@ -162,58 +213,6 @@ class TrainingSets:
         except CascadeNotFound:
             return None
         return next((one.policy() for one in cells if one.name == cell.cell_name and isinstance(one, LLMCell)), None)
-
-    def _only_cell(self, cascade_id: str) -> CellKey:
-        cascade = self._rooms.catalog.get(cascade_id)
-        if len(cascade.spec.cells) != 1:
-            raise UsageError(f"{cascade.id} has {len(cascade.spec.cells)} cells", hint="only cascades of one cell can be evaluated")
-        return CellKey(cascade.id, cascade.spec.cells[0].name)
-
-    def _used(self, cell: CellKey, scope: str, tried: SetVersion) -> SetVersion | None:
-        """What calls learn from: the live version, else the newest one that is not the candidate."""
-        sets = self._rooms.sets
-        if (live := sets.live(cell, scope)) is not None:
-            return None if live == tried.version else sets.found(cell, scope, live)
-        others = [row for row in sets.versions() if (row.cell, row.scope) == (cell, scope) and row.version != tried.version]
-        return others[0] if others else None
-
-    def _examples(self, cell: CellKey, version: SetVersion) -> Sequence[Example]:
-        """What of a version still holds, in its order."""
-        members = self._rooms.sets.members(version)
-        held = {one.trace_id: one for one in self._rooms.store.trainable(cell) if members.get(one.trace_id) == canonical(one.answer)}
-        return [held[trace_id] for trace_id in members if trace_id in held]
-
-    def _questions(self, cell: CellKey, policy: TrainingPolicy, values: Arguments, rows: int) -> list[Question]:
-        """The newest verified executions within the scope."""
-        asked = ExampleFilter(cascade_id=(cell.cascade_id,), cell_name=(cell.cell_name,), verified=True, limit=None)
-        found: list[tuple[str, Arguments, Value]] = []
-        for row in self._rooms.store.page(asked).rows:
-            right = row.answer if row.corrected_output is None else row.corrected_output
-            if len(found) < rows and all(_within(row.inputs.get(name), value, right) for name, value in values.items()):
-                found.append((row.trace_id, row.inputs, right))
-        groups = self._groups([inputs for _, inputs, _ in found], policy.scope)
-        return [
-            Question(trace_id, {**inputs, **values}, right, group) for (trace_id, inputs, right), group in zip(found, groups, strict=True)
-        ]
-
-    def _groups(self, asked: Sequence[Arguments], scope: Sequence[str]) -> list[str]:
-        """A name for each question that those which ask nearly the same share."""
-        texts = [text(arguments, scope) for arguments in asked]
-        likeness = Likeness()
-        missing = likeness.missing(texts)
-        if missing:
-            likeness.add(missing, self._rooms.loop.run(self._rooms.embedder.embed(missing)))
-        return grouped([question(arguments, scope) for arguments in asked], likeness.near(texts))
-
-    def _ask(self, cell: CellKey) -> Any:
-        rooms = self._rooms
-
-        async def ask(examples: Sequence[Example], arguments: Sequence[Arguments]) -> Sequence[Answer]:
-            runner = rooms.caller(None).learning_from(Selector(_Given(examples), rooms.embedder))
-            context = CallContext("evaluation", source="test", training=bool(examples), on_error="null")
-            return await runner.answer(cell.cascade_id, arguments, context)
-
-        return ask
 
     def _against(self, cell: CellKey, chosen: Example, heads: Sequence[Example]) -> list[str]:
         """Every trainable execution that gives one of the contradicted answers to one of the questions at hand."""
@@ -229,39 +228,22 @@ class TrainingSets:
         ]
 
 
-class _Given:
-    """An `ExampleStore` of one fixed set."""
-
-    def __init__(self, examples: Sequence[Example]) -> None:
-        self._examples = examples
-
-    def revision(self) -> int:
-        return 0
-
-    def trainable(self, cell: CellKey) -> Sequence[Example]:
-        return self._examples
-
-    def annotate(self, decisions: Sequence[Decision]) -> None:
-        raise TrainingError("a set under evaluation takes no decisions")
-
-    def missing(self, trace_ids: Sequence[str]) -> Sequence[str]:
-        return trace_ids
-
-    def executions(self, *, trace_ids: Sequence[str] = (), batch: str | None = None) -> Sequence[Execution]:
-        return ()
-
-
-def _complete(values: Arguments, policy: TrainingPolicy) -> None:
-    if set(values) != set(policy.scope):
-        needed = ", ".join(policy.scope) or "nothing"
-        raise UsageError(f"a set of this cell is scoped by {needed}, not by {', '.join(values) or 'nothing'}", hint="give scope as JSON")
-
-
-def _within(given: object, wanted: object, right: object) -> bool:
-    if isinstance(wanted, str | Mapping) or not is_list(wanted):  # type: ignore[arg-type]
-        return canonical(given) == canonical(wanted)
-    allowed = {canonical(one) for one in wanted}
-    return {canonical(one) for one in (right if is_list(right) else [right])} <= allowed  # type: ignore[arg-type]
+def _racers(trial: Trial, strategies: Sequence[Strategy], limits: Sequence[int]) -> list[Racer]:
+    """Raises UsageError for a strategy or a number there is not, and where a model reads the whole set."""
+    offered = {one: one for one in STRATEGIES}
+    if wrong := [one for one in strategies if one not in offered]:
+        raise UsageError(f"there is no strategy {wrong[0]!r} to race", hint=f"one of: {', '.join(offered)}")
+    if wrong_limits := [one for one in limits if one < 1]:
+        raise UsageError(f"{wrong_limits[0]} examples are none", hint="use 1 or more; no examples run in every race")
+    if not strategies or not limits:
+        raise UsageError("nothing was named to race", hint="give one strategy and one number of examples at least")
+    model = trial.spec.model or trial.rooms.settings.model
+    if not trial.rooms.registry(model).reads_messages:
+        raise UsageError(
+            f"{model} learns from the whole set: there is no strategy to choose",
+            hint="`rvbbit training evaluate` without --race compares it with no examples",
+        )
+    return [Racer(strategy, limit) for strategy in strategies for limit in limits]
 
 
 def _who(author: str | None) -> str:

@@ -1,18 +1,19 @@
-"""`/api/training/evaluate`: the proof that a version of a set earns its place."""
+"""`/api/training/evaluate` and `/race`: the proof that a version of a set earns its place, and which way to choose from it is best."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, get_args
 
 from fastapi import APIRouter, Request
 from pydantic import Field
 from starlette.responses import Response, StreamingResponse
 
 from rvbbit.engine.served import Running
-from rvbbit.engine.sets import Evaluated
+from rvbbit.engine.sets import LIMITS, Evaluated, Raced
 from rvbbit.errors import Error
 from rvbbit.http import formats
 from rvbbit.http.conversation import outcome, result
@@ -20,6 +21,7 @@ from rvbbit.http.face import Face
 from rvbbit.http.filters import Short
 from rvbbit.http.problems import body_of
 from rvbbit.http.strict import WHOLE, Answer, Body, StrictRoute
+from rvbbit.result import Progress
 
 _HEARTBEAT = 5.0  # seconds between two lines that say an evaluation still runs
 
@@ -44,6 +46,38 @@ class Evaluation(Answer):
     gains: dict[str, Any]
 
 
+Chosen = Literal["recent", "high_confidence", "random", "semantic"]
+
+
+class RaceRules(Body):
+    """What runs against what. `scope` and `candidate` as for `evaluate`; each strategy runs with each number of examples."""
+
+    cascade_id: Short
+    scope: dict[str, Any] | None = None
+    candidate: Short | None = None
+    strategies: list[Chosen] = Field(default_factory=lambda: list(get_args(Chosen)), min_length=1, max_length=8)
+    limits: list[Annotated[int, Field(ge=1, le=1_000), WHOLE]] = Field(default_factory=lambda: list(LIMITS), min_length=1, max_length=8)
+    rows: Annotated[int, Field(ge=1, le=10_000), WHOLE] = 200
+    budget_usd: Annotated[float, Field(gt=0)] | None = None
+
+
+class Race(Answer):
+    """What was found: an arm for each way, and its gains over `none` and over `current`, with simultaneous intervals of 95 %.
+
+    `questions` of `planned` were asked of every arm; fewer where the budget ended. `winner` is `current` where none is shown to be better.
+    """
+
+    version: str
+    current: str
+    winner: str
+    questions: int
+    planned: int
+    groups: int
+    examples: int
+    arms: dict[str, Any]
+    gains: dict[str, Any]
+
+
 _STREAM: dict[int | str, dict[str, Any]] = {200: {"content": {formats.NDJSON: {}}}}
 
 
@@ -62,34 +96,49 @@ def routes(face: Face) -> APIRouter:
             given = {"scope": asked.scope, "candidate": asked.candidate, "rows": asked.rows}
             return sets.evaluate(asked.cascade_id, **given, stop=running.stop)  # type: ignore[arg-type]
 
-        running = face.served.start(work)
-        if formats.accepted(request.headers.get("accept", "")) == formats.NDJSON:
-            return await _told(running)
-        return Response(formats.line(_found(await result(running, request))), media_type=formats.JSON)
+        return await _answered(face.served.start(work), request, "evaluation", ())
+
+    @router.post("/race", response_model=Race, responses=_STREAM)
+    async def race(asked: RaceRules, request: Request) -> Response:
+        """Ask verified questions with each strategy and number of examples, as the cell does now, and without any. May take minutes.
+
+        With `Accept: application/x-ndjson` a line comes every few seconds and says how far it is; the last one is the race or an error.
+        """
+        told: deque[Progress] = deque(maxlen=1)
+
+        def work(_: Any, running: Running) -> Raced:
+            given = {name: value for name, value in asked if name != "cascade_id"}
+            return sets.race(asked.cascade_id, **given, stop=running.stop, listen=told.append)
+
+        return await _answered(face.served.start(work), request, "race", told)
 
     return router
 
 
-async def _told(running: Running) -> Response:
-    """A line now and then; what fails at once has its own status."""
+async def _answered(running: Running, request: Request, name: str, told: Sequence[Progress]) -> Response:
+    """What was found, or a line now and then with what was `told` last; what fails at once has its own status."""
+    if formats.accepted(request.headers.get("accept", "")) != formats.NDJSON:
+        return Response(formats.line(_found(await result(running, request))), media_type=formats.JSON)
     done = asyncio.ensure_future(asyncio.wrap_future(running.done))
     await asyncio.wait({done}, timeout=_HEARTBEAT)
     if done.done():
-        return Response(formats.line({"event": "evaluation", **_found(await outcome(done))}), media_type=formats.NDJSON)
-    return StreamingResponse(_waiting(running, done), media_type=formats.NDJSON)
+        return Response(formats.line({"event": name, **_found(await outcome(done))}), media_type=formats.NDJSON)
+    return StreamingResponse(_waiting(running, done, name, told), media_type=formats.NDJSON)
 
 
-async def _waiting(running: Running, done: asyncio.Future[Evaluated]) -> AsyncIterator[bytes]:
+async def _waiting(running: Running, done: asyncio.Future[Any], name: str, told: Sequence[Progress]) -> AsyncIterator[bytes]:
     try:
         while not done.done():
-            yield formats.line({"event": "running", "query_id": running.id})
+            news = {"event": "progress", **asdict(told[-1])} if told else {"event": "running"}
+            yield formats.line({**news, "query_id": running.id})
             await asyncio.wait({done}, timeout=_HEARTBEAT)
-        yield formats.line({"event": "evaluation", **_found(await outcome(done))})
+        yield formats.line({"event": name, **_found(await outcome(done))})
     except Error as error:
         yield formats.line({"event": "error", "error": body_of(error).model_dump()})
     finally:
         running.cancel()
 
 
-def _found(evaluated: Evaluated) -> dict[str, Any]:
-    return {"version": evaluated.version, "harm": evaluated.found.harm, **asdict(evaluated.found)}
+def _found(tried: Evaluated | Raced) -> dict[str, Any]:
+    harm = {"harm": tried.found.harm} if isinstance(tried, Evaluated) else {}
+    return {"version": tried.version, **harm, **asdict(tried.found)}

@@ -17,7 +17,10 @@ from rvbbit.http.training import Marked, Who
 
 
 class Set(Answer):
-    """One version of a set. `scope` are the inputs its examples share; `harm` is what its newest evaluation says, null without one."""
+    """One version of a set. `scope` are the inputs its examples share; `harm` is what its newest evaluation says, null without one.
+
+    `race` is what its newest race of strategies found, null without one.
+    """
 
     version: str
     cascade_id: str
@@ -33,6 +36,8 @@ class Set(Answer):
     harm: bool | None
     evaluated: datetime | None
     evaluation: dict[str, Any] | None
+    raced: datetime | None
+    race: dict[str, Any] | None
 
 
 class Sets(Answer):
@@ -197,4 +202,6 @@ def _listed(row: SetRow) -> Set:
         harm=None if proof is None else proof.harm,
         evaluated=None if proof is None else proof.timestamp,
         evaluation=None if proof is None else json.loads(proof.result),
+        raced=None if row.race is None else row.race.timestamp,
+        race=None if row.race is None else json.loads(row.race.result),
     )

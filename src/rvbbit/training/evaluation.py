@@ -79,42 +79,81 @@ class Evaluation:
         return gain.high < 0
 
 
-async def evaluate(questions: Sequence[Question], arms: Mapping[str, Sequence[Example]], ask: Ask) -> Evaluation:
-    """`arms` are sets by name, `candidate` among them; `none` is added. Raises TrainingError where there are too few questions."""
-    groups = sorted({question.group for question in questions}, key=_shuffled)
-    if len(groups) < FEWEST:
-        raise TrainingError(
-            f"{len(groups)} different questions are verified; an interval needs {FEWEST} or more",
-            hint="verify more answers: `rvbbit training mark TRACE_ID… --verified`",
-        )
-    folds = {group: place % FOLDS for place, group in enumerate(groups)}
+async def evaluate(
+    questions: Sequence[Question], arms: Mapping[str, Sequence[Example]], ask: Ask, near: Mapping[str, str] | None = None
+) -> Evaluation:
+    """`arms` are sets by name, `candidate` among them; `none` is added. `near`: the group of examples that are no questions, by trace id.
+
+    Raises TrainingError where there are too few questions.
+    """
+    folds = Folds.of(questions, near)
     scores: dict[str, Scores] = {}
     found: dict[str, Arm] = {}
     for name, examples in {"none": (), **arms}.items():
-        scores[name], found[name] = await _arm(questions, examples, folds, ask)
-    places = {group: place for place, group in enumerate(groups)}
-    members = np.array([places[question.group] for question in questions])
+        tally, scores[name] = Tally(), np.zeros(len(questions))
+        for fold, places in enumerate(folds.places):
+            answers = await ask(folds.taught(examples, fold), [questions[place].arguments for place in places])
+            scores[name][places] = tally.scored(answers, [questions[place] for place in places])
+        found[name] = tally.arm(len(examples), scores[name])
     names = list(scores)
     gains = {
-        f"{name} - {other}": _gain(scores[name] - scores[other], members)
+        f"{name} - {other}": _gain(scores[name] - scores[other], folds.members)
         for place, name in reversed(list(enumerate(names)))
         for other in names[:place]
     }
-    return Evaluation(len(questions), len(groups), found, gains)
+    return Evaluation(len(questions), folds.groups, found, gains)
 
 
-async def _arm(questions: Sequence[Question], examples: Sequence[Example], folds: Mapping[str, int], ask: Ask) -> tuple[Scores, Arm]:
-    """A score a question, and the arm's totals. An example that is itself a question belongs to that question's fold."""
-    fold_of = {question.trace_id: folds[question.group] for question in questions}
-    scores = np.zeros(len(questions))
-    usage, calls, failed = Usage(), 0, 0
-    for fold in range(FOLDS):
-        places = [place for place, question in enumerate(questions) if folds[question.group] == fold]
-        taught = [example for example in examples if fold_of.get(example.trace_id) != fold]
-        for place, answer in zip(places, await ask(taught, [questions[place].arguments for place in places]), strict=True):
-            scores[place] = 0.0 if answer.error is not None else closeness(answer.value, questions[place].answer)
-            usage, calls, failed = usage + answer.usage, calls + answer.calls, failed + (answer.error is not None)
-    return scores, Arm(len(examples), float(scores.mean()), failed, calls, usage.tokens_in, usage.tokens_out, usage.cost_usd)
+@dataclass(frozen=True, slots=True)
+class Folds:
+    """Questions dealt out so that those which ask nearly the same are together. `places` are theirs, fold by fold; `members` says which
+    group each is of, as a number; `fold` is that of questions and of examples near to one, by trace id."""
+
+    places: tuple[list[int], ...]
+    members: npt.NDArray[np.intp]
+    groups: int
+    fold: Mapping[str, int]
+
+    @classmethod
+    def of(cls, questions: Sequence[Question], near: Mapping[str, str] | None = None) -> Folds:
+        """Raises TrainingError where there are too few groups."""
+        groups = sorted({question.group for question in questions}, key=_shuffled)
+        if len(groups) < FEWEST:
+            raise TrainingError(
+                f"{len(groups)} different questions are verified; an interval needs {FEWEST} or more",
+                hint="verify more answers: `rvbbit training mark TRACE_ID… --verified`",
+            )
+        number = {group: place for place, group in enumerate(groups)}
+        members = np.array([number[question.group] for question in questions])
+        places = tuple([int(place) for place in np.flatnonzero(members % FOLDS == fold)] for fold in range(FOLDS))
+        group_of = {**(near or {}), **{question.trace_id: question.group for question in questions}}
+        return cls(places, members, len(groups), {one: number[group] % FOLDS for one, group in group_of.items() if group in number})
+
+    def taught(self, examples: Sequence[Example], fold: int) -> list[Example]:
+        """Those that may be shown to a fold's questions."""
+        return [example for example in examples if self.fold.get(example.trace_id) != fold]
+
+
+class Tally:
+    """What the answers of one arm took."""
+
+    def __init__(self) -> None:
+        self._usage = Usage()
+        self._calls = self._failed = 0
+
+    def scored(self, answers: Sequence[Answer], questions: Sequence[Question]) -> list[float]:
+        """A score an answer, counted."""
+        for answer in answers:
+            self._usage += answer.usage
+            self._calls += answer.calls
+            self._failed += answer.error is not None
+        pairs = zip(answers, questions, strict=True)
+        return [0.0 if answer.error is not None else closeness(answer.value, question.answer) for answer, question in pairs]
+
+    def arm(self, examples: int, scores: Scores) -> Arm:
+        """All of it."""
+        usage = self._usage
+        return Arm(examples, float(scores.mean()), self._failed, self._calls, usage.tokens_in, usage.tokens_out, usage.cost_usd)
 
 
 def grouped(questions: Sequence[str], near: Mapping[int, Sequence[int]]) -> list[str]:

@@ -7,6 +7,7 @@ the decisions, until a person makes a version *live*; even then an example that 
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,9 @@ from rvbbit.training.questions import canonical
 from rvbbit.types import CellKey, ExampleSet, Proof, SetEvent, SetVersion
 
 _SHORTEST = 4  # characters of a version that may stand for it
+
+EVALUATION, RACE = "evaluation", "race"
+"""What a proof is of, in its result's `kind`; one without is an evaluation."""
 
 Members: TypeAlias = dict[str, str]
 """trace id → answer as JSON, in the set's order."""
@@ -184,10 +188,13 @@ class Sets:
         """Keep the outcome of an evaluation with its version."""
         self._store.add(proof)
 
+    def proofs(self) -> dict[tuple[CellKey, str, str, str], Proof]:
+        """The newest evaluation and the newest race of each version: by cell, scope, version and kind."""
+        return {(one.cell, one.scope, one.version, json.loads(one.result).get("kind", EVALUATION)): one for one in self._store.proofs()}
+
     def proof(self, row: SetVersion) -> Proof | None:
         """The newest evaluation of a version; None where there is none."""
-        proofs = [one for one in self._store.proofs() if (one.cell, one.scope, one.version) == (row.cell, row.scope, row.version)]
-        return proofs[-1] if proofs else None
+        return self.proofs().get((row.cell, row.scope, row.version, EVALUATION))
 
     def _add(self, event: SetEvent) -> None:
         with self._lock:

@@ -1,0 +1,34 @@
+"""Strategies race on a server, over HTTP: the stream says how far it is and what was found, and the sets list it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rvbbit.testing import FakeServer
+from support.serving import Serving, lines
+
+RACE = {"cascade_id": "means", "scope": {"criterion": "odd"}, "strategies": ["recent", "random"], "limits": [2, 3.0]}
+
+
+def test_a_race_over_http_is_streamed_kept_and_listed(tmp_path: Path) -> None:
+    (tmp_path / "rvbbit.toml").write_text("")
+    with FakeServer(answer=lambda body: True) as fake:
+        more = {"OPENAI_BASE_URL": fake.base_url, "OPENAI_API_KEY": "none", "RVBBIT_MODEL": "openai:gpt-4o-mini"}
+        with Serving(tmp_path, more=more) as server:
+            asked = "SELECT ('ticket ' || i || ' ' || md5(i::VARCHAR)) MEANS 'odd' FROM range(30) r(i)"
+            assert server.sql(asked).status_code == 200
+            none = server.post("/api/training/race", **RACE)
+            assert (none.status_code, none.json()["error"]["hint"]) == (422, "mark some first: `rvbbit training mark`")
+            server.post("/api/training/mark-trainable", filter={}, trainable=True, verified=True)
+            stream = server.http.post("/api/training/race", json=RACE, headers={"Accept": "application/x-ndjson"})
+            *before, found = lines(stream)
+            assert all(line["event"] in ("running", "progress") for line in before)
+            assert (found["event"], found["current"], found["winner"], found["questions"]) == ("race", "recent 5", "recent 5", 30)
+            assert set(found["arms"]) == {"none", "recent 5", "recent 2", "recent 3", "random 2", "random 3"}
+            calls = fake.calls
+            assert server.post("/api/training/race", **RACE).json()["gains"] == found["gains"]
+            assert fake.calls == calls
+            (listed,) = [row for row in server.http.get("/api/training/sets").json()["sets"] if row["version"] == found["version"]]
+            assert (listed["race"]["winner"], listed["evaluation"]) == ("recent 5", None)
+            wrong = server.post("/api/training/race", **{**RACE, "strategies": ["all"]})
+            assert (wrong.status_code, wrong.json()["error"]["code"]) == (422, "invalid_request")
