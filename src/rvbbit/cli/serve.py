@@ -36,7 +36,7 @@ def command(session: Session, host: str, port: int, studio_port: int) -> None:
             held.write(api, known.all_shown())
             if known.scoring:
                 db.worker.start()
-            server.serve(face, app.app(face, None if host in ("0.0.0.0", "::") else (host,)), sockets)
+            server.serve(face, app.app(face, None if host in ("0.0.0.0", "::") else (host,)), sockets, note=failure.note)
             failure.note("stopped")
     finally:
         held.release()
@@ -44,8 +44,16 @@ def command(session: Session, host: str, port: int, studio_port: int) -> None:
 
 def _tell(known: settings.Settings, api: str, studio: str) -> None:
     click.echo(f"RVBBIT {rvbbit.__version__} · {known.home}")
-    click.echo(f"  API     {api}")
-    click.echo(f"  docs    {api}/docs")
-    click.echo(f"  Studio  {studio}")
+    click.echo(f"  API      {api}   every route: {api}/docs")
+    click.echo(f"  Studio   {studio}")
+    click.echo(f"  store    {known.shown('store')}")
+    click.echo(f"  scoring  {_scoring(known.scoring)}")
+    click.echo(f"  token    {'needed: Authorization: Bearer … (RVBBIT_TOKEN)' if known.token else 'none: only this machine can ask'}")
     click.echo("Ctrl-C stops it.")
     sys.stdout.flush()
+
+
+def _scoring(share: float) -> str:
+    if not share:
+        return "off"
+    return f"{'everything' if share == 1 else f'{share:.0%}'} that is logged, between queries"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import signal
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
@@ -14,6 +16,8 @@ from fastapi import FastAPI
 from rvbbit.errors import UsageError
 from rvbbit.http.face import Face
 from rvbbit.http.wire import LONGEST_HEAD, Wire
+
+log = logging.getLogger(__name__)
 
 DRAIN = 10.0
 """Seconds that queries may go on after the server was told to stop; then they are cancelled, and what was answered is kept."""
@@ -24,9 +28,9 @@ _CONNECTIONS = 1_000
 
 
 class Server(uvicorn.Server):
-    """Serves an app until SIGTERM or SIGINT; the second SIGINT does not wait."""
+    """Serves an app until SIGTERM or SIGINT; the second one does not wait. `note` is told what a person should know."""
 
-    def __init__(self, face: Face, routes: FastAPI, drain: float = DRAIN) -> None:
+    def __init__(self, face: Face, routes: FastAPI, drain: float = DRAIN, note: Callable[[str], None] = log.info) -> None:
         config = uvicorn.Config(
             routes,
             http=Wire,
@@ -43,6 +47,12 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._face = face
         self._drain = drain
+        self._note = note
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """The first signal says stop, the second: now."""
+        self.force_exit = self.should_exit
+        self.should_exit = True
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -65,6 +75,9 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Take nothing more; let what runs end, and after a while cancel it."""
         self._face.drain()
+        if running := self._face.served.running:
+            queries = f"{running} queries" if running > 1 else "1 query"
+            self._note(f"stopping: {queries} may go on for {self._drain:g} s; the same once more ends it now")
         cancelling = asyncio.get_running_loop().call_later(self._drain, self._face.served.cancel_all)
         try:
             await super().shutdown(sockets)
@@ -96,9 +109,11 @@ def url(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def serve(face: Face, routes: FastAPI, sockets: Sequence[socket.socket], drain: float = DRAIN) -> None:
+def serve(
+    face: Face, routes: FastAPI, sockets: Sequence[socket.socket], drain: float = DRAIN, note: Callable[[str], None] = log.info
+) -> None:
     """Serve until told to stop; when it returns, no query runs any more."""
     try:
-        Server(face, routes, drain).run(sockets=list(sockets))
+        Server(face, routes, drain, note).run(sockets=list(sockets))
     finally:
         face.close()
