@@ -6,6 +6,7 @@ Rows are dictionaries by column name; JSON columns come as text, times with thei
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -110,6 +111,15 @@ def score(row: Mapping[str, Any]) -> Score:
     )
 
 
+def _numbers(texts: Sequence[str]) -> tuple[float, ...]:
+    """JSON's numbers; none at all where one of them is something else: what comes from elsewhere may hold anything."""
+    try:
+        found = tuple(float(text) for text in texts)
+    except ValueError:
+        return ()
+    return found if all(map(math.isfinite, found)) else ()
+
+
 def scorable(row: Mapping[str, Any], scores: Sequence[Score]) -> Scorable:
     """An execution as scorers see it; `others` are rows of `trace_id` and `answer`, the newest first."""
     others = [json.loads(other["answer"]) for other in row["others"] or () if other["trace_id"] != row["trace_id"]]
@@ -120,7 +130,7 @@ def scorable(row: Mapping[str, Any], scores: Sequence[Score]) -> Scorable:
         answer=json.loads(row["answer"]),
         probability=row["probability"],
         finish_reason=row["finish_reason"],
-        logprobs=tuple(float(text) for text in row["logprobs"] or ()),
+        logprobs=_numbers(row["logprobs"] or ()),
         others=tuple(others[:_MOST_OTHERS]),
         held=json.loads(row["held"]),
         right=row["right"],

@@ -1,7 +1,8 @@
 """A chat model behind an OpenAI-compatible `/chat/completions`: one request, one answer, its usage, or one of our errors.
 
 It never retries, waits or counts money: wrappers do. The one thing it learns is what a model does not take (a JSON schema, a temperature,
-marks for its prompt cache) when the server answers 400 to it; that is asked again without, said in the log, and remembered.
+marks for its prompt cache, a wish for its tokens' probabilities) when the server answers 400 to it; that is asked again without, said in
+the log, and remembered.
 Source: OpenAI, Chat Completions reference.
 """
 
@@ -12,8 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rvbbit.errors import ProviderError, Refused, TerminalError, Unavailable
-from rvbbit.providers import schemas
+from rvbbit.errors import AuthenticationFailed, ProviderError, Refused, TerminalError, Unavailable
+from rvbbit.providers import logprobs, schemas
 from rvbbit.providers.connection import Connection
 from rvbbit.providers.prompt_caches import prompt_cache
 from rvbbit.providers.schemas import Asked
@@ -33,13 +34,18 @@ class Accepts:
     form: schemas.Format = "json_schema"
     temperature: bool = True
     marks: bool = False
+    logprobs: bool = True
 
     def __str__(self) -> str:
         form = "the schema in the prompt" if self.form == "plain" else f"response_format {self.form}"
-        return f"{form}{'' if self.temperature else ', no temperature'}{', cache marks' if self.marks else ''}"
+        less = ("" if self.temperature else ", no temperature") + ("" if self.logprobs else ", no logprobs")
+        return f"{form}{less}{', cache marks' if self.marks else ''}"
 
     def less(self, request: Request, said: str) -> Accepts | None:
         """What to try when this much was answered 400 with `said`; None when nothing is left to leave out."""
+        said = said.lower()
+        if self.logprobs and logprobs.pays(request.output_schema) and "logprobs" in said:
+            return replace(self, logprobs=False)
         if self.temperature and request.temperature is not None and "temperature" in said:
             return replace(self, temperature=False)
         if self.marks and "prompt_cache" in said:
@@ -60,7 +66,7 @@ class Chat:
         self._connection = connection
         self._model = model
         cache = prompt_cache(self.name)
-        self._accepts = Accepts(marks=cache is not None and cache.marked)
+        self._accepts = Accepts(marks=cache is not None and cache.marked, logprobs=connection.address.server.logprobs)
         self._schemas: dict[int, tuple[Mapping[str, Any], Asked]] = {}
 
     async def complete(self, request: Request) -> Completion:
@@ -70,7 +76,7 @@ class Chat:
             try:
                 completion = await self._ask(request, accepts)
             except TerminalError as error:
-                less = accepts.less(request, error.message) if _bad_request(error) else None
+                less = accepts.less(request, error.message) if _bad_request(error, accepts) else None
                 if less is None:
                     raise (first or error) from None
                 accepts, first = less, first or error
@@ -110,6 +116,8 @@ class Chat:
             _mark(body, request.stable)
         if accepts.temperature and request.temperature is not None:
             body["temperature"] = request.temperature
+        if accepts.logprobs and logprobs.pays(request.output_schema):
+            body["logprobs"] = True
         if request.max_tokens is not None:
             body[self._connection.address.server.max_tokens] = request.max_tokens
         return body
@@ -131,10 +139,12 @@ class Chat:
         if (trouble := self._useless(text, refusal, finish)) is not None:
             trouble.usage = usage
             raise trouble
+        text = question.unwrapped(text) if question else text
         return Completion(
-            text=question.unwrapped(text) if question else text,
+            text=text,
             model=self.name,
             usage=usage,
+            probability=logprobs.probability(choice, text) if body.get("logprobs") else None,
             finish_reason=finish,
             sent=body,
             received=answer,
@@ -156,7 +166,9 @@ class Chat:
         """The connection is the registry's to close."""
 
 
-def _bad_request(error: TerminalError) -> bool:
+def _bad_request(error: TerminalError, accepts: Accepts) -> bool:
+    if accepts.logprobs and isinstance(error, AuthenticationFailed) and error.status == 403:
+        return "logprobs" in error.message  # OpenAI: "You are not allowed to request logprobs from this model."
     return error.status in (400, 422) and type(error) is TerminalError
 
 

@@ -21,7 +21,7 @@ SHORTEST_SECRET = 16
 class Server:
     """One row. `base_env` may hold another address; `key_env` the key, needed unless `keyless`. `free` servers cost nothing.
 
-    `max_tokens` is what the server calls the longest answer in a request.
+    `max_tokens` is what the server calls the longest answer in a request. `logprobs`: whether it takes that option as OpenAI defines it.
     """
 
     name: str
@@ -31,14 +31,15 @@ class Server:
     keyless: bool = False
     free: bool = False
     max_tokens: str = "max_tokens"
+    logprobs: bool = True
 
 
 SERVERS: tuple[Server, ...] = (
     Server("openai", "https://api.openai.com/v1", "OPENAI_API_KEY", "OPENAI_BASE_URL", max_tokens="max_completion_tokens"),
     Server("openrouter", "https://openrouter.ai/api/v1", "OPENROUTER_API_KEY", "OPENROUTER_BASE_URL"),
-    Server("groq", "https://api.groq.com/openai/v1", "GROQ_API_KEY", "GROQ_BASE_URL"),
-    Server("together", "https://api.together.xyz/v1", "TOGETHER_API_KEY", "TOGETHER_BASE_URL"),
-    Server("mistral", "https://api.mistral.ai/v1", "MISTRAL_API_KEY", "MISTRAL_BASE_URL"),
+    Server("groq", "https://api.groq.com/openai/v1", "GROQ_API_KEY", "GROQ_BASE_URL", logprobs=False),
+    Server("together", "https://api.together.xyz/v1", "TOGETHER_API_KEY", "TOGETHER_BASE_URL", logprobs=False),
+    Server("mistral", "https://api.mistral.ai/v1", "MISTRAL_API_KEY", "MISTRAL_BASE_URL", logprobs=False),
     Server("deepseek", "https://api.deepseek.com/v1", "DEEPSEEK_API_KEY", "DEEPSEEK_BASE_URL"),
     Server("fireworks", "https://api.fireworks.ai/inference/v1", "FIREWORKS_API_KEY", "FIREWORKS_BASE_URL"),
     Server("xai", "https://api.x.ai/v1", "XAI_API_KEY", "XAI_BASE_URL"),

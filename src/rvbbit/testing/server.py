@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+from collections.abc import Callable
 from typing import Any, Self
 
 from aiohttp import web
@@ -16,6 +17,7 @@ from aiohttp import web
 from rvbbit.testing import answers
 from rvbbit.testing.answers import Body, Rule
 from rvbbit.testing.faults import FAULT, Fault, Script
+from rvbbit.testing.logprobs import logprobs
 from rvbbit.testing.prompt_cache import PromptCache
 
 FORMATS = ("json_schema", "json_object")
@@ -27,8 +29,9 @@ class FakeServer:
     """`with FakeServer(answer=rule, latency=0.1) as server:` serves at `server.base_url` until the block ends.
 
     `latency` in seconds. `formats` are the kinds of `response_format` it accepts; `key` and `models`, where given, are the only ones it
-    takes. `prompt_cache`, where given, remembers the starts of prompts as a provider's does. `requests` are the bodies of all calls in
-    order of arrival, failed ones too; `calls` counts them; `max_in_flight` is how many it ever held at once.
+    takes. `prompt_cache`, where given, remembers the starts of prompts as a provider's does. `certainty` gives the probability, above 0 and
+    up to 1, of an answer whose request asks for `logprobs`; without it the server passes over that wish, as many do. `requests` are the
+    bodies of all calls in order of arrival, failed ones too; `calls` counts them; `max_in_flight` is how many it ever held at once.
     """
 
     def __init__(
@@ -40,6 +43,7 @@ class FakeServer:
         models: tuple[str, ...] = (),
         formats: tuple[str, ...] = FORMATS,
         prompt_cache: PromptCache | None = None,
+        certainty: Callable[[Body], float] | None = None,
         port: int = 0,
     ) -> None:
         self.answer: Rule = answer or answers.default_rule
@@ -48,6 +52,7 @@ class FakeServer:
         self.models = models
         self.formats = formats
         self.prompt_cache = prompt_cache
+        self.certainty = certainty
         self.port = port
         self.script = Script()
         self.reset()
@@ -174,6 +179,8 @@ class FakeServer:
         answer = answers.chat(body, self.answer(body))
         if self.prompt_cache is not None:
             answer["usage"] |= self.prompt_cache.answered(body, known)
+        if self.certainty is not None and body.get("logprobs"):
+            answer["choices"][0]["logprobs"] = logprobs(answer["choices"][0]["message"]["content"], self.certainty(body))
         return answer
 
     def _refused(self, body: Body) -> web.Response | None:

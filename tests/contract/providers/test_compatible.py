@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rvbbit.errors import (
+    AuthenticationFailed,
     RateLimited,
     Refused,
     TerminalError,
@@ -59,6 +60,63 @@ async def test_a_model_without_temperature_is_asked_without(openai):
         server.fail(400, message="Unsupported value: 'temperature' does not support 0 with this model.")
         await with_server(openai, server, temperature=0.0)
     assert ["temperature" in body for body in server.requests] == [True, False, False, False]
+
+
+async def test_an_answer_that_is_one_of_few_has_its_probability(openai):
+    with FakeServer(lambda body: True, certainty=lambda body: 0.75) as server:
+        answers = await with_server(openai, server, output_schema=BOOLEAN)
+    assert [body["logprobs"] for body in server.requests] == [True] * 3
+    assert [answer.probability for answer in answers] == [pytest.approx(0.75)] * 3
+    assert all(answer.usage.tokens_out < 10 for answer in answers), "the tokens' probabilities are no tokens"
+
+
+@pytest.mark.parametrize("schema", [None, {"type": "string"}, {"type": "number"}])
+async def test_of_other_answers_no_probability_is_asked_for(openai, schema):
+    with FakeServer(certainty=lambda body: 0.75) as server:
+        answers = await with_server(openai, server, output_schema=schema)
+    assert not any("logprobs" in body for body in server.requests)
+    assert [answer.probability for answer in answers] == [None] * 3
+
+
+async def test_a_server_that_passes_over_the_wish_gives_none(openai):
+    with FakeServer(lambda body: True) as server:
+        answers = await with_server(openai, server, output_schema=BOOLEAN)
+    assert [answer.probability for answer in answers] == [None] * 3
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        (400, "This model does not support the 'logprobs' parameter."),
+        (422, "[{'loc': ['body', 'logprobs'], 'msg': 'Extra inputs are not permitted'}]"),
+        (403, "You are not allowed to request logprobs from this model."),
+        (400, "Logprobs is not enabled for models/x"),
+    ],
+)
+async def test_a_model_that_gives_no_logprobs_is_asked_without_said_and_remembered(openai, status, message, caplog):
+    with FakeServer(lambda body: True, certainty=lambda body: 0.75) as server:
+        server.fail(status, message=message)
+        answers = await with_server(openai, server, output_schema=BOOLEAN)
+    assert ["logprobs" in body for body in server.requests] == [True, False, False, False]
+    assert {body["response_format"]["type"] for body in server.requests} == {"json_schema"}
+    assert [answer.text for answer in answers] == ["true"] * 3
+    assert len([record for record in caplog.records if record.name == "rvbbit.providers.chat"]) == 1
+
+
+async def test_a_key_that_is_refused_stays_refused(openai):
+    with FakeServer() as server:
+        server.fail(403, message="Your key may not use this model.", times=2)
+        with pytest.raises(AuthenticationFailed):
+            await with_server(openai, server, output_schema=BOOLEAN)
+    assert server.calls == 1
+
+
+async def test_a_server_known_not_to_take_it_is_not_asked(openai):
+    with FakeServer(lambda body: True) as server:
+        registry = Registry(env={"GROQ_BASE_URL": server.base_url})
+        await registry("groq:x").complete(question(openai, output_schema=BOOLEAN))
+        await registry.close()
+    assert "logprobs" not in server.requests[0]
 
 
 async def test_the_longest_answer_is_sent_under_the_name_the_server_knows(openai):

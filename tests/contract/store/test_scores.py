@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from hashlib import md5
+from typing import Any
+
+import pytest
 
 from rvbbit.interfaces import Due
 from rvbbit.logs.examples import ExampleFilter
@@ -92,6 +95,14 @@ async def test_a_scorer_sees_the_execution_its_scores_and_other_answers_to_the_s
     assert (found.arguments, found.answer, found.others, found.right) == (same, "yes", ("no",), None)
     assert (found.probability, found.finish_reason, found.logprobs) == (0.75, "stop", (-0.5, -1.0))
     assert found.scores == (score("a", 0.3, scorer="rules", version="2"),)
+
+
+@pytest.mark.parametrize("logprob", [None, "high", [], {}, "missing"])
+async def test_logprobs_from_elsewhere_that_are_no_numbers_are_none(store: Store, logprob: Any) -> None:
+    odd = {"token": "x"} if logprob == "missing" else {"logprob": logprob}
+    await fill(store, call("a", response={"choices": [{"logprobs": {"content": [{"logprob": -0.5}, odd]}}]}))
+    (found,) = store.unscored(CELL, Due("1"), 10)
+    assert found.logprobs in ((), (-0.5,)), "what is missing may be passed over"
 
 
 async def test_a_verified_answer_is_right_unless_it_was_corrected_or_given_no_confidence(store: Store) -> None:

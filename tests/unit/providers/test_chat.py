@@ -15,6 +15,7 @@ class Server:
     class Named:
         name = "openai"
         max_tokens = "max_tokens"
+        logprobs = True
 
     class Where:
         pass

@@ -53,7 +53,7 @@ SCORABLE = f"""
 SELECT
     wanted.trace_id AS trace_id, wanted.cascade_id AS cascade_id, wanted.cell_name AS cell_name, wanted.arguments AS arguments,
     wanted.answer AS answer, wanted.probability AS probability, wanted.finish_reason AS finish_reason,
-    arrayMap(token -> JSONExtractFloat(token, 'logprob'), JSONExtractArrayRaw(wanted.response, 'choices', 1, 'logprobs', 'content'))
+    arrayMap(token -> JSONExtractRaw(token, 'logprob'), JSONExtractArrayRaw(wanted.response, 'choices', 1, 'logprobs', 'content'))
         AS logprobs,
     others.answers AS others,
     ifNull(state.corrected_output, wanted.answer) AS held,

@@ -8,7 +8,6 @@ from typing import Any
 
 from rvbbit.errors import UsageError
 from rvbbit.logs import cursor, values
-from rvbbit.logs.duckdb import scores
 from rvbbit.logs.duckdb.conditions import Parameters, window
 from rvbbit.logs.duckdb.connection import Connection
 from rvbbit.logs.duckdb.projection import USER_INPUT
@@ -118,7 +117,7 @@ def detail(connection: Connection, trace_id: str) -> Detail | None:
     if not rows:
         return None
     decisions = tuple(values.decision(row) for row in connection.read("read decisions", _DECISIONS, asked))
-    given = tuple(scores.score(row) for row in connection.read("read scores", _SCORES, asked))
+    given = tuple(values.score(row) for row in connection.read("read scores", _SCORES, asked))
     return values.detail(rows[0], decisions, given)
 
 

@@ -1,14 +1,10 @@
-"""What the DuckDB store is asked about scores, and how its rows become executions that can be scored. It scores nothing."""
+"""What the DuckDB store is asked about scores, as SQL. It scores nothing."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from datetime import UTC
 from typing import Any
 
 from rvbbit.interfaces import Due
-from rvbbit.types import CellKey, Scorable, Score
 
 CELLS = """
 SELECT cascade_id, cell_name, count(*) FILTER (WHERE verified) AS verified FROM rvbbit.main.executions
@@ -72,35 +68,3 @@ CURRENT = "SELECT * FROM rvbbit.main.current_scores WHERE trace_id IN (SELECT id
 def due(asked: Due) -> dict[str, Any]:
     """The parameters of WAITING and UNSCORED."""
     return {"version": asked.version, "judge": asked.judge, "below": asked.below, "asked": asked.asked}
-
-
-def scorable(row: Mapping[str, Any], scores: Sequence[Score]) -> Scorable:
-    """An execution out of its row of SCORABLE and its scores."""
-    others = [json.loads(other["answer"]) for other in row["others"] or () if other["trace_id"] != row["trace_id"]]
-    return Scorable(
-        trace_id=row["trace_id"],
-        cell=CellKey(row["cascade_id"], row["cell_name"]),
-        arguments=json.loads(row["arguments"]),
-        answer=json.loads(row["answer"]),
-        probability=row["probability"],
-        finish_reason=row["finish_reason"],
-        logprobs=tuple(float(text) for text in row["logprobs"] or ()),
-        others=tuple(others[:32]),
-        held=json.loads(row["held"]),
-        right=row["right"],
-        scores=tuple(scores),
-    )
-
-
-def score(row: Mapping[str, Any]) -> Score:
-    """A score out of its row of `current_scores`."""
-    return Score(
-        trace_id=row["trace_id"],
-        scorer=row["scorer"],
-        version=row["scorer_version"],
-        value=row["value"],
-        reason=row["reason"],
-        timestamp=row["timestamp"].astimezone(UTC),
-        calibrated=row["calibrated"],
-        cost_usd=row["cost"],
-    )

@@ -279,14 +279,14 @@ class Store:
                     self._deleted += 1
         return self._connection
 
-    def _scorable(self, query: str, values: Parameters) -> list[Scorable]:
+    def _scorable(self, query: str, given: Parameters) -> list[Scorable]:
         """The executions whose ids a query gives, in its order."""
-        ids = [row["trace_id"] for row in self._held().read("list executions", query, values)]
+        ids = [row["trace_id"] for row in self._held().read("list executions", query, given)]
         known: dict[str, list[Score]] = {}
         for row in self._connection.read("read scores", scores.CURRENT, {}, ids):
-            known.setdefault(row["trace_id"], []).append(scores.score(row))
+            known.setdefault(row["trace_id"], []).append(values.score(row))
         rows = {row["trace_id"]: row for row in self._connection.read("read executions", scores.SCORABLE, {}, ids)}
-        return [scores.scorable(rows[trace_id], known.get(trace_id, ())) for trace_id in ids]
+        return [values.scorable(rows[trace_id], known.get(trace_id, ())) for trace_id in ids]
 
     def _last_seq(self, table: str) -> int:
         row = self._connection.read(f"read {table}", f"SELECT coalesce(max(seq), 0) AS seq FROM rvbbit.main.{table}", {})
