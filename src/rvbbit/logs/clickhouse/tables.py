@@ -2,13 +2,15 @@
 
 Facts are `MergeTree`: rows are added and nothing is replaced. No table is partitioned, so that one insert is one part: all of it or none.
 `seq` is the server's own snowflake number, given as a row lands: one clock orders what several servers write. A token that each insert
-carries is remembered for so many inserts (`non_replicated_deduplication_window`), so that one sent twice is there once. What holds is a
+carries is remembered for so many inserts (`non_replicated_deduplication_window`), so that one sent twice is there once. What people
+said outlives a power cut, too; of calls and scores it is left to the server's own settings, as it costs more than the insert. What holds is a
 view over the facts. Why: docs/adr/0015-clickhouse.md.
 """
 
 from __future__ import annotations
 
 _TOKENS = "non_replicated_deduplication_window = 1000"
+_SYNCED = f"{_TOKENS}, fsync_after_insert = 1, fsync_part_directory = 1"
 _SEQ = "seq Int64 DEFAULT toInt64(generateSnowflakeID())"
 _BLOOM = "TYPE bloom_filter(0.01) GRANULARITY 1"
 
@@ -69,7 +71,7 @@ CREATE TABLE IF NOT EXISTS training_annotations (
     tags Array(String),
     reason Nullable(String),
     INDEX of_batch batch {_BLOOM}
-) ENGINE = MergeTree ORDER BY (trace_id, seq) SETTINGS {_TOKENS}"""
+) ENGINE = MergeTree ORDER BY (trace_id, seq) SETTINGS {_SYNCED}"""
 
 SCORES = f"""
 CREATE TABLE IF NOT EXISTS scores (
@@ -117,7 +119,7 @@ CREATE TABLE IF NOT EXISTS training_sets (
     answers Array(String),
     removed Array(String),
     size Int64
-) ENGINE = MergeTree ORDER BY seq SETTINGS {_TOKENS}"""
+) ENGINE = MergeTree ORDER BY seq SETTINGS {_SYNCED}"""
 
 TRAINING_SET_EVENTS = f"""
 CREATE TABLE IF NOT EXISTS training_set_events (
@@ -128,7 +130,7 @@ CREATE TABLE IF NOT EXISTS training_set_events (
     timestamp DateTime64(6, 'UTC'),
     name String,
     reason Nullable(String)
-) ENGINE = MergeTree ORDER BY seq SETTINGS {_TOKENS}"""
+) ENGINE = MergeTree ORDER BY seq SETTINGS {_SYNCED}"""
 
 TRAINING_EVALUATIONS = f"""
 CREATE TABLE IF NOT EXISTS training_evaluations (
@@ -137,7 +139,7 @@ CREATE TABLE IF NOT EXISTS training_evaluations (
     timestamp DateTime64(6, 'UTC'),
     harm Bool,
     result String
-) ENGINE = MergeTree ORDER BY seq SETTINGS {_TOKENS}"""
+) ENGINE = MergeTree ORDER BY seq SETTINGS {_SYNCED}"""
 
 # argMax passes over NULL, and a decision may set a field back to nothing: a tuple around the value is never NULL.
 TRAINING_STATE = """

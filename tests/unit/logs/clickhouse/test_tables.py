@@ -60,6 +60,15 @@ def test_migrations_may_run_twice(store: Store) -> None:
     assert store._connection.rows("look", "SELECT number FROM migrations") == [{"number": one.number} for one in MIGRATIONS]
 
 
+def test_facts_are_only_added_and_what_people_said_outlives_a_power_cut(store: Store) -> None:
+    query = "SELECT name, engine, position(create_table_query, 'fsync_after_insert = 1') > 0 AS synced FROM system.tables WHERE {where}"
+    where = "database = currentDatabase() AND engine <> 'View'"
+    rows = store._connection.rows("look", query.format(where=where))
+    assert {row["engine"] for row in rows} == {"MergeTree"}
+    synced = {"training_annotations", "training_sets", "training_set_events", "training_evaluations"}
+    assert {row["name"] for row in rows if row["synced"]} == synced
+
+
 async def test_any_client_can_count_what_can_teach(store: Store, clickhouse: Shim) -> None:
     await fill(store, call(), call(), call(error="no"))
     client = clickhouse_connect.get_client(host="127.0.0.1", port=clickhouse.port)
