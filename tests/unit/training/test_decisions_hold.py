@@ -4,25 +4,24 @@ approves now gets into a prompt, by any strategy, also from a version that was m
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-import duckdb
 import numpy as np
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from rvbbit.interfaces import Matrix
-from rvbbit.logs.duckdb import Store
-from rvbbit.logs.duckdb.migrations import migrate
-from rvbbit.logs.duckdb.sets import Sets as Tables
 from rvbbit.logs.examples import ExampleFilter
 from rvbbit.training.curation import Curation
 from rvbbit.training.selection import Selector
 from rvbbit.training.sets import Sets
 from rvbbit.types import CallRecord, CellKey, Score, TrainingPolicy, Value
+from support.clickhouse import Shim
+from support.store import Backend, ClickHouseBackend, DuckDBBackend
 
 CELL = CellKey("means", "judge")
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -54,14 +53,11 @@ def call(trace_id: str) -> CallRecord:
 class Decisions(RuleBasedStateMachine):
     """The model: what holds for each field of each execution, as a stack of (batch, value); an undo puts the value below back on top."""
 
-    def __init__(self) -> None:
+    def __init__(self, backend: Backend) -> None:
         super().__init__()
-        self.connection = duckdb.connect()
-        self.connection.execute("ATTACH ':memory:' AS rvbbit")
-        migrate(self.connection)
-        self.store = Store(self.connection)
-        self.tables = Tables(self.connection)
-        self.sets = Sets(self.tables)
+        self.backend = backend
+        self.store = backend.open()
+        self.sets = Sets(self.store.sets)
         self.curation = Curation(self.store)
         self.selector = Selector(self.store, Letters(), self.sets)
         self.held: dict[tuple[str, str], list[tuple[str, Any]]] = {}
@@ -143,7 +139,7 @@ class Decisions(RuleBasedStateMachine):
     def delete(self, one: str) -> None:
         """An execution goes; decisions about it stay on record."""
         if len(self.deleted) < 3 and one not in self.deleted:
-            self.connection.execute("DELETE FROM rvbbit.unified_logs WHERE trace_id = ?", [one])
+            self.backend.delete(one)
             self.deleted.add(one)
             self.selector = Selector(self.store, Letters(), self.sets)
 
@@ -158,8 +154,7 @@ class Decisions(RuleBasedStateMachine):
 
     @invariant()
     def no_decision_is_lost(self) -> None:
-        rows = self.connection.execute("SELECT count(*) FROM rvbbit.training_annotations").fetchall()
-        assert rows[0][0] == self.decided
+        assert len(self.backend.rows("training_annotations", "trace_id")) == self.decided
         for row in self.store.page(ExampleFilter(limit=None)).rows:
             assert row.trainable == bool(self.now(row.trace_id, "trainable"))
             assert row.verified == bool(self.now(row.trace_id, "verified"))
@@ -182,10 +177,17 @@ class Decisions(RuleBasedStateMachine):
         return await self.selector.select(CELL, policy, {"text": asked})
 
     def teardown(self) -> None:
-        self.tables.close()
         self.store.close()
-        self.connection.close()
+        self.backend.close()
 
 
-class TestDecisionsHold(Decisions.TestCase):
-    settings = settings(max_examples=12, stateful_step_count=15, deadline=None)
+def test_decisions_hold_on_duckdb() -> None:
+    run_state_machine_as_test(
+        lambda: Decisions(DuckDBBackend(None)), settings=settings(max_examples=12, stateful_step_count=15, deadline=None)
+    )
+
+
+def test_decisions_hold_on_clickhouse(clickhouse: Shim) -> None:
+    """Fewer steps: each is some dozens of requests over HTTP."""
+    run = settings(max_examples=3, stateful_step_count=10, deadline=None, suppress_health_check=list(HealthCheck))
+    run_state_machine_as_test(lambda: Decisions(ClickHouseBackend(clickhouse.url(f"t{uuid.uuid4().hex}"))), settings=run)
