@@ -2,9 +2,9 @@
 
 Facts are `MergeTree`: rows are added and nothing is replaced. No table is partitioned, so that one insert is one part: all of it or none.
 `seq` is the server's own snowflake number, given as a row lands: one clock orders what several servers write. A token that each insert
-carries is remembered for so many inserts (`non_replicated_deduplication_window`), so that one sent twice is there once. What people
-said outlives a power cut, too; of calls and scores it is left to the server's own settings, as it costs more than the insert. What holds is a
-view over the facts. Why: docs/adr/0015-clickhouse.md.
+carries is remembered for so many inserts (`non_replicated_deduplication_window`), so that one sent twice is there once. What people said
+outlives a power cut, too; of calls and scores that is left to the server's settings, as it costs more than the insert. What holds is a view
+over the facts. Why: docs/adr/0015-clickhouse.md.
 """
 
 from __future__ import annotations
