@@ -36,6 +36,8 @@ def command(session: Session, host: str, port: int, studio_port: int) -> None:
             held.write(api, known.all_shown())
             if known.scoring:
                 db.worker.start()
+            if db.others is not None:
+                db.others.start()
             server.serve(face, app.app(face, None if host in ("0.0.0.0", "::") else (host,)), sockets, note=failure.note)
             failure.note("stopped")
     finally:
