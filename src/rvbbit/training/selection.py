@@ -25,6 +25,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import itertools
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias, get_args
@@ -40,6 +41,7 @@ from rvbbit.types import NO_EXAMPLES, Arguments, CellKey, Example, ExampleSet, S
 
 _KEPT = 4_096  # sets remembered: more criteria than most queries have, and small beside the examples they share
 _VERSION_BYTES = 16
+_LOOK = 0.5  # seconds: so often the store is asked for its revision on a thread, as one on a server asks there; from memory in between
 
 _UNTRUSTED = -1.0
 _VOUCHED_FOR = 1.0
@@ -86,7 +88,8 @@ class Selector:
         self._groups: dict[tuple[CellKey, tuple[str, ...], tuple[str, ...]], _Groups] = {}
         self._pools: dict[_Key, _Pool] = {}
         self._likeness: dict[tuple[CellKey, tuple[str, ...], str], Likeness] = {}
-        self._reading = asyncio.Lock()
+        self._reading, self._looking = asyncio.Lock(), asyncio.Lock()
+        self._looked = float("-inf")
 
     async def version(self, cell: CellKey, policy: TrainingPolicy, arguments: Arguments) -> str:
         """The version of the set that applies to these arguments; "" when it is empty. Raises CascadeError for an unknown strategy."""
@@ -124,6 +127,7 @@ class Selector:
 
     async def _pool(self, cell: CellKey, policy: TrainingPolicy, arguments: Arguments) -> _Pool:
         key = (cell, policy, canonical([arguments.get(name) for name in policy.scope]))
+        await self._look()
         if self._revision == self._now() and (known := self._pools.get(key)) is not None:
             return known
         if policy.strategy not in get_args(Strategy):
@@ -139,6 +143,14 @@ class Selector:
                 likeness = await self._compared((cell, policy.scope, key[2]), group, policy.scope) if semantic else None
                 self._pools[key] = await asyncio.to_thread(self._made, cell, policy, arguments, group, likeness)
             return self._pools[key]
+
+    async def _look(self) -> None:
+        """Have the store know its revision, without the event loop waiting for a server."""
+        if time.monotonic() - self._looked >= _LOOK:
+            async with self._looking:
+                if time.monotonic() - self._looked >= _LOOK:
+                    await asyncio.to_thread(self._now)
+                    self._looked = time.monotonic()
 
     def _now(self) -> tuple[int, int]:
         return self._store.revision(), 0 if self._sets is None else self._sets.revision()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -302,3 +303,18 @@ async def test_what_is_in_scope_stands_in_a_prompt_once_and_counts_for_no_exampl
     shelf = Shelf(*(example(f"e{n}", "label 1", labels=many) for n in range(3)))
     policy = TrainingPolicy(limit=9, scope=("labels", "criterion"), token_budget=60)
     assert len(await chosen(shelf, policy, asking(labels=many))) == 3
+
+
+async def test_a_store_on_a_server_is_asked_for_its_revision_off_the_event_loop() -> None:
+    asked: list[threading.Thread] = []
+
+    class Slow(Shelf):
+        def revision(self) -> int:
+            asked.append(threading.current_thread())
+            return super().revision()
+
+    selector = Selector(Slow(example("a")))
+    await asyncio.gather(*(selector.version(CELL, TrainingPolicy(), asking(str(number))) for number in range(100)))
+    first, *_ = asked
+    assert first is not threading.current_thread()
+    assert sum(one is not threading.current_thread() for one in asked) == 1, "a hundred at once wait for one answer"

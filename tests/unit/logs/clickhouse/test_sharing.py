@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
+from rvbbit.interfaces import Due
 from rvbbit.logs.clickhouse import Store
 from rvbbit.logs.examples import ExampleFilter
 from rvbbit.logs.store import Change
@@ -139,3 +141,34 @@ def test_what_one_writes_at_the_moment_is_not_taken_for_anothers(store: Store, o
         store.annotate([decision("a", trainable=True)])
         assert other.others() == []
     assert other.others() == [Change("decision", 1)]
+
+
+async def test_a_request_is_done_with_by_whoever_scores_whatever_their_clock_says(store: Store, other: Store) -> None:
+    """Else it would be due, and its judge paid, again and again."""
+    await fill(store, call("a"))
+    asked = Due("1", share=0.0, asked=True)
+    store.record([replace(score("a", None, "asked"), timestamp=START + timedelta(minutes=5))])
+    assert [one.trace_id for one in other.unscored(CELL, asked, 10)] == ["a"]
+    other.record([score("a", 0.5)])
+    assert store.unscored(CELL, asked, 10) == [] and store.waiting(CELL, asked, 100).executions == 0
+    store.record([replace(score("a", None, "asked"), timestamp=START - timedelta(minutes=5))])
+    assert [one.trace_id for one in other.unscored(CELL, asked, 10)] == ["a"]
+
+
+async def test_two_that_decide_on_one_execution_at_once_are_both_kept_in_one_order(store: Store, other: Store) -> None:
+    await fill(store, call("a"))
+    together = threading.Barrier(2)
+
+    def decide(one: Store, trainable: bool) -> None:
+        for number in range(10):
+            together.wait(timeout=60)
+            one.annotate([decision("a", batch=f"{trainable} {number}", after=5 if trainable else -5, trainable=trainable)])
+
+    people = [threading.Thread(target=decide, args=pair) for pair in ((store, True), (other, False))]
+    for person in people:
+        person.start()
+    for person in people:
+        person.join()
+    ours, theirs = (one.executions(trace_ids=["a"])[0].decisions for one in (store, other))
+    assert ours == theirs and len(ours) == 20
+    assert [bool(one.trainable(CELL)) for one in (store, other)] == [ours[-1].trainable] * 2
