@@ -3,8 +3,8 @@
     .venv/bin/python -m bench.scoring [--data DIR] [--pairs N] [--docs]
 
 A project holds the 27,365 executions of `llm_logs`, 300 of them verified, and is asked to score all of them again whenever it is nearly
-done. A pair is the same query with the worker off and with it on, in random order, each at a random moment; with the worker on it is sent
-while a portion is being scored, which is the worst moment there is. The model is the shipped fake in a process of its own, 20 ms an answer.
+done. A pair is the same query with the worker off and with it on, in random order, each at a random moment; with the worker on it is at work
+all the time between queries, as after an import. The model is the shipped fake in a process of its own, 20 ms an answer.
 A pair's ratio is on / off; the interval is a bootstrap of the median ratio. `--docs` puts the table into `docs/confidence.md`.
 """
 
@@ -112,8 +112,6 @@ def pair(db: Database, query: Callable[[Database], None]) -> Pair:
         else:
             db.worker.stop()
         time.sleep(random.random() * PAUSE)
-        if on:
-            busy(db)
         began = time.perf_counter()
         query(db)
         found[on] = time.perf_counter() - began

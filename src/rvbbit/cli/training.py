@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from rvbbit.cli import exchange, failure, output, sets
+from rvbbit.cli.calibration import calibration
 from rvbbit.cli.context import Session, pass_session
 from rvbbit.cli.evaluate import evaluate
 from rvbbit.cli.filters import aware, filtered, finding
@@ -20,6 +21,7 @@ from rvbbit.values import jsonable, plain
 
 if TYPE_CHECKING:
     from rvbbit.cli.context import Project
+    from rvbbit.engine import Stats
 
 _ID = 10
 """Characters of an id that a table shows."""
@@ -35,7 +37,7 @@ def command(ctx: click.Context) -> None:
 
 command.add_command(exchange.import_)
 command.add_command(exchange.export)
-for _command in (review, sets.sets, evaluate, sets.contradictions, sets.choose):
+for _command in (review, calibration, sets.sets, evaluate, sets.contradictions, sets.choose):
     command.add_command(_command)
 
 
@@ -52,6 +54,15 @@ def stats(session: Session) -> None:
         for name, f in [*rows, ("total", found.total)]
     ]
     output.show(output.small(names, shown))
+    if found.scoring_messages:
+        failure.note(_scoring(found))
+
+
+def _scoring(found: Stats) -> str:
+    """`judged 1,200 executions for $0.24, $0.00020 each: 3.1% of what executions cost`."""
+    each = usd(found.scoring_cost / found.scoring_messages)
+    told = f"judged {_executions(found.scoring_messages)} for {usd(found.scoring_cost)}, {each} each"
+    return f"{told}: {found.scoring_cost / found.execution_cost:.1%} of what executions cost" if found.execution_cost else told
 
 
 @command.command("list")

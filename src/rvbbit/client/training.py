@@ -12,7 +12,20 @@ from rvbbit.client.connection import Connection, path
 from rvbbit.client.importing import Imported, pairs, take
 from rvbbit.client.reading import read, read_all
 from rvbbit.client.sets import TrainingSets
-from rvbbit.engine import Decided, ExampleRow, Figures, Marked, Outlook, Page, ReviewItem, ReviewQueue, Stats
+from rvbbit.engine import (
+    Bin,
+    CellCalibration,
+    Decided,
+    ExampleRow,
+    Figures,
+    Marked,
+    Mistaken,
+    Outlook,
+    Page,
+    ReviewItem,
+    ReviewQueue,
+    Stats,
+)
 from rvbbit.engine.author import or_login
 from rvbbit.engine.exchange import ExportFormat, ImportFormat, Source, write
 from rvbbit.engine.query import Listen
@@ -82,6 +95,12 @@ class Training:
         items = tuple(read(ReviewItem, one, execution=read(ExampleRow, one["execution"])) for one in said["items"])
         outlook = None if said["outlook"] is None else read(Outlook, said["outlook"])
         return read(ReviewQueue, said, items=items, outlook=outlook)
+
+    def calibration(self, cascade_id: str, cell_name: str) -> CellCalibration:
+        """How far a cell's confidences can be believed, on what people verified there. Raises NotFound."""
+        said = self._link.get(path("training", "calibration"), {"cascade_id": cascade_id, "cell_name": cell_name})
+        confusion = None if said["confusion"] is None else read_all(Mistaken, said["confusion"])
+        return read(CellCalibration, said, bins=read_all(Bin, said["bins"]), confusion=confusion)
 
     def import_(
         self,

@@ -11,6 +11,8 @@ from rvbbit.engine.session import Session
 from rvbbit.engine.sets import Evaluated, Raced, SetRow
 from rvbbit.engine.worker import Worker, WorkerStatus
 from rvbbit.logs.examples import ExampleRow, Figures, Page, Stats
+from rvbbit.scoring.reliability import Bin
+from rvbbit.scoring.report import CellCalibration, Mistaken
 from rvbbit.training.curation import Decided, Marked
 from rvbbit.training.evaluation import Arm, Evaluation, Gain
 from rvbbit.training.exchange.lines import Problem
@@ -20,8 +22,10 @@ from rvbbit.training.sets import Blame, Diff
 
 __all__ = [
     "Arm",
+    "Bin",
     "Blame",
     "Cascade",
+    "CellCalibration",
     "Check",
     "Database",
     "Decided",
@@ -32,6 +36,7 @@ __all__ = [
     "Figures",
     "Gain",
     "Marked",
+    "Mistaken",
     "Outlook",
     "Page",
     "Problem",

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO, Unpack
 
+from rvbbit.engine import calibration
 from rvbbit.engine.author import or_login
 from rvbbit.engine.exchange import Exchange, Source, write
 from rvbbit.engine.review import Review, ReviewQueue
@@ -14,11 +15,12 @@ from rvbbit.errors import OutputInvalid, TrainingError, UsageError
 from rvbbit.logs.examples import ExampleFilter, Page, Stats
 from rvbbit.logs.store import Store
 from rvbbit.result import Progress
+from rvbbit.scoring.report import CellCalibration
 from rvbbit.training.curation import NOT_GIVEN, Curation, Decided, Marked
 from rvbbit.training.exchange.exporting import ExportFormat
 from rvbbit.training.exchange.importing import Imported, ImportFormat
 from rvbbit.training.review import Order
-from rvbbit.types import Arguments, Value
+from rvbbit.types import Arguments, CellKey, Value
 
 Check = Callable[[str, str, Value, Arguments], None]
 """(cascade id, cell name, value, arguments): raises OutputInvalid where the cell could not have answered so."""
@@ -92,6 +94,10 @@ class Training:
     ) -> ReviewQueue:
         """What to look at next, why, and whether looking at more would still help. Raises UsageError, ProviderError."""
         return self._review.queue(cascade_id, cell_name, order, limit, listen)
+
+    def calibration(self, cascade_id: str, cell_name: str) -> CellCalibration:
+        """How far a cell's confidences can be believed, on what people verified there. Raises NotFound."""
+        return calibration.calibration(self._store, CellKey(cascade_id, cell_name))
 
     def undo(self, batch: str, *, author: str | None = None) -> Marked:
         """Take back what one call of `mark` decided. Raises TrainingError for an unknown one."""

@@ -7,13 +7,29 @@ from collections.abc import Iterable
 from fastapi import FastAPI
 
 import rvbbit
-from rvbbit.http import cascades, evaluation, events, exchange, health, log, pages, problems, review, run, scoring, sets, sql, training
+from rvbbit.http import (
+    calibration,
+    cascades,
+    evaluation,
+    events,
+    exchange,
+    health,
+    log,
+    pages,
+    problems,
+    review,
+    run,
+    scoring,
+    sets,
+    sql,
+    training,
+)
 from rvbbit.http.face import Face
 from rvbbit.http.guard import Guard
 from rvbbit.http.limits import Limits
 from rvbbit.http.metrics import Counting
 
-_ROUTERS = (health, training, scoring, review, exchange, sets, evaluation, sql, cascades, run, log, events, pages)
+_ROUTERS = (health, training, scoring, calibration, review, exchange, sets, evaluation, sql, cascades, run, log, events, pages)
 
 
 def app(face: Face, hosts: Iterable[str] | None = ()) -> FastAPI:

@@ -46,9 +46,9 @@ class Calibration:
         return bent
 
 
-def fit(opinions: Sequence[Opinions], right: Sequence[bool], many: int = MANY) -> Calibration | None:
-    """A calibration of verified executions; None where there are not enough. From `many` on, with isotonic regression."""
-    if len(right) < ENOUGH:
+def fit(opinions: Sequence[Opinions], right: Sequence[bool], many: int = MANY, enough: int = ENOUGH) -> Calibration | None:
+    """A calibration of verified executions; None where there are fewer than `enough`. From `many` on, with isotonic regression."""
+    if len(right) < enough:
         return None
     truth = np.array(right, dtype=np.float64)
     scorers = tuple(sorted({name for said in opinions for name, value in said.items() if value is not None}))
