@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
+import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
+from rvbbit.errors import StoreUnreachable
 from rvbbit.testing import question
 from support.clickhouse import USERS, Shim
 
@@ -118,6 +121,29 @@ def test_the_command_line_works_on_clickhouse(remote: Any, server: Any, rvbbit_i
     assert "ClickHouse 26" in doctor and "database cli, 26 calls" in doctor
     for text in (doctor, asked.stderr, marked.stderr, again.stderr):
         assert PASSWORD not in text and ENCODED not in text
+
+
+def test_a_store_killed_in_the_middle_of_a_query_costs_only_what_was_under_way(remote: Any, server: Any, tmp_path: Path) -> None:
+    server.latency = 0.02
+    query = "SELECT count(*) FROM many WHERE text MEANS 'odd'"
+    with Shim(tmp_path / "data") as shim, remote.connect(store=shim.url(), concurrency=8) as db:
+        db.sql("CREATE TABLE many AS SELECT 'text ' || i AS text FROM range(300) r(i)")
+
+        def kill() -> None:
+            while server.calls < 100:
+                time.sleep(0.005)
+            shim.kill()
+
+        killer = threading.Thread(target=kill)
+        killer.start()
+        with pytest.raises(StoreUnreachable):
+            db.sql(query)
+        killer.join()
+        with Shim(tmp_path / "data", shim.port):
+            again = db.sql(query)
+            assert again.usage.cached > 50 and again.usage.calls == 300 - again.usage.cached, "what was acknowledged is not asked again"
+            rows = "SELECT count(*), count(DISTINCT trace_id), count(DISTINCT cache_key) FROM rvbbit.unified_logs"
+            assert db.sql(rows).fetchall() == [(300, 300, 300)], "nothing lost, nothing twice"
 
 
 def test_an_evaluation_on_clickhouse_is_kept_with_its_version(remote: Any, server: Any, clickhouse_url: str) -> None:
