@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -12,17 +13,22 @@ import pyarrow as pa
 from rvbbit.logs.duckdb.conditions import Parameters
 from rvbbit.logs.duckdb.failures import REFUSALS, database_error
 
+LONGEST = 5.0
+"""Seconds that `close` waits for a statement: DuckDB closes nothing under one that runs in another thread."""
+
 
 class Connection:
     """One DuckDB instance, from any thread. `doing` reads after "could not": "read executions"."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._root = connection.cursor()
+        self._free = threading.Condition()
+        self._used = 0
 
     @contextmanager
     def cursor(self, doing: str) -> Iterator[duckdb.DuckDBPyConnection]:
         """A cursor of its own. Raises DatabaseError, DiskFull for what DuckDB refuses inside."""
-        with refused(doing):
+        with refused(doing), self._using():
             cursor = self._root.cursor()
             try:
                 yield cursor
@@ -47,8 +53,21 @@ class Connection:
         return rows
 
     def close(self) -> None:
-        """The one who made the instance closes it. Safe to call twice."""
+        """What is under way ends first, within `LONGEST`. The one who made the instance closes it. Safe to call twice."""
+        with self._free:
+            self._free.wait_for(lambda: not self._used, LONGEST)
         self._root.close()
+
+    @contextmanager
+    def _using(self) -> Iterator[None]:
+        with self._free:
+            self._used += 1
+        try:
+            yield
+        finally:
+            with self._free:
+                self._used -= 1
+                self._free.notify_all()
 
 
 @contextmanager
