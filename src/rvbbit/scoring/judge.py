@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
-from rvbbit.errors import Error, OutputInvalid, Refused
+from rvbbit.errors import CascadeInvalid, Error, OutputInvalid, Refused
 from rvbbit.scoring.scorer import Verdict
 from rvbbit.types import Arguments, Scorable, Value
 
@@ -47,11 +47,22 @@ class Judge:
             return Verdict(None, f"the judge gave no verdict: {error.message}", None)
         except Error as error:
             return error
-        assert isinstance(answer, Mapping)  # the cascade's schema says so
-        marks = {name: float(answer[name]) for name in ASPECTS}  # type: ignore[arg-type]
+        marks = _marks(answer)
+        if marks is None or not isinstance(answer, Mapping):
+            return CascadeInvalid(
+                f"cascade assess_confidence does not answer {', '.join(ASPECTS)}, each from 0 to 1",
+                hint="give the project's own assess_confidence the output_schema of the built-in one",
+            )
         value = min(marks["correctness"], sum(marks.values()) / len(marks))
         told = ", ".join(f"{name} {mark:.2f}" for name, mark in marks.items())
-        return Verdict(value, f"{answer['reason']} ({told})", cost)
+        return Verdict(value, f"{answer.get('reason', 'no reason given')} ({told})", cost)
+
+
+def _marks(answer: Value) -> dict[str, float] | None:
+    """The aspects; None where a cascade of the project's own answers otherwise."""
+    given = {name: answer.get(name) for name in ASPECTS} if isinstance(answer, Mapping) else {}
+    marks = {name: float(mark) for name, mark in given.items() if isinstance(mark, int | float) and 0 <= mark <= 1}
+    return marks if len(marks) == len(ASPECTS) else None
 
 
 def question(one: Scorable) -> dict[str, Value]:

@@ -97,3 +97,14 @@ cells: [{name: pick, instructions: "{{ input.text }}", output_schema: {type: str
     assert row.confidence == 0.0
     reasons = db.sql("SELECT reason FROM rvbbit.scores WHERE trace_id = $id AND scorer = 'rules'", {"id": row.trace_id}).fetchall()
     assert "red" in str(reasons)
+
+
+def test_the_models_own_probability_is_logged_and_scored(server: FakeServer, tmp_path: Path) -> None:
+    server.certainty = lambda body: 0.875
+    with rvbbit.connect(tmp_path, store=":memory:", database=":memory:", model="openai:fake") as db:
+        db.sql("SELECT 'a' MEANS 'x'").fetchall()
+        (logged,) = db.sql("SELECT probability FROM rvbbit.unified_logs").fetchall()
+        db.score(free=True)
+        (scored,) = db.sql("SELECT value, reason FROM rvbbit.scores WHERE scorer = 'probability'").fetchall()
+    assert logged[0] == scored[0] == pytest.approx(0.875)
+    assert scored[1] == "the model's own probability"

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from rvbbit.errors import BudgetReached, Error, OutputInvalid
-from rvbbit.scoring.judge import BYTES_PER_TOKEN, TOKENS, Judge, question, shortened
+from rvbbit.errors import BudgetReached, CascadeInvalid, Error, OutputInvalid
+from rvbbit.scoring.judge import ASPECTS, BYTES_PER_TOKEN, TOKENS, Judge, question, shortened
 from rvbbit.scoring.scorer import Verdict
 from rvbbit.types import Arguments, Scorable, Value
 
@@ -56,3 +56,15 @@ def test_what_is_longer_loses_its_middle_and_says_so(execution: Make) -> None:
     assert "bytes left out" in str(asked["answer"])
     assert shortened("abcdefgh", 8) == "abcdefgh"
     assert shortened("é" * 50, 11).startswith("éé\n")
+
+
+@pytest.mark.parametrize(
+    "answer", ["good", {}, {"clarity": 1}, {**dict.fromkeys(ASPECTS, 1.0), "format": 7}, dict.fromkeys(ASPECTS, "high")]
+)
+async def test_a_cascade_of_the_projects_own_that_answers_otherwise_is_an_error_that_says_so(execution: Make, answer: Value) -> None:
+    async def ask(inputs: Arguments) -> tuple[Value, float | None]:
+        return answer, 0.001
+
+    (verdict,) = await Judge(ask, "1").score([execution("a")])
+    assert isinstance(verdict, CascadeInvalid)
+    assert "clarity, correctness, completeness, format" in verdict.message
