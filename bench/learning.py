@@ -1,6 +1,6 @@
 """What the embedded model learns from 0 to 20 examples a label, on labelled data sets it was not made for. Asks the product, tunes nothing.
 
-    .venv/bin/python -m bench.learning [--data DIR] [--seeds N] [--docs]
+    .venv/bin/python -m bench.learning [--data DIR] [--seeds N] [--vectors DIR] [--docs]
 
 Examples are drawn from a set's train rows, accuracy is measured on all of its test rows; `--docs` puts the tables into `docs/learning.md`.
 Reads `../shared/data`; without it, pass `--data` a folder with `<set>/train.csv` and `<set>/test.csv` (columns `text`, `label`).
@@ -161,8 +161,8 @@ async def speed(texts: Sequence[str]) -> str:
     return f"Loading the model took {loaded - started:.2f} s; embedding the texts of BANKING77's test rows, {each}."
 
 
-async def report(folder: Path, seeds: int) -> list[str]:
-    provider = LocalProvider(MiniLM())
+async def report(folder: Path, seeds: int, vectors: Path | None) -> list[str]:
+    provider = LocalProvider(MiniLM(vectors))
     sets = [read(folder, name) for name in SETS]
     lines = [await speed([row.text for row in sets[0].test]), ""]
     lines += [f"| set | labels | test rows | {' | '.join(map(str, EACH))} |", "|---|--:|--:|" + "--:|" * len(EACH)]
@@ -178,12 +178,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data", help="folder of data sets")
     parser.add_argument("--seeds", type=int, default=5, choices=sorted(STUDENT_T), help="draws of examples to average over")
+    parser.add_argument("--vectors", type=Path, metavar="DIR", help="folder that keeps vectors between runs")
     parser.add_argument("--docs", action="store_true", help="write the tables into docs/learning.md")
     arguments = parser.parse_args()
     missing = [name for name in SETS if not (arguments.data / name.partition(" + ")[0] / "test.csv").is_file()]
     if missing:
         sys.exit(f"{arguments.data} has no {', '.join(missing)}: pass --data a folder with <set>/train.csv and <set>/test.csv.")
-    tables = "\n".join(asyncio.run(report(arguments.data, arguments.seeds))) + "\n"
+    tables = "\n".join(asyncio.run(report(arguments.data, arguments.seeds, arguments.vectors))) + "\n"
     print(tables)
     if arguments.docs:
         before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)

@@ -4,7 +4,7 @@ A decision teaches about the questions near it. `worth` therefore picks, one aft
 what is not yet covered within reach: each question weighs as much as it was asked (*frequent*), up to twice that where there is doubt
 (*uncertain*), a question near many others reaches many (*dense*), and what a reviewed or an already picked question reaches counts no more
 (*diverse*). That is greedy facility location (Nemhauser, Wolsey and Fisher, 1978); where examples are few, covering what there is teaches
-more than asking about what a model doubts (Hacohen, Dekel and Weinshall, 2022), and `bench/review.py` found the same.
+more than asking about what a model doubts (Hacohen, Dekel and Weinshall, 2022), and ADR 17 found the same.
 
 Doubt is where the decisions made nearby are split, or a calibrated confidence is low. An uncalibrated confidence is no doubt: a model that
 is wrong is often sure, and a queue that trusts it never looks there. That is also why doubt counts no more than double.
