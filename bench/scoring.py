@@ -2,9 +2,9 @@
 
     .venv/bin/python -m bench.scoring [--data DIR] [--pairs N] [--docs]
 
-A project holds the 27,365 executions of `llm_logs`, 300 of them verified, and is asked to score all of them again whenever it is nearly
-done. A pair is the same query with the worker off and with it on, in random order, each at a random moment; with the worker on it is at work
-all the time between queries, as after an import. The model is the shipped fake in a process of its own, 20 ms an answer.
+A pair is the same query with the worker off and with it on, in random order, each at a random moment. *What comes in*: the worker has what
+the queries bring. *A backlog*: the project holds the 27,365 executions of `llm_logs`, and the worker is at work all the time between
+queries, as after an import. 300 executions are verified. The model is the shipped fake in a process of its own, 20 ms an answer.
 A pair's ratio is on / off; the interval is a bootstrap of the median ratio. `--docs` puts the table into `docs/confidence.md`.
 """
 
@@ -34,7 +34,8 @@ CALLS = 200
 LATENCY = 0.02  # seconds
 VERIFIED = 300
 LOW = 3_000  # executions that wait, under which all are asked for again
-PAUSE = 0.5  # seconds: the query comes at a random moment within them
+PAUSE = 0.5  # seconds: with a backlog, the query comes at a random moment within them
+THINKING = 3.0  # likewise, without one
 DRAWS = 2_000
 TOML = 'scoring_budget_usd = "none"\n[prices]\n"openai:fake" = {input = 0.1, output = 0.4}\n'
 
@@ -67,29 +68,32 @@ def measured(data: Path, pairs: int) -> Iterator[str]:
     """The table's lines."""
     yield f"Measured {datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {pairs} pairs a line."
     yield ""
-    yield "| in the background | query | p50 off, ms | p50 on, ms | p95 off, ms | p95 on, ms | on / off | 95 % interval | scored |"
-    yield "|---|---|--:|--:|--:|--:|--:|---|--:|"
-    for name, judge in (("free scorers", "local:minilm"), ("free scorers and a judge", "openai:fake")):
-        with project(data, judge) as db:
-            for kind, query in ((f"{CALLS} calls", asking), ("plain SQL", counting)):
-                before = db.worker.status().scored
-                found = [pair(db, query) for _ in range(pairs)]
-                yield line(name, kind, found, db.worker.status().scored - before)
+    yield "| to score | by | query | p50 off, ms | p50 on, ms | p95 off, ms | p95 on, ms | on / off | 95 % interval | scored |"
+    yield "|---|---|---|--:|--:|--:|--:|--:|---|--:|"
+    for backlog in (None, data):
+        for name, judge in (("free scorers", "local:minilm"), ("free scorers and a judge", "openai:fake")):
+            with project(backlog, judge) as db:
+                for kind, query in ((f"{CALLS} calls", asking), ("plain SQL", counting)):
+                    before = db.worker.status().scored
+                    found = [pair(db, query, full=backlog is not None) for _ in range(pairs)]
+                    where = "what comes in" if backlog is None else "a backlog"
+                    yield line(f"{where} | {name}", kind, found, db.worker.status().scored - before)
 
 
 @contextmanager
-def project(data: Path, judge: str) -> Iterator[Database]:
+def project(data: Path | None, judge: str) -> Iterator[Database]:
     """An open project full of executions, some verified, with a table to ask about."""
     with FakeProcess("--latency", str(LATENCY)) as server, tempfile.TemporaryDirectory() as home:
         os.environ |= {"OPENAI_BASE_URL": server.base_url, "OPENAI_API_KEY": "none", "RVBBIT_JUDGE_MODEL": judge}
         (Path(home) / "rvbbit.toml").write_text(TOML, "utf-8")
         with rvbbit.connect(home, model="openai:fake") as db:
-            db.training.import_(data / "llm_logs")
-            db.training.mark([row.trace_id for row in db.training.examples(limit=VERIFIED).rows], verified=True)
+            if data is not None:
+                db.training.import_(data / "llm_logs")
             db.sql("CREATE TABLE tickets AS SELECT 'ticket ' || i AS text FROM range($n) r(i)", {"n": CALLS})
             db.sql("CREATE TABLE numbers AS SELECT i, i % 1000 AS part FROM range(2_000_000) r(i)")
-            for query in (asking, counting):
+            for query in (asking, counting, asking):
                 query(db)
+            db.training.mark([row.trace_id for row in db.training.examples(order="asc", limit=VERIFIED).rows], verified=True)
             yield db
 
 
@@ -103,15 +107,17 @@ def counting(db: Database) -> None:
     db.sql("SELECT part, count(DISTINCT i) FROM numbers GROUP BY part ORDER BY ALL LIMIT 3").fetchall()
 
 
-def pair(db: Database, query: Callable[[Database], None]) -> Pair:
+def pair(db: Database, query: Callable[[Database], None], *, full: bool) -> Pair:
     """Both arms, in random order."""
     found: dict[bool, float] = {}
     for on in random.sample((False, True), 2):
         if on:
-            busy(db)
+            db.worker.start()
+            if full:
+                busy(db)
         else:
             db.worker.stop()
-        time.sleep(random.random() * PAUSE)
+        time.sleep(random.random() * (PAUSE if full else THINKING))
         began = time.perf_counter()
         query(db)
         found[on] = time.perf_counter() - began
@@ -120,7 +126,6 @@ def pair(db: Database, query: Callable[[Database], None]) -> Pair:
 
 def busy(db: Database) -> None:
     """The worker is at work, and has enough left to be so for a while."""
-    db.worker.start()
     if db.worker.status().queued < LOW:
         db.assess(filter={"source": "import"}, force=True)
     scored = db.worker.status().scored
