@@ -18,7 +18,7 @@ import pytest
 import rvbbit
 from rvbbit import address
 from rvbbit.testing import FakeServer
-from support.serving import Serving
+from support.serving import Serving, running, until
 
 LONG = 30.0  # seconds that no test waits unless it fails
 TOKEN = "a-token-that-nobody-guesses"
@@ -36,18 +36,6 @@ def home(tmp_path: Path) -> Path:
 def slow_model() -> Iterator[FakeServer]:
     with FakeServer(answer=lambda body: True, latency=1.0) as server:
         yield server
-
-
-def until(true: Callable[[], Any]) -> None:
-    """Return when it is true."""
-    deadline = time.monotonic() + LONG
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
-def running(server: Serving) -> int:
-    return int(float(re.search(r"^rvbbit_queries_running (\S+)", server.http.get("/metrics").text, re.M)[1]))  # type: ignore[index]
 
 
 def in_background(work: Callable[[], Any]) -> tuple[threading.Thread, list[Any]]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -74,6 +75,21 @@ class Serving:
     def post(self, path: str, **body: Any) -> httpx.Response:
         """A body of JSON."""
         return self.http.post(path, json=body)
+
+
+def running(server: Serving) -> int:
+    """How many queries run or wait."""
+    found = re.search(r"^rvbbit_queries_running (\S+)", server.http.get("/metrics").text, re.MULTILINE)
+    return int(float(found[1])) if found else 0
+
+
+def until(true: Callable[[], Any]) -> None:
+    """Return when it is true."""
+    deadline = time.monotonic() + PATIENCE
+    while not true():
+        if time.monotonic() > deadline:
+            raise TimeoutError("it does not come true")
+        time.sleep(0.02)
 
 
 def lines(response: httpx.Response) -> list[dict[str, Any]]:

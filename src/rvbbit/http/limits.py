@@ -1,14 +1,19 @@
-"""How much a request may send, and how long it may take to. Bytes are counted as they come, whatever Content-Length says. Pure ASGI."""
+"""How much a request may send, how long it may take to, and how long it may leave its answer unread. Pure ASGI.
+
+Bytes are counted as they come, whatever Content-Length says. An answer waits for its reader, so that nothing piles up; a reader that takes
+nothing for a while is let go, and what was kept for it with it.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from rvbbit.http.problems import Problem
+from rvbbit.http.problems import Problem, Unread
 
 LARGEST = 4 << 20
 """Bytes of a request's body."""
@@ -22,6 +27,9 @@ LARGEST_TRACES = 64 << 20
 SLOWEST = 30.0
 """Seconds a client may be silent in the middle of its body."""
 
+UNREAD = 60.0
+"""Seconds a client may read nothing of an answer that waits for it."""
+
 _LARGER = {"/api/training/import": LARGEST_FILE, "/v1/traces": LARGEST_TRACES}
 
 
@@ -29,9 +37,14 @@ class Limits:
     """Middleware. `largest` gives the bytes that a path's body may have; `slowest` is in seconds."""
 
     def __init__(
-        self, app: ASGIApp, largest: Callable[[str], int] = lambda path: _LARGER.get(path, LARGEST), slowest: float = SLOWEST
+        self,
+        app: ASGIApp,
+        largest: Callable[[str], int] = lambda path: _LARGER.get(path, LARGEST),
+        slowest: float = SLOWEST,
+        unread: float = UNREAD,
     ) -> None:
         self._app = app
+        self._unread = unread
         self._largest = largest
         self._slowest = slowest
 
@@ -60,7 +73,14 @@ class Limits:
                 raise _too_large(largest)
             return message
 
-        await self._app(scope, counted, send)
+        async def patient(message: Message) -> None:
+            try:
+                await asyncio.wait_for(send(message), self._unread)
+            except TimeoutError as error:
+                raise Unread from error
+
+        with contextlib.suppress(Unread):  # what is not ended ends with the connection
+            await self._app(scope, counted, patient)
 
 
 def _too_large(largest: int) -> Problem:

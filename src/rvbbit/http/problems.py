@@ -54,6 +54,10 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 
+class Unread(Exception):
+    """Whoever asked does not read the answer."""
+
+
 class Problem(HTTPException):
     """An error that only HTTP has: a header, a media type, a body that is none."""
 
@@ -146,6 +150,9 @@ class Bugs:
 
         try:
             await self._app(scope, receive, heard)
+        except Unread:
+            log.warning("%s %s: nobody reads the answer", scope.get("method"), scope.get("path"))
+            raise
         except Exception as error:
             log.error("%s %s failed", scope.get("method"), scope.get("path"), exc_info=error)
             if started:  # half an answer cannot be taken back: the connection ends without the end of the body

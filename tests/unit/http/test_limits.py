@@ -84,6 +84,16 @@ async def test_what_may_be_sent_depends_on_where_to() -> None:
         await limits(asked(), receive, _nowhere)
 
 
+async def test_a_client_that_reads_nothing_is_let_go() -> None:
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def unread(message: Message) -> None:
+        await asyncio.Future()
+
+    await Limits(read, unread=0.01)(asked(), receive, unread)
+
+
 async def _nowhere(message: Message) -> None:
     pass
 
