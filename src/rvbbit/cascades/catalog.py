@@ -65,11 +65,15 @@ class Catalog:
             )
         return found.require()
 
+    def named(self, cascade: str) -> Cascade:
+        """A cascade by id or operator name, never by a path: for names out of logs and requests. Raises CascadeNotFound, CascadeInvalid."""
+        by_id = self._now().by_id.get(cascade)
+        return by_id.require() if by_id is not None else self.find(cascade)
+
     def get(self, cascade: str) -> Cascade:
         """A cascade by id or operator name, or by the path of a file anywhere. Raises CascadeNotFound, CascadeInvalid."""
         if not cascade.endswith((".yaml", ".yml")) and os.sep not in cascade:
-            by_id = self._now().by_id.get(cascade)
-            return by_id.require() if by_id is not None else self.find(cascade)
+            return self.named(cascade)
         path = pathlib.Path(cascade)
         if not path.is_file() and self._home is not None:
             path = self._home / path

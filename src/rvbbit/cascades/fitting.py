@@ -18,7 +18,7 @@ class Fitting:
     def misfit(self, key: CellKey, arguments: Arguments, answer: Value) -> str | None:
         """Why the answer does not fit; None where it does, or where the cell or its schema cannot be known (logs from elsewhere)."""
         try:
-            cells = self._plans.of(self._catalog.get(key.cascade_id)).cells
+            cells = self._plans.of(self._catalog.named(key.cascade_id)).cells
         except CascadeError:
             return None
         output = next((cell.output for cell in cells if cell.key == key), None)

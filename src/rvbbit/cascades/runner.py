@@ -166,7 +166,7 @@ class Runner:
         A cell that is not here (logs from elsewhere) takes any. Raises OutputInvalid.
         """
         try:
-            cells = self._plans.of(self._catalog.get(cascade_id)).cells
+            cells = self._plans.of(self._catalog.named(cascade_id)).cells
         except CascadeNotFound:
             return
         for cell in cells:

@@ -51,6 +51,10 @@ class CascadeFiles:
         """Whether it is the package's own."""
         return cascade.origin.startswith(str(BUILTIN))
 
+    def named(self, name: str) -> Cascade:
+        """A cascade by id or operator name, never by a path. Raises CascadeNotFound, CascadeInvalid."""
+        return self._catalog.named(name)
+
     def read(self, text: str) -> Cascade:
         """The cascade of a text, by itself: to be run and not kept. Raises CascadeInvalid."""
         return load_text(text, "the file").require()
@@ -81,7 +85,7 @@ class CascadeFiles:
                 raise DatabaseError(
                     f"cannot write {path.name}: {error.strerror}", hint="check the folder cascades/ and the disk"
                 ) from error
-        return self._catalog.get(cascade_id)
+        return self._catalog.named(cascade_id)
 
     def _tried(self, path: Path, text: str) -> Loaded:
         return self._catalog.trial(path, text)

@@ -101,7 +101,7 @@ class Exchange:
 
     def _plan(self, cascade_id: str) -> CascadePlan | None:
         with suppress(CascadeNotFound):
-            return CascadePlan.of(self._catalog.get(cascade_id))
+            return CascadePlan.of(self._catalog.named(cascade_id))
         return None
 
 

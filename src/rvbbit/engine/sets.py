@@ -209,7 +209,7 @@ class TrainingSets:
     def policy(self, cell: CellKey) -> TrainingPolicy | None:
         """How a cell learns; None where it does not, or is no cell of this project."""
         try:
-            cells = self._rooms.catalog.get(cell.cascade_id).spec.cells
+            cells = self._rooms.catalog.named(cell.cascade_id).spec.cells
         except CascadeNotFound:
             return None
         return next((one.policy() for one in cells if one.name == cell.cell_name and isinstance(one, LLMCell)), None)

@@ -149,7 +149,7 @@ class _Given:
 
 
 def _only_cell(rooms: Rooms, cascade_id: str) -> tuple[CellKey, LLMCell]:
-    cascade = rooms.catalog.get(cascade_id)
+    cascade = rooms.catalog.named(cascade_id)
     if len(cascade.spec.cells) != 1:
         raise UsageError(f"{cascade.id} has {len(cascade.spec.cells)} cells", hint="only cascades of one cell can be evaluated")
     (spec,) = cascade.spec.cells

@@ -121,7 +121,7 @@ def routes(face: Face) -> APIRouter:
     @router.post("/operators/{name}/test")
     def test(name: str, asked: TestAsked) -> Outcomes:
         """Run the test cases inside an operator's YAML. Asks a model."""
-        return _outcomes(db.test_operators(_plain(name), model=asked.model))
+        return _outcomes(db.test_operators(db.cascade_files.named(name), model=asked.model))
 
     @router.post("/operators/test")
     def tests(asked: TestsAsked) -> Outcomes:
@@ -131,7 +131,7 @@ def routes(face: Face) -> APIRouter:
     @router.get("/cascades/{cascade_id}")
     def cascade(cascade_id: str) -> CascadeShown:
         """A cascade's file, by its id or its operator's name."""
-        return _cascade(face, db.cascade(_plain(cascade_id)))
+        return _cascade(face, db.cascade_files.named(cascade_id))
 
     @router.put("/cascades/{cascade_id}")
     def save(cascade_id: str, asked: YamlBody) -> CascadeShown:
@@ -151,11 +151,6 @@ def _outcomes(found: Sequence[TestOutcome]) -> Outcomes:
     verdicts = [one.passed for one in found]
     shown = [Outcome.model_validate(one) for one in found]
     return Outcomes(passed=verdicts.count(True), failed=verdicts.count(False), outcomes=shown)
-
-
-def _plain(name: str) -> str:
-    """A name, never a path: files are the business of whoever can read them anyway."""
-    return name.replace("/", "_").replace("\\", "_").removesuffix(".yaml").removesuffix(".yml")
 
 
 def _shown(operator: Operator) -> OperatorShown:

@@ -66,13 +66,13 @@ def routes(face: Face) -> APIRouter:
         """Run one cascade: every cell of it. Whoever goes away cancels it; so does DELETE /api/sql/{query_id}."""
         if (asked.cascade is None) == (asked.yaml is None):
             raise UsageError("give a cascade or yaml", hint="exactly one of the two")
-        cascade = db.cascade_files.read(asked.yaml) if asked.yaml else asked.cascade or ""
         notices: list[Any] = []
 
         def listen(event: Any) -> None:
             notices.append(event)
 
         def work(_: Any, running: Running) -> Any:
+            cascade = db.cascade_files.read(asked.yaml) if asked.yaml else db.cascade_files.named(asked.cascade or "")
             given = {"session_id": asked.session_id, "model": asked.model, "budget_usd": asked.budget_usd}
             return db.run(cascade, asked.inputs, **given, listen=listen, stop=running.stop)  # type: ignore[arg-type]
 
