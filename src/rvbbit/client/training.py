@@ -73,7 +73,7 @@ class Training:
         **decided: Unpack[Decided],
     ) -> Marked:
         """Decide on the executions named, or on everything a filter finds; only what is given changes. Raises TrainingError, UsageError."""
-        which = {"filter": _given(filter or {})} if trace_ids is None else {"trace_ids": list(trace_ids)}
+        which = {"trace_ids": None if trace_ids is None else list(trace_ids), "filter": None if filter is None else _given(filter)}
         body = {**which, "author": or_login(author), "reason": reason, **decided}
         return read(Marked, self._link.post(path("training", "mark-trainable"), body))
 

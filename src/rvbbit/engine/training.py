@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, BinaryIO, Unpack
 
 from rvbbit.engine import calibration
@@ -12,15 +13,17 @@ from rvbbit.engine.exchange import Exchange, Source, write
 from rvbbit.engine.review import Review, ReviewQueue
 from rvbbit.engine.sets import TrainingSets
 from rvbbit.errors import OutputInvalid, TrainingError, UsageError
-from rvbbit.logs.examples import ExampleFilter, Page, Stats
+from rvbbit.logs.examples import ExampleFilter, ExampleRow, Page, Stats
 from rvbbit.logs.store import Store
 from rvbbit.result import Progress
 from rvbbit.scoring.report import CellCalibration
-from rvbbit.training.curation import NOT_GIVEN, Curation, Decided, Marked
+from rvbbit.training.curation import NOT_GIVEN, Curation, Decided, Marked, NotGiven
 from rvbbit.training.exchange.exporting import ExportFormat
 from rvbbit.training.exchange.importing import Imported, ImportFormat
 from rvbbit.training.review import Order
 from rvbbit.types import Arguments, CellKey, Value
+
+_AT_ONCE = 5_000  # executions that are read at a time to check a correction
 
 Check = Callable[[str, str, Value, Arguments], None]
 """(cascade id, cell name, value, arguments): raises OutputInvalid where the cell could not have answered so."""
@@ -63,26 +66,35 @@ class Training:
         """
         if (trace_ids is None) == (filter is None):
             raise UsageError("mark takes trace ids or a filter", hint="give one of the two; the filter {} is everything")
-        who = or_login(author)
+        who, correction = or_login(author), decided.get("corrected_output", NOT_GIVEN)
         if filter is None:
-            correction = decided.get("corrected_output", NOT_GIVEN)
-            if correction is not NOT_GIVEN:
-                self._check_corrections(trace_ids or (), correction)
+            if trace_ids:
+                self._check_corrections(ExampleFilter(trace_ids=tuple(trace_ids)), correction)
             return self._curation.mark(trace_ids or (), author=who, reason=reason, **decided)
-        return self._curation.mark_matching(self._store.matching(example_filter(filter)), author=who, reason=reason, **decided)
+        asked = example_filter(filter)
+        found = self._store.matching(asked)
+        self._check_corrections(asked, correction)
+        return self._curation.mark_matching(found, author=who, reason=reason, **decided)
 
-    def _check_corrections(self, trace_ids: Sequence[str], value: Value) -> None:
+    def _check_corrections(self, asked: ExampleFilter, value: Value | NotGiven) -> None:
         """A correction must be an answer that each execution's own arguments allow. Raises TrainingError."""
-        if value is None:
+        if value is NOT_GIVEN or value is None:
             return
-        for row in self._store.page(ExampleFilter(trace_ids=tuple(trace_ids), limit=None)).rows:
-            try:
-                self._check(row.cascade_id, row.cell_name, value, row.inputs)
-            except OutputInvalid as error:
-                raise TrainingError(
-                    f"the correction does not fit execution {row.trace_id}: {error.message}",
-                    hint=error.hint or "give an answer its arguments allow; nothing was marked",
-                ) from error
+        rest: ExampleFilter | None = replace(asked, limit=_AT_ONCE)
+        while rest is not None:
+            page = self._store.page(rest)
+            for row in page.rows:
+                self._check_correction(row, value)
+            rest = replace(rest, cursor=page.next) if page.next is not None else None
+
+    def _check_correction(self, row: ExampleRow, value: Value) -> None:
+        try:
+            self._check(row.cascade_id, row.cell_name, value, row.inputs)
+        except OutputInvalid as error:
+            raise TrainingError(
+                f"the correction does not fit execution {row.trace_id}: {error.message}",
+                hint=error.hint or "give an answer its arguments allow; nothing was marked",
+            ) from error
 
     def review(
         self,

@@ -30,3 +30,13 @@ def test_a_correction_that_is_one_of_the_labels_holds(db: Database) -> None:
     (row,) = db.training.examples().rows
     assert db.training.mark([row.trace_id], trainable=True, corrected_output="ham").updated == 1
     assert db.training.examples(trainable=True).rows[0].corrected_output == "ham"
+
+
+def test_a_correction_by_filter_fits_every_execution_it_reaches_or_none_is_marked(db: Database) -> None:
+    db.sql("SELECT CLASSIFY('where is my parcel', 'delivery,billing')")
+    spam = {"label": "spam"} if db.training.examples(label="spam").rows else {"label": "ham"}
+    with pytest.raises(TrainingError, match="'ham' is not one of"):
+        db.training.mark(filter={"cascade_id": "classify"}, trainable=True, corrected_output="ham")
+    assert db.training.stats().total.trainable == 0
+    assert db.training.mark(filter=spam, trainable=True, corrected_output="ham").updated == 1
+    assert [row.corrected_output for row in db.training.examples(trainable=True).rows] == ["ham"]
