@@ -15,7 +15,8 @@ from pydantic_core import from_json
 from starlette.responses import Response, StreamingResponse
 
 from rvbbit.engine.exchange import MEDIA_TYPES
-from rvbbit.errors import UsageError
+from rvbbit.engine.served import Running
+from rvbbit.errors import Cancelled, UsageError
 from rvbbit.http import formats
 from rvbbit.http.conversation import Conversation, outcome
 from rvbbit.http.face import Face, begun, chunked
@@ -24,6 +25,7 @@ from rvbbit.http.limits import LARGEST_TRACES
 from rvbbit.http.problems import Problem
 from rvbbit.http.streamed import streamed
 from rvbbit.http.strict import Answer, Parameters, StrictRoute
+from rvbbit.result import Progress
 
 _FORMATS = {"text/csv": "csv", "application/x-ndjson": "jsonl", "application/jsonl": "jsonl", "application/vnd.apache.parquet": "parquet"}
 _FILE: dict[str, Any] = {
@@ -126,9 +128,16 @@ def routes(face: Face) -> APIRouter:
         file = await _spooled(request, folder if folder.is_dir() else None)
         talk = Conversation(asyncio.get_running_loop())
 
-        def work(*_: Any) -> Imported:
+        def work(_: Any, running: Running) -> Imported:
+            tell = talk.listener(lambda _: None)
+
+            def listen(progress: Progress) -> None:  # after what was read so far is on disk
+                if running.stop.is_set():
+                    raise Cancelled("the import was cancelled; what was read is kept", hint="run it again: it goes on from there")
+                tell(progress)
+
             with file:
-                done = _take(face, file, listen=talk.listener(lambda _: None), **given)
+                done = _take(face, file, listen=listen, **given)
             talk.give(iter([formats.line({"event": "imported", **done.model_dump(mode="json")})]))
             return done
 
