@@ -16,6 +16,7 @@ from rvbbit.cascades.runner import Runner
 from rvbbit.cascades.spec import LLMCell
 from rvbbit.engine.query import Listen
 from rvbbit.engine.rooms import Rooms
+from rvbbit.engine.turn import Turn
 from rvbbit.engine.yielding import Yielding, YieldingEmbedder
 from rvbbit.errors import BudgetReached, Cancelled, TrainingError, UsageError
 from rvbbit.logs.examples import ExampleFilter
@@ -66,6 +67,7 @@ class Scoring:
     def __init__(self, rooms: Rooms) -> None:
         self._rooms = rooms
         self._fitting = Fitting(rooms.catalog)
+        self.turn = Turn()
 
     def unscored(self, *, free: bool = False) -> Unscored:
         """What waits, and what the judge is expected to cost. `free`: without the judge. Raises ModelNotFound, AuthenticationFailed."""
@@ -109,9 +111,13 @@ class Scoring:
         """Score what is unscored, at most `limit` executions, for at most `budget_usd` (None: the settings' own).
 
         `stop`, once set, ends it from any thread. Raises BudgetReached, Cancelled and what stopped the judge; what was scored is kept, and
-        the next call goes on from there.
+        the next call goes on from there. It waits for what is scored already.
         """
-        assessor = self._everything(self._rooms.caller(budget_usd), free=free)
+        stop = stop or threading.Event()
+        with self.turn.first(stop):
+            return self._score(self._everything(self._rooms.caller(budget_usd), free=free), limit, listen, stop)
+
+    def _score(self, assessor: Assessor, limit: int | None, listen: Listen | None, stop: threading.Event) -> Scored:
         total = assessor.waiting().executions
         done = _Done(total if limit is None else min(total, limit))
 

@@ -179,12 +179,16 @@ class Worker:
 
     def _steps(self, assessor: Assessor) -> Iterator[Step]:
         """A portion at a time, each when no query runs. What people asked for waits while the judge does: they asked for all scorers."""
-        steps = assessor.run(asked=self._judging.state != "waiting")
+        steps, turn = assessor.run(asked=self._judging.state != "waiting"), self._scoring.turn
+        before = turn.number
         try:
             while not self._stopping.is_set():
                 self._rooms.activity.quiet(LONGEST, self._stopping)
                 self._yielding.renew()
-                step = self._rooms.loop.run(_next(steps), self._given_up)
+                with turn.last(self._stopping):
+                    if turn.number != before:  # what was read is scored by now
+                        raise Cancelled("someone else has scored", hint="look again")
+                    step = self._rooms.loop.run(_next(steps), self._given_up)
                 if step is None:
                     return
                 self._state = "working"

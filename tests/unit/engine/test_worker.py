@@ -67,6 +67,11 @@ def cancelled(db: Database, sql: str) -> None:
         db.sql(sql)
 
 
+def cancelled_score(db: Database) -> None:
+    with pytest.raises(Cancelled):
+        db.score()
+
+
 def wait_until(condition: Callable[[], bool]) -> None:
     """For what no event tells of: something in another thread."""
     until = time.monotonic() + LONG
@@ -99,6 +104,34 @@ def test_new_executions_wake_it_and_nothing_is_scored_twice(project: Open, serve
     assert db.worker.settled(LONG)
     assert confidences(db) == [0.25] * 10
     assert (judged(server), scores_of(db, "judge"), scores_of(db, "confidence")) == (10, 10, 10)
+
+
+def test_who_scores_at_once_beside_the_background_and_another_pays_for_no_verdict_twice(project: Open, server: FakeServer) -> None:
+    db = project(rows=120)
+    server.latency = 0.01
+    db.worker.start()
+    wait_until(lambda: judged(server) > 0)
+    others = [threading.Thread(target=db.score) for _ in range(2)]
+    for other in others:
+        other.start()
+    for other in others:
+        other.join()
+    assert db.worker.settled(LONG)
+    assert (judged(server), scores_of(db, "judge"), scores_of(db, "confidence")) == (120, 120, 120)
+
+
+def test_who_waits_to_score_can_be_cancelled(project: Open, server: FakeServer) -> None:
+    db = project(rows=20)
+    server.latency = LONG
+    first = threading.Thread(target=cancelled_score, args=(db,))
+    first.start()
+    wait_until(lambda: judged(server) > 0)
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(Cancelled, match="while something else"):
+        db.score(stop=stop)
+    db.cancel()
+    first.join()
 
 
 def test_the_judges_own_calls_are_never_scored_never_in_the_grid_and_always_in_the_costs(project: Open) -> None:
