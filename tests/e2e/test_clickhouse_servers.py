@@ -202,7 +202,7 @@ def test_a_store_that_goes_away_is_said_and_nothing_unlogged_is_given_out(remote
             assert a.http.get("/readyz").status_code == 200, "it is back, and nobody had to do anything"
             assert answered(a.sql(QUERY))["usage"]["calls"] == 0, "what was acknowledged is kept"
             assert answered(a.sql(OTHER.format("where is my hat?")))["rows"] == [[False]]
-            doctor = a.http.get("/api/doctor").text
+            doctor = a.post("/api/doctor").text
             assert "ClickHouse 26" in doctor and PASSWORD not in doctor and ENCODED not in doctor
             assert PASSWORD not in (tmp_path / "a" / ".rvbbit" / "server.json").read_text()
             assert a.stop() == 0

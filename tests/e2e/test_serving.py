@@ -102,6 +102,18 @@ def _status(server: Serving) -> int:
         return 0
 
 
+def test_a_cancelled_query_is_no_news_for_the_log(home: Path) -> None:
+    with Serving(home) as server:
+        for accept in ("application/json", "application/x-ndjson"):
+            body = {"sql": SLOW, "query_id": "long"}
+            thread, _ = in_background(lambda: server.http.post("/api/sql", json=body, headers={"Accept": accept}))  # noqa: B023  it ends here
+            until(lambda: running(server))
+            assert server.http.delete("/api/sql/long").json() == {"query_id": "long", "done": True}
+            thread.join(LONG)
+        assert server.stop() == 0
+    assert server.errors.splitlines() == ["stopped"]
+
+
 def test_killed_in_a_query_it_starts_again_with_what_was_answered(home: Path) -> None:
     with FakeServer(answer=lambda body: True) as model:
         more = {**MODEL, "OPENAI_BASE_URL": model.base_url}

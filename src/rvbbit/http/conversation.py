@@ -79,6 +79,13 @@ class Conversation:
         self._first.set()
 
 
+def end_of(running: Running) -> asyncio.Future[Any]:
+    """What the work gives back, as a future of this loop. Nobody has to ask it: what fails after its client left is not logged."""
+    done = asyncio.wrap_future(running.done)
+    done.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+    return done
+
+
 async def gone(request: Request) -> None:
     """Returns when the client went away."""
     while (await request.receive())["type"] != "http.disconnect":
@@ -87,7 +94,7 @@ async def gone(request: Request) -> None:
 
 async def result(running: Running, request: Request) -> Any:
     """What the work gives back, once it is done. Raises our errors; Cancelled where the client went away first."""
-    done = asyncio.ensure_future(asyncio.wrap_future(running.done))
+    done = end_of(running)
     left = asyncio.ensure_future(gone(request))
     try:
         await asyncio.wait({done, left}, return_when=asyncio.FIRST_COMPLETED)

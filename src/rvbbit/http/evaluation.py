@@ -16,7 +16,7 @@ from rvbbit.engine.served import Running
 from rvbbit.engine.sets import LIMITS, Evaluated, Raced
 from rvbbit.errors import Error
 from rvbbit.http import formats
-from rvbbit.http.conversation import outcome, result
+from rvbbit.http.conversation import end_of, outcome, result
 from rvbbit.http.face import Face
 from rvbbit.http.filters import Short
 from rvbbit.http.problems import body_of
@@ -119,7 +119,7 @@ async def _answered(running: Running, request: Request, name: str, told: Sequenc
     """What was found, or a line now and then with what was `told` last; what fails at once has its own status."""
     if formats.accepted(request.headers.get("accept", "")) != formats.NDJSON:
         return Response(formats.line(_found(await result(running, request))), media_type=formats.JSON)
-    done = asyncio.ensure_future(asyncio.wrap_future(running.done))
+    done = end_of(running)
     await asyncio.wait({done}, timeout=_HEARTBEAT)
     if done.done():
         return Response(formats.line({"event": name, **_found(await outcome(done))}), media_type=formats.NDJSON)

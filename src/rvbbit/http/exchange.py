@@ -18,7 +18,7 @@ from rvbbit.engine.exchange import MEDIA_TYPES
 from rvbbit.engine.served import Running
 from rvbbit.errors import Cancelled, UsageError
 from rvbbit.http import formats
-from rvbbit.http.conversation import Conversation, outcome
+from rvbbit.http.conversation import Conversation, end_of, outcome
 from rvbbit.http.face import Face, begun, chunked
 from rvbbit.http.filters import ExportedExecutions, Short
 from rvbbit.http.limits import LARGEST_TRACES
@@ -126,26 +126,7 @@ def routes(face: Face) -> APIRouter:
         given = {"format": format_, **asked.pairs(), **asked.model_dump(include={"cascade_id", "cell_name", "author", "dry_run", "name"})}
         streaming = formats.accepted(request.headers.get("accept", "")) == formats.NDJSON
         file = await _spooled(request, folder if folder.is_dir() else None)
-        talk = Conversation(asyncio.get_running_loop())
-
-        def work(_: Any, running: Running) -> Imported:
-            tell = talk.listener(lambda _: None)
-
-            def listen(progress: Progress) -> None:  # after what was read so far is on disk
-                if running.stop.is_set():
-                    raise Cancelled("the import was cancelled; what was read is kept", hint="run it again: it goes on from there")
-                tell(progress)
-
-            with file:
-                done = _take(face, file, listen=listen, **given)
-            talk.give(iter([formats.line({"event": "imported", **done.model_dump(mode="json")})]))
-            return done
-
-        running = face.served.start(work)
-        if streaming:
-            return await streamed(running, talk, request)
-        done = await outcome(asyncio.ensure_future(asyncio.wrap_future(running.done)))
-        return Response(done.model_dump_json(), media_type=formats.JSON)
+        return await _answered(face, file, request, given, streaming=streaming)
 
     @router.post("/v1/traces", openapi_extra=_TRACES, tags=["otlp"], response_model_exclude_none=True)
     async def traces(request: Request) -> Traces:
@@ -166,6 +147,30 @@ def routes(face: Face) -> APIRouter:
         return Traces(partialSuccess=PartialSuccess(rejectedSpans=found.rejected, errorMessage=found.problems[0].reason))
 
     return router
+
+
+async def _answered(face: Face, file: BinaryIO, request: Request, given: dict[str, Any], *, streaming: bool) -> Response:
+    """What came of an import, or how far it is as it happens. It goes on where the client goes away, unless that one listened."""
+    talk = Conversation(asyncio.get_running_loop())
+
+    def work(_: Any, running: Running) -> Imported:
+        tell = talk.listener(lambda _: None)
+
+        def listen(progress: Progress) -> None:  # after what was read so far is on disk
+            if running.stop.is_set():
+                raise Cancelled("the import was cancelled; what was read is kept", hint="run it again: it goes on from there")
+            tell(progress)
+
+        with file:
+            done = _take(face, file, listen=listen, **given)
+        talk.give(iter([formats.line({"event": "imported", **done.model_dump(mode="json")})]))
+        return done
+
+    running = face.served.start(work)
+    if streaming:
+        return await streamed(running, talk, request)
+    done = await outcome(end_of(running))
+    return Response(done.model_dump_json(), media_type=formats.JSON)
 
 
 async def _spooled(request: Request, folder: Path | None) -> BinaryIO:

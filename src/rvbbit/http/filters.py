@@ -25,9 +25,17 @@ def _in_utc(moment: datetime) -> datetime:
 
 def _iso(value: Any) -> Any:
     """Numbers are not times: whoever means seconds or milliseconds should not have to guess which we read."""
-    if isinstance(value, int | float) or (isinstance(value, str) and value.strip().lstrip("+-").replace(".", "", 1).isdigit()):
+    if isinstance(value, int | float) or (isinstance(value, str) and _number(value)):
         raise ValueError("is not a time: write it like 2026-11-23T10:00:00Z")
     return value
+
+
+def _number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _listed(value: Any) -> Any:

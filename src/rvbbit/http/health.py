@@ -5,24 +5,17 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from rvbbit.engine import Check
 from rvbbit.errors import Busy
 from rvbbit.http.face import Face
 from rvbbit.http.strict import Answer, StrictRoute
 
 
-class Checked(Answer):
-    """One check of the project; `hint` says how to mend it, and is empty where nothing is broken."""
-
-    name: str
-    ok: bool
-    detail: str
-    hint: str
-
-
 class Checks(Answer):
-    """All of them."""
+    """Every check, with how to mend what is not in order; `ok` where all is."""
 
-    checks: list[Checked]
+    ok: bool
+    checks: list[Check]
 
 
 class Status(Answer):
@@ -50,8 +43,9 @@ def routes(face: Face) -> APIRouter:
 
     @router.post("/api/doctor")
     def doctor() -> Checks:
-        """Check store, operators, models and versions. Asks each model for one word."""
-        return Checks(checks=[Checked.model_validate(check) for check in face.db.doctor()])
+        """Check store, operators, models and versions. Asks each model for one word, which may cost something: hence POST."""
+        found = face.db.doctor()
+        return Checks(ok=all(check.ok for check in found), checks=found)
 
     @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}, "description": "Prometheus text"}})
     def metrics() -> Response:

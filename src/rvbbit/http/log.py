@@ -1,4 +1,4 @@
-"""What the log remembers beyond examples: sessions, statements, spend; and whether the project is in order."""
+"""What the log remembers beyond examples: sessions, statements, spend."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from rvbbit.engine import Check
 from rvbbit.engine.history import CostFilter, QueryFilter, QueryRow, SessionFilter, SessionRow, Spend
 from rvbbit.errors import NotFound
 from rvbbit.http.face import Face
@@ -74,13 +73,6 @@ class CostList(Answer):
     costs: list[Spend]
 
 
-class Checks(Answer):
-    """Every check, with how to mend what is not in order."""
-
-    ok: bool
-    checks: list[Check]
-
-
 def routes(face: Face) -> APIRouter:
     """The routes of one server."""
     db, router = face.db, APIRouter(prefix="/api", tags=["log"], route_class=StrictRoute)
@@ -110,12 +102,6 @@ def routes(face: Face) -> APIRouter:
     def costs(asked: Annotated[Costs, Query()]) -> CostList:
         """What calls cost, by day, model, cascade, source or query; the judge's part apart."""
         return CostList(by=asked.by, costs=list(db.history.costs(CostFilter(**_given(asked)))))
-
-    @router.get("/doctor")
-    def doctor() -> Checks:
-        """Checks of store, operators, models and versions. It asks each model of the settings a question of one word."""
-        found = db.doctor()
-        return Checks(ok=all(check.ok for check in found), checks=found)
 
     return router
 

@@ -16,7 +16,7 @@ from rvbbit.http.conversation import Conversation
 from rvbbit.http.face import Face
 from rvbbit.http.formats import NDJSON, line
 from rvbbit.http.streamed import streamed
-from rvbbit.http.strict import Answer, Body, StrictRoute
+from rvbbit.http.strict import WHOLE, Answer, Body, StrictRoute
 from rvbbit.http.training import Which, Who
 
 
@@ -37,7 +37,7 @@ class Queued(Answer):
 class Score(Body):
     """At most `limit` executions, for at most `budget_usd` of the judge; `free`: without the judge. `query_id` cancels it."""
 
-    limit: Annotated[int, Field(ge=1, le=10**12)] | None = None
+    limit: Annotated[int, Field(ge=1, le=10**12), WHOLE] | None = None
     budget_usd: Annotated[float, Field(ge=0)] | None = None
     free: bool = False
     query_id: Annotated[str, Field(pattern=ID)] | None = None

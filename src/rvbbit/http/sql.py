@@ -16,7 +16,7 @@ from rvbbit.engine.query import Options
 from rvbbit.engine.served import ID, Running
 from rvbbit.errors import Error, NotFound
 from rvbbit.http import formats
-from rvbbit.http.conversation import Conversation, result
+from rvbbit.http.conversation import Conversation, end_of, result
 from rvbbit.http.face import Face
 from rvbbit.http.formats import NDJSON, Column
 from rvbbit.http.streamed import streamed
@@ -133,7 +133,7 @@ def routes(face: Face) -> APIRouter:
         running = face.served.cancel(query_id)
         if running is None:
             raise NotFound(f"no query {query_id!r} is running", hint="it has ended, or never began; GET /api/queries lists those that ran")
-        await asyncio.wait([asyncio.wrap_future(running.done)], timeout=2.0)
+        await asyncio.wait([end_of(running)], timeout=2.0)
         return Stopped(query_id=query_id, done=running.done.done())
 
     @router.delete("/sql/sessions/{session_id}")

@@ -11,7 +11,7 @@ from starlette.responses import Response, StreamingResponse
 
 from rvbbit.engine.served import Running
 from rvbbit.errors import Error
-from rvbbit.http.conversation import Conversation, gone, outcome
+from rvbbit.http.conversation import Conversation, end_of, gone, outcome
 from rvbbit.http.formats import NDJSON, line
 from rvbbit.http.problems import body_of
 
@@ -21,7 +21,7 @@ PATIENCE = 5.0
 
 async def streamed(running: Running, talk: Conversation, request: Request) -> Response:
     """Events as they come, once there is one: what fails before has the status it would have anyway. Whoever goes away cancels it."""
-    done = asyncio.ensure_future(asyncio.wrap_future(running.done))
+    done = end_of(running)
     done.add_done_callback(lambda _: talk.end())
     left = asyncio.ensure_future(gone(request))
     started = asyncio.ensure_future(talk.started())

@@ -95,6 +95,12 @@ def test_a_filter_finds_what_it_says(http: TestClient, ids: list[str], asked: di
     assert page(http, **asked)["total"] == count
 
 
+@pytest.mark.parametrize("number", ["1700000000", "1e-5", "-3.83E-232", "nan", "1_000"])
+def test_a_number_is_not_a_time(http: TestClient, number: str) -> None:
+    refused = http.get("/api/costs", params={"since": number})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (422, "invalid_request")
+
+
 def test_one_example_is_shown_whole(http: TestClient, ids: list[str]) -> None:
     shown = http.get(f"{EXAMPLES}/{ids[0]}").json()
     assert set(shown) >= EXAMPLE | {"request", "response", "examples", "scores", "decisions", "sql", "example_ids", "set_version"}
@@ -222,6 +228,13 @@ def test_costs_and_queries(http: TestClient, ids: list[str]) -> None:
 def test_probes(http: TestClient) -> None:
     assert http.get("/healthz").json() == {"status": "ok"}
     assert http.get("/readyz").json() == {"status": "ok"}
+
+
+def test_the_doctor_is_asked_with_post_because_it_asks_models(http: TestClient) -> None:
+    found = http.post("/api/doctor").json()
+    assert found["ok"] == all(check["ok"] for check in found["checks"])
+    assert {"versions", "project", "store", "model"} <= {check["name"] for check in found["checks"]}
+    assert http.get("/api/doctor").status_code == 405
 
 
 def test_the_description_is_json_that_names_its_version(http: TestClient) -> None:
