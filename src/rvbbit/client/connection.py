@@ -61,8 +61,10 @@ class Connection:
 
     def _lines(self, path: str, body: bytes | BinaryIO, head: Mapping[str, str]) -> Iterator[dict[str, Any]]:
         with self._asked("POST", path, body, head) as answer:
-            for line in answer:
-                yield json.loads(line)
+            rest = b""
+            while chunk := answer.read1(_CHUNK):  # iterating over it would take an answer that breaks off for a whole one
+                *lines, rest = (rest + chunk).split(b"\n")
+                yield from map(json.loads, lines)
 
     @contextmanager
     def _asked(

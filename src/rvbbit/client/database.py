@@ -94,7 +94,7 @@ class Remote:
     ) -> Iterator[Result]:
         """One result a statement, as each is done. Raises our errors."""
         asked = {"sql": text, "params": params, **self._given(model, budget_usd)}
-        return self._results(asked, listen)
+        return self._results(asked, listen) if text else iter(())
 
     def explain(self, text: str, params: Any = None, *, model: str | None = None) -> Result:
         """The plan of one statement, as rows of one text column. Raises UsageError where there are more."""

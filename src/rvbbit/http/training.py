@@ -59,7 +59,7 @@ class Mark(Which):
     def decided(self) -> dict[str, Any]:
         """The fields given, absent ones left out."""
         names = self.model_fields_set - {"trace_ids", "filter", "reason", "author"}
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in type(self).model_fields if name in names}
 
 
 class Marked(Answer):
