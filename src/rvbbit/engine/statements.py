@@ -28,6 +28,10 @@ from rvbbit.sql.statements import Statement, split
 from rvbbit.sql.suggest import improved, located
 
 _prefixes = itertools.count(1)
+_BEFORE = {"EXPLAIN", "ANALYZE", "PREPARE"}
+_CHANGES = {"INSERT", "UPDATE", "DELETE", "DROP", "ALTER", "CREATE", "MERGE", "TRUNCATE", "COPY", "DETACH"}
+_SETS_PATH = {"SET", "USE", "PRAGMA"}
+"""First words of statements after which names without a schema may mean something else."""
 WRITES = (exp.Insert, exp.Update, exp.Delete, exp.Drop, exp.Alter, exp.Create, exp.Merge, exp.TruncateTable)
 
 
@@ -127,31 +131,61 @@ class Statements:
         return describe
 
     def _plain(self, statement: Statement, values: Parameters) -> pa.Table:
-        self._check_plain(statement)
+        _check_plain(statement)
+        first = statement.words[0] if statement.words else ""
+        path = self._path() if first in _SETS_PATH else ""
         try:
             table = database.run(self.connection, statement.text, values)
         except SQLError as error:
             raise improved(error, statement, self.grammar()) from error
-        first = statement.words[0] if statement.words else ""
+        if first in _SETS_PATH:
+            self._keep_out(path)
         if first in {"BEGIN", "START"}:
             self.in_transaction = True
         elif first in {"COMMIT", "END", "ROLLBACK", "ABORT"}:
             self.in_transaction = False
         return table
 
-    def _check_plain(self, statement: Statement) -> None:
-        if STORE.upper() in statement.words:
-            with contextlib.suppress(SQLSyntaxError):  # DuckDB says what is wrong with it
-                _refuse_writes_to_the_log(Dialect().read(statement.text))
+    def _path(self) -> str:
+        return str(database.run(self.connection, "SELECT current_setting('search_path')").column(0)[0])
+
+    def _keep_out(self, before: str) -> None:
+        """Names without a schema are never the log's. Raises SQLError, the search path as it was before."""
+        if STORE in {part.strip(' "').lower() for place in self._path().split(",") for part in place.split(".")}:
+            quoted = before.replace("'", "''")
+            database.run(self.connection, f"SET search_path = '{quoted}'" if before else "RESET search_path")
+            raise _read_only(STORE)
+
+
+def _check_plain(statement: Statement) -> None:
+    """What is no semantic statement, and what EXPLAIN and PREPARE hide. Raises SQLError where it would change the log."""
+    if STORE in statement.text.lower():
+        with contextlib.suppress(SQLSyntaxError):  # DuckDB says what is wrong with it
+            _refuse_writes_to_the_log(Dialect().read(_behind(statement).text))
+
+
+def _behind(statement: Statement) -> Statement:
+    """The statement that EXPLAIN, ANALYZE or PREPARE stand before, from the word that changes something on; else itself."""
+    while statement.words[:1] and statement.words[0] in _BEFORE:
+        rest = next(split(statement.text[statement.tokens[0].end + 1 :]), None)
+        if rest is None:
+            return statement
+        start = next((token.start for token in rest.tokens if token.text.upper() in _CHANGES), None)
+        statement = rest if start is None else next(split(rest.text[start:]), rest)
+    return statement
 
 
 def _refuse_writes_to_the_log(tree: exp.Expr) -> None:
     written = [table for table in _written(tree) if STORE in {table.catalog.lower(), table.db.lower()}]
     if written or (isinstance(tree, exp.Detach | exp.Use) and tree.this.name.lower() == STORE):
-        raise SQLError(
-            f"the log is read-only in SQL: {lowering.written(written[0]) if written else STORE} cannot be changed",
-            hint="decisions are made with `rvbbit training mark`, and undone with its undo",
-        )
+        raise _read_only(lowering.written(written[0]) if written else STORE)
+
+
+def _read_only(what: str) -> SQLError:
+    return SQLError(
+        f"the log is read-only in SQL: {what} cannot be changed",
+        hint="decisions are made with `rvbbit training mark`, and undone with its undo",
+    )
 
 
 def _written(tree: exp.Expr) -> list[exp.Table]:

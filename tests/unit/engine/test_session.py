@@ -86,11 +86,29 @@ def test_explain_of_a_plain_statement_is_duckdbs(db: Database) -> None:
         "COPY rvbbit.unified_logs FROM 'x.csv'",
         "DETACH rvbbit",
         "USE rvbbit",
+        "USE rvbbit.main",
+        'DELETE FROM "rvbbit"."main"."unified_logs"',
+        "SET search_path = 'rvbbit'; DELETE FROM unified_logs",
+        "SET schema = 'rvbbit.main'; DELETE FROM unified_logs",
+        "PRAGMA search_path = 'rvbbit'",
+        "PREPARE p AS DELETE FROM rvbbit.main.unified_logs; EXECUTE p",
+        "EXPLAIN ANALYZE DELETE FROM rvbbit.training_annotations",
+        "EXPLAIN (ANALYZE) DELETE FROM rvbbit.main.training_annotations",
+        "EXPLAIN ANALYZE WITH x AS (SELECT 1) DELETE FROM rvbbit.main.scores",
     ],
 )
 def test_the_log_cannot_be_written_in_sql(db: Database, statement: str) -> None:
     with pytest.raises(errors.SQLError, match="read-only"):
         db.sql(statement)
+
+
+def test_a_search_path_without_the_log_is_the_users_own(db: Database) -> None:
+    db.sql("CREATE SCHEMA mine; CREATE TABLE mine.t AS SELECT 7 AS x; SET search_path = 'mine'")
+    with pytest.raises(errors.SQLError, match="read-only"):
+        db.sql("SET search_path = 'mine,rvbbit.main'")
+    assert db.sql("FROM t").fetchall() == [(7,)]
+    assert db.sql("EXPLAIN ANALYZE SELECT count(*) FROM rvbbit.unified_logs").fetchall()
+    assert db.sql("PREPARE p AS SELECT count(*) FROM rvbbit.unified_logs; EXECUTE p").fetchall() == [(0,)]
 
 
 def test_the_log_can_be_copied_out(db: Database, tmp_path: Path) -> None:
