@@ -25,8 +25,7 @@ SPAN = timedelta(days=180)
 CRITERIA = ("is a complaint", "is about money", "mentions a card", "is urgent", "asks for a refund", "is polite")
 MODELS = ("openai:gpt-5-mini", "anthropic:claude-haiku", "google:gemini-flash", "ollama:qwen3", "local:minilm")
 TAGS = ("gold", "regression", "tricky", "demo")
-RARE = 1_000  # every so many-th ticket mentions a quokka
-WORDS = """the a card bank money please account transfer how why is my not working help with payment error when where can""".split()
+WORDS = ("the", "a", "card", "bank", "money", "please", "account", "transfer", "how", "why", "is", "my", "not", "working", "help", "with")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +111,11 @@ def _record(number: int, rows: int, drawn: random.Random, known: Texts) -> CallR
 
 def _asked(number: int, drawn: random.Random, known: Texts) -> tuple[str, str, dict[str, Value], Value]:
     """Cascade, model, arguments and answer."""
-    rare = " The quokka is fine." if number % RARE == 0 else ""
     if number % 10 < 3:
         model, prompt, answer = drawn.choice(known.chats)
-        return "chat", model, {"prompt": f"{prompt}{rare} (ticket {number})"}, answer
+        return "chat", model, {"prompt": f"{prompt} (ticket {number})"}, answer
     text, label = drawn.choice(known.questions)
-    text = f"{text}{rare} (ticket {number})"
+    text = f"{text} (ticket {number})"
     model = drawn.choice(MODELS)
     if number % 10 < 6:
         return "classify", model, {"text": text, "labels": ["billing", "card", "travel", "other"]}, label

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from bench.executions import START, batches, trace_id
+from bench.executions import MODELS, START, batches, trace_id
 
 import rvbbit
 from rvbbit.engine import Database
@@ -100,45 +100,52 @@ def _store(db: Database) -> Store:
     return db._rooms.store  # what appends calls is no part of the public surface
 
 
-Asked = tuple[str, Callable[[Database], object]]
+Ask = Callable[[Database, int], object]
+"""Given the number of the run, so that no answer is one that was kept from the run before."""
+
+COMMON = ("card", "account", "money", "time", "help", "please", "people", "write", "question", "change", "day", "order")
 
 
-def reads(rows: int) -> list[Asked]:
+def page(**filters: object) -> Ask:
+    """A page of executions; a filter's value may depend on the run."""
+    return lambda db, run: db.training.examples(**{name: value(run) if callable(value) else value for name, value in filters.items()})
+
+
+def reads(rows: int) -> list[tuple[str, Ask]]:
     """What lists, filters and figures ask, by the name it has in the table."""
-
-    def page(**filters: object) -> Callable[[Database], object]:
-        return lambda db: db.training.examples(**filters)
-
-    middle = START.replace(month=3)
+    march = START.replace(month=3)
     return [
         ("list: first page", page()),
-        ("list: a deep page, by cursor", lambda db: db.training.examples(cursor=_deep(db, rows))),
+        ("list: a deep page, by cursor", lambda db, _: db.training.examples(cursor=_deep(db, rows))),
         ("list: page of 1,000", page(limit=1_000)),
         ("filter: cascade", page(cascade_id=("means",))),
-        ("filter: model", page(model="local:minilm")),
-        ("filter: confidence ≥ 0.8", page(min_confidence=0.8)),
-        ("filter: confidence 0.2–0.3", page(min_confidence=0.2, max_confidence=0.3)),
+        ("filter: model", page(model=MODELS[-1])),
+        ("filter: confidence ≥ 0.8", page(min_confidence=lambda run: 0.8 + run / 1e4)),
+        ("filter: confidence 0.2–0.3", page(min_confidence=lambda run: 0.2 + run / 1e4, max_confidence=0.3)),
         ("filter: trainable", page(trainable=True)),
         ("filter: verified", page(verified=True)),
         ("filter: tag", page(tag="gold")),
         ("filter: label", page(label="card_arrival")),
-        ("filter: a day", page(since=middle, until=middle.replace(day=2))),
+        ("filter: a day", page(since=march, until=march.replace(day=2))),
         ("filter: used as an example", page(used=True)),
         ("filter: criterion", page(criterion="is urgent")),
-        ("filter: session", page(session_id="session-60")),
+        ("filter: session", page(session_id=lambda run: f"session-{run + 10}")),
         ("filter: unscored", page(scored=False)),
-        ("filter: four at once", page(cascade_id=("means",), model="local:minilm", min_confidence=0.8, since=middle)),
+        (
+            "filter: four at once",
+            page(cascade_id=("means",), model="local:minilm", min_confidence=lambda run: 0.8 + run / 1e4, since=march),
+        ),
         ("sort: confidence", page(sort="confidence")),
         ("sort: cost, upwards", page(sort="cost", order="asc")),
-        ("sort: model, filtered", page(sort="model", min_confidence=0.9)),
-        ("one execution, whole", lambda db: db.history.detail(trace_id(rows // 2))),
-        ("search: frequent word", page(search="card")),
-        ("search: rare word", page(search="quokka")),
-        ("search: absent word", page(search="xylophonist")),
-        ("search: in a cascade", page(search="refund", cascade_id=("chat",))),
-        ("stats", lambda db: db.training.stats()),
-        ("filter options", lambda db: db.history.facets()),
-        ("filter options of a filter", lambda db: db.history.facets(cascade_id=("means",))),
+        ("sort: model, filtered", page(sort="model", min_confidence=lambda run: 0.9 + run / 1e4)),
+        ("one execution, whole", lambda db, run: db.history.detail(trace_id(rows // 2 + run))),
+        ("search: frequent word", page(search=lambda run: COMMON[run % len(COMMON)])),
+        ("search: rare word", page(search=lambda run: f"ticket {rows // 3 + run})")),
+        ("search: absent word", page(search=lambda run: f"xylophonist {run}")),
+        ("search: in a cascade", page(search=lambda run: f"{COMMON[run % len(COMMON)]}s", cascade_id=("chat",))),
+        ("stats", lambda db, _: db.training.stats()),
+        ("filter options", lambda db, _: db.history.facets()),
+        ("filter options of a filter", lambda db, _: db.history.facets(cascade_id=("means",))),
     ]
 
 
@@ -156,9 +163,9 @@ def measured(kind: str, folder: Path, rows: int, runs: int) -> dict[str, Any]:
     """Everything of one store, on a copy of it."""
     with tempfile.TemporaryDirectory(dir=folder) as copy:
         place = Place(kind, Path(copy))
-        shutil.copytree(folder / f"{kind}-{rows}" / "data", place.folder / "data")
+        shutil.copytree(folder / f"{kind}-{rows}" / "data", place.folder / "data", symlinks=True)
         with place.opened() as (db, memory):
-            took = {name: _times(lambda asked=asked: asked(db), runs) for name, asked in reads(rows)}  # type: ignore[misc]
+            took = {name: _times(lambda run, asked=asked: asked(db, run), runs) for name, asked in reads(rows)}  # type: ignore[misc]
             after_reading = memory()
             took |= _marking(db, rows, runs)
             streamed = _streamed(db)
@@ -167,12 +174,12 @@ def measured(kind: str, folder: Path, rows: int, runs: int) -> dict[str, Any]:
             return {"took": took, "stream": streamed, "ingest": ingested, **held}
 
 
-def _times(work: Callable[[], object], runs: int) -> list[float]:
+def _times(work: Callable[[int], object], runs: int) -> list[float]:
     """Milliseconds of each run but the first."""
     took = []
-    for _ in range(runs + 1):
+    for run in range(runs + 1):
         began = time.perf_counter()
-        work()
+        work(run)
         took.append(1_000 * (time.perf_counter() - began))
     return took[1:]
 
@@ -180,11 +187,11 @@ def _times(work: Callable[[], object], runs: int) -> list[float]:
 def _marking(db: Database, rows: int, runs: int) -> dict[str, list[float]]:
     ids = iter(range(0, rows, 97))
 
-    def one() -> None:
+    def one(run: int) -> None:
         try:
             db.training.mark([trace_id(next(ids))], trainable=True, author="ann")
         except TrainingError:  # one that failed and cannot teach
-            one()
+            one(run)
 
     took = {"mark one": _times(one, runs)}
     for name, which in (("a filter's, a tenth", {"cascade_id": ("about",)}), ("everything", {})):

@@ -240,15 +240,15 @@ def _array(column: Sequence[Any], kind: pa.DataType) -> pa.Array:
     try:
         return pa.array(column, kind)
     except UnicodeEncodeError:
-        return pa.array([_readable(value) for value in column], kind)
+        return pa.array([readable(value) for value in column], kind)
 
 
-def _readable(value: Any) -> Any:
-    """Half a surrogate pair (a model's cut-off emoji) cannot be stored as UTF-8; it becomes the replacement character."""
+def readable(value: Any) -> Any:
+    """Text as UTF-8 can hold it: half a surrogate pair (a model's cut-off emoji) becomes the replacement character. All else as it is."""
     if isinstance(value, str):
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, tuple):
-        return tuple(_readable(inner) for inner in value)
+        return tuple(readable(inner) for inner in value)
     return value
 
 

@@ -27,6 +27,8 @@ _BOUNDS = {
 _TYPES: dict[str, type] = {"timestamp": datetime, "cascade_id": str, "cell_name": str, "model": str}  # the others are numbers
 _MOST = 50_000  # characters of a value: what a server takes as a parameter, with all of them escaped
 
+MOST_ROWS = 2**62  # of a page: beyond what a log can hold, and within what SQL takes
+
 _DECIDED = "SELECT trace_id FROM training_state WHERE"
 _OWN = f"{_DECIDED} confidence IS NOT NULL"
 _VALUE = "argMax(tuple(value), seq).1"
@@ -139,9 +141,9 @@ def _as_json(text: str) -> list[str]:
 def order_by(asked: ExampleFilter) -> str:
     """`column direction`, the same rows in the same order every time. Raises UsageError for a column that is not offered."""
     if asked.sort not in get_args(Sort):
-        raise UsageError(f"cannot sort by {asked.sort!r}", hint=f"one of: {', '.join(get_args(Sort))}")
+        raise UsageError(f"cannot sort by {asked.sort[:40]!r}", hint=f"one of: {', '.join(get_args(Sort))}")
     if asked.order not in get_args(Order):
-        raise UsageError(f"no order {asked.order!r}", hint="asc or desc")
+        raise UsageError(f"no order {asked.order[:40]!r}", hint="asc or desc")
     return f"{asked.sort} {asked.order} NULLS LAST, trace_id"
 
 
@@ -176,4 +178,4 @@ def window(limit: int | None, offset: int = 0) -> str:
     """LIMIT and OFFSET. Raises UsageError where one is negative."""
     if offset < 0 or (limit is not None and limit < 0):
         raise UsageError(f"limit {limit}, offset {offset}: a page cannot be negative", hint="use 0 or more")
-    return f"{'' if limit is None else f'LIMIT {int(limit)} '}OFFSET {int(offset)}"
+    return f"{'' if limit is None else f'LIMIT {min(limit, MOST_ROWS)} '}OFFSET {min(offset, MOST_ROWS)}"

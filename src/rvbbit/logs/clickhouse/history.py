@@ -8,7 +8,7 @@ from typing import Any
 
 from rvbbit.errors import UsageError
 from rvbbit.logs import cursor, values
-from rvbbit.logs.clickhouse.conditions import Condition, as_text, behind, window
+from rvbbit.logs.clickhouse.conditions import MOST_ROWS, Condition, as_text, behind, window
 from rvbbit.logs.clickhouse.connection import Connection
 from rvbbit.logs.clickhouse.tables import USER_INPUT
 from rvbbit.logs.clickhouse.transfer import decided
@@ -165,7 +165,7 @@ def queries(connection: Connection, asked: QueryFilter) -> QueryPage:
 def costs(connection: Connection, asked: CostFilter) -> Sequence[Spend]:
     """What calls cost, by what is asked; of days the newest. Raises UsageError."""
     if asked.by not in _KEYS:
-        raise UsageError(f"cannot add up costs by {asked.by!r}", hint=f"one of: {', '.join(_KEYS)}")
+        raise UsageError(f"cannot add up costs by {asked.by[:40]!r}", hint=f"one of: {', '.join(_KEYS)}")
     _window(asked.limit)
     period, given = _period(asked.since, asked.until)
     parts = list(period)
@@ -183,7 +183,7 @@ def costs(connection: Connection, asked: CostFilter) -> Sequence[Spend]:
         among=" AND ".join(period) or "1" if counted else "0",
         order="key DESC" if asked.by == "day" else "cost DESC, calls DESC, key",
     )
-    rows = [Spend(**row) for row in connection.rows("count costs", query, {**given, "limit": asked.limit})]
+    rows = [Spend(**row) for row in connection.rows("count costs", query, {**given, "limit": min(asked.limit, MOST_ROWS)})]
     return rows[::-1] if asked.by == "day" else rows
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import duckdb
 
 from rvbbit.errors import UsageError
-from rvbbit.logs.duckdb.conditions import Parameters, where
+from rvbbit.logs.duckdb.conditions import Parameters, bound, where
 from rvbbit.logs.examples import ExampleFilter
 from rvbbit.logs.schema import TRAINING_ANNOTATIONS, decision_row, to_table
 from rvbbit.types import CellKey, Decision
@@ -85,10 +85,11 @@ def decide(cursor: duckdb.DuckDBPyConnection, asked: Condition, decision: Decisi
 
 def take_back(cursor: duckdb.DuckDBPyConnection, batch: str, decision: Decision) -> int | None:
     """Append, for every execution that the batch still holds something of, what held before; how many. None: no such batch."""
-    if not cursor.execute(f"{_REACHED} LIMIT 1", {"batch": batch}).fetchall():
+    asked = bound({"batch": batch})
+    if not cursor.execute(f"{_REACHED} LIMIT 1", asked).fetchall():
         return None
     cursor.register("given", to_table(TRAINING_ANNOTATIONS, [decision_row(0, decision)]))
-    return int(cursor.execute(_TAKE_BACK.format(reached=_REACHED), {"batch": batch}).fetchall()[0][0])
+    return int(cursor.execute(_TAKE_BACK.format(reached=_REACHED), asked).fetchall()[0][0])
 
 
 def reached(cursor: duckdb.DuckDBPyConnection, batch: str, most: int) -> list[str]:

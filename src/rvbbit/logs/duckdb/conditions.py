@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from datetime import datetime
 from typing import Any, TypeAlias, get_args
 
 from rvbbit.errors import UsageError
 from rvbbit.logs import cursor
 from rvbbit.logs.examples import ExampleFilter, Order, Sort
+from rvbbit.logs.schema import readable
 
 Parameters: TypeAlias = dict[str, Any]
 
@@ -25,6 +27,7 @@ _BOUNDS = {
     "label": "label = $label",
     "criterion": "criterion = $criterion",
 }
+MOST_ROWS = 2**62  # of a page: beyond what a log can hold, and within what SQL takes
 _USED = "trace_id IN (SELECT trace_id FROM rvbbit.main.example_uses)"
 _TYPES: dict[str, type] = {"timestamp": datetime, "cascade_id": str, "cell_name": str, "model": str}  # the others are numbers
 
@@ -55,15 +58,28 @@ def where(asked: ExampleFilter) -> tuple[str, Parameters]:
         unlike = {name: text for name, text in forms.items() if name == "search" or text != asked.search}
         parts.append(f"({' OR '.join(f'contains(text, lower(${name}))' for name in unlike)})")
         values |= unlike
-    return " AND ".join(parts) or "true", values
+    return " AND ".join(parts) or "true", bound(values)
+
+
+def bound(values: Parameters) -> Parameters:
+    """Parameters as DuckDB takes them: text that UTF-8 can hold, integers of any size."""
+    return {name: _plain(value) for name, value in values.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        return float(value) if abs(value) < 2**1_000 else math.copysign(math.inf, value)
+    return readable(value)
 
 
 def order_by(asked: ExampleFilter) -> str:
     """`column direction`, the same rows in the same order every time. Raises UsageError for a column that is not offered."""
     if asked.sort not in get_args(Sort):
-        raise UsageError(f"cannot sort by {asked.sort!r}", hint=f"one of: {', '.join(get_args(Sort))}")
+        raise UsageError(f"cannot sort by {asked.sort[:40]!r}", hint=f"one of: {', '.join(get_args(Sort))}")
     if asked.order not in get_args(Order):
-        raise UsageError(f"no order {asked.order!r}", hint="asc or desc")
+        raise UsageError(f"no order {asked.order[:40]!r}", hint="asc or desc")
     return f"{asked.sort} {asked.order} NULLS LAST, trace_id"
 
 
@@ -93,4 +109,4 @@ def window(limit: int | None, offset: int = 0) -> str:
     """LIMIT and OFFSET. Raises UsageError where one is negative."""
     if offset < 0 or (limit is not None and limit < 0):
         raise UsageError(f"limit {limit}, offset {offset}: a page cannot be negative", hint="use 0 or more")
-    return f"{'' if limit is None else f'LIMIT {int(limit)} '}OFFSET {int(offset)}"
+    return f"{'' if limit is None else f'LIMIT {min(limit, MOST_ROWS)} '}OFFSET {min(offset, MOST_ROWS)}"

@@ -10,8 +10,9 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from rvbbit.logs.duckdb.conditions import Parameters
+from rvbbit.logs.duckdb.conditions import Parameters, bound
 from rvbbit.logs.duckdb.failures import REFUSALS, database_error
+from rvbbit.logs.schema import readable
 
 LONGEST = 5.0
 """Seconds that `close` waits for a statement: DuckDB closes nothing under one that runs in another thread."""
@@ -47,8 +48,8 @@ class Connection:
         """Rows as dictionaries, times in UTC. `ids` are what the query calls table `given`."""
         with self.cursor(doing) as cursor:
             if ids is not None:
-                cursor.register("given", pa.table({"id": pa.array(list(ids), pa.string())}))
-            table: pa.Table = cursor.sql(query, params=values or None).to_arrow_table()
+                cursor.register("given", pa.table({"id": pa.array([readable(id_) for id_ in ids], pa.string())}))
+            table: pa.Table = cursor.sql(query, params=bound(values) or None).to_arrow_table()
         rows: list[dict[str, Any]] = in_utc(table).to_pylist()
         return rows
 

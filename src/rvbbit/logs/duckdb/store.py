@@ -52,7 +52,7 @@ FROM rvbbit.main.executions AS held JOIN rvbbit.main.unified_logs AS log ON log.
 WHERE held.trainable AND held.cascade_id = $cascade_id AND held.cell_name = $cell_name
 ORDER BY held.decided_at DESC, held.timestamp DESC, held.trace_id"""
 
-_MISSING = "SELECT id FROM given ANTI JOIN rvbbit.main.executions AS execution ON execution.trace_id = given.id"
+_KNOWN = "SELECT id FROM given SEMI JOIN rvbbit.main.executions AS execution ON execution.trace_id = given.id"
 
 _EXECUTIONS = """
 SELECT execution.trace_id, execution.cascade_id, execution.cell_name, decision.* EXCLUDE (trace_id)
@@ -132,8 +132,8 @@ class Store:
 
     def missing(self, trace_ids: Sequence[str]) -> Sequence[str]:
         """Those of the ids that no execution which can teach has, in the order given."""
-        unknown = {row["id"] for row in self._held().read("look up executions", _MISSING, {}, trace_ids)}
-        return [trace_id for trace_id in trace_ids if trace_id in unknown]
+        known = {row["id"] for row in self._held().read("look up executions", _KNOWN, {}, trace_ids)}
+        return [trace_id for trace_id in trace_ids if trace_id not in known]
 
     def executions(self, *, trace_ids: Sequence[str] = (), batch: str | None = None) -> Sequence[Execution]:
         """Those of the ids that exist, or all that a batch decided on, each with its whole history."""
