@@ -94,7 +94,9 @@ def listen(host: str, port: int) -> socket.socket:
     """A socket that listens; port 0 takes a free one. Raises UsageError where it cannot."""
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family, backlog=2048)
+        listening = socket.create_server((host, port), family=family, backlog=2048)
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # asyncio does not, for a socket made so: 40 ms an answer
+        return listening
     except OSError as error:
         why = "the port is in use" if error.errno == 98 or "in use" in str(error) else error.strerror or str(error)
         raise UsageError(
