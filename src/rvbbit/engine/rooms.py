@@ -13,6 +13,7 @@ from rvbbit.engine.activity import Activity
 from rvbbit.engine.events import Events
 from rvbbit.engine.loop import Loop
 from rvbbit.engine.query import Options, Query
+from rvbbit.engine.statements import check_plain
 from rvbbit.engine.stores import opened
 from rvbbit.errors import Error
 from rvbbit.execution import database
@@ -111,6 +112,7 @@ class Rooms:
     def run_sql(self, sql: str, parameters: Arguments) -> list[dict[str, Value]]:
         """Rows of plain SQL on a connection of its own, for sql cells and wards."""
         for statement in split(sql):
+            check_plain(statement)
             self.show(statement)
         cursor = self.duck.cursor()
         try:

@@ -131,7 +131,7 @@ class Statements:
         return describe
 
     def _plain(self, statement: Statement, values: Parameters) -> pa.Table:
-        _check_plain(statement)
+        check_plain(statement)
         first = statement.words[0] if statement.words else ""
         path = self._path() if first in _SETS_PATH else ""
         try:
@@ -157,9 +157,12 @@ class Statements:
             raise _read_only(STORE)
 
 
-def _check_plain(statement: Statement) -> None:
+def check_plain(statement: Statement) -> None:
     """What is no semantic statement, and what EXPLAIN and PREPARE hide. Raises SQLError where it would change the log."""
     if STORE in statement.text.lower():
+        words = statement.words
+        if words[:1] and words[0] in _SETS_PATH and not {"SEARCH_PATH", "SCHEMA"}.isdisjoint(words):
+            raise _read_only(STORE)
         with contextlib.suppress(SQLSyntaxError):  # DuckDB says what is wrong with it
             _refuse_writes_to_the_log(Dialect().read(_behind(statement).text))
 
@@ -177,7 +180,7 @@ def _behind(statement: Statement) -> Statement:
 
 def _refuse_writes_to_the_log(tree: exp.Expr) -> None:
     written = [table for table in _written(tree) if STORE in {table.catalog.lower(), table.db.lower()}]
-    if written or (isinstance(tree, exp.Detach | exp.Use) and tree.this.name.lower() == STORE):
+    if written or (isinstance(tree, exp.Detach | exp.Use) and STORE in {tree.this.name.lower(), tree.this.text("db").lower()}):
         raise _read_only(lowering.written(written[0]) if written else STORE)
 
 

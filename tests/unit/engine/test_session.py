@@ -102,6 +102,15 @@ def test_the_log_cannot_be_written_in_sql(db: Database, statement: str) -> None:
         db.sql(statement)
 
 
+@pytest.mark.parametrize(
+    "sql", ["DELETE FROM rvbbit.unified_logs", "USE rvbbit.main; DELETE FROM scores", "SET schema = rvbbit; DELETE FROM scores"]
+)
+def test_a_cascades_own_sql_cannot_write_the_log_either(db: Database, sql: str) -> None:
+    cascade = db.cascade_files.read(f"cascade_id: eraser\ncells: [{{name: erase, sql: '{sql}'}}]\n")
+    with pytest.raises(errors.Error, match="read-only"):
+        db.run(cascade, {})
+
+
 def test_a_search_path_without_the_log_is_the_users_own(db: Database) -> None:
     db.sql("CREATE SCHEMA mine; CREATE TABLE mine.t AS SELECT 7 AS x; SET search_path = 'mine'")
     with pytest.raises(errors.SQLError, match="read-only"):
