@@ -19,7 +19,14 @@ from support.serving import Serving, running, until
 PAGE = (Path(__file__).parents[2] / "docs" / "http.md").read_text("utf-8")
 SLOW = "SELECT count(*) FROM range(100000000) a, range(100000) b WHERE a.range + b.range = 7"
 TEXTS = "SELECT CLASSIFY('ticket number ' || i || ' of ' || md5(i::VARCHAR), 'money,delivery') FROM range({}) r(i)"
-TEAM = 'cascade_id: team\ndescription: Which team.\ninputs_schema:\n  text: what was asked\ncells:\n  - name: team\n    instructions: "Team for {{ input.text }}"\n'
+TEAM = """cascade_id: team
+description: Which team.
+inputs_schema:
+  text: what was asked
+cells:
+  - name: team
+    instructions: "Team for {{ input.text }}"
+"""
 EXAMPLES = re.findall(r"^curl .+$", PAGE.partition("## By example")[2].partition("\n## ")[0], re.MULTILINE)
 
 pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not here")
