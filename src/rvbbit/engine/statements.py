@@ -30,6 +30,7 @@ from rvbbit.sql.suggest import improved, located
 _prefixes = itertools.count(1)
 _BEFORE = {"EXPLAIN", "ANALYZE", "PREPARE"}
 _CHANGES = {"INSERT", "UPDATE", "DELETE", "DROP", "ALTER", "CREATE", "MERGE", "TRUNCATE", "COPY", "DETACH"}
+_IMPORTS = ("IMPORT", "DATABASE")
 _SETS_PATH = {"SET", "USE", "PRAGMA"}
 """First words of statements after which names without a schema may mean something else."""
 WRITES = (exp.Insert, exp.Update, exp.Delete, exp.Drop, exp.Alter, exp.Create, exp.Merge, exp.TruncateTable)
@@ -159,12 +160,25 @@ class Statements:
 
 def check_plain(statement: Statement) -> None:
     """What is no semantic statement, and what EXPLAIN and PREPARE hide. Raises SQLError where it would change the log."""
+    words = statement.words
+    if _imports(statement):
+        raise SQLError(
+            "IMPORT DATABASE is not run: what its files change cannot be seen before",
+            hint="run them as scripts: `rvbbit sql -f schema.sql`, then `rvbbit sql -f load.sql`",
+        )
     if STORE in statement.text.lower():
-        words = statement.words
         if words[:1] and words[0] in _SETS_PATH and not {"SEARCH_PATH", "SCHEMA"}.isdisjoint(words):
             raise _read_only(STORE)
         with contextlib.suppress(SQLSyntaxError):  # DuckDB says what is wrong with it
             _refuse_writes_to_the_log(Dialect().read(_behind(statement).text))
+
+
+def _imports(statement: Statement) -> bool:
+    """Whether DuckDB would run a directory's scripts, which nobody has read: IMPORT DATABASE, or the PRAGMA it stands for."""
+    words = statement.words
+    if words[:1] == ["PRAGMA"]:
+        return any(token.text.upper() == "_".join(_IMPORTS) for token in statement.tokens[1:2])
+    return bool(words) and words[0] in {*_BEFORE, _IMPORTS[0]} and _IMPORTS in itertools.pairwise(_behind(statement).words)
 
 
 def _behind(statement: Statement) -> Statement:

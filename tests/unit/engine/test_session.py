@@ -111,6 +111,26 @@ def test_a_cascades_own_sql_cannot_write_the_log_either(db: Database, sql: str) 
         db.run(cascade, {})
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "IMPORT DATABASE '{}'",
+        "import /* ; */ database '{}'",
+        "PRAGMA import_database('{}')",
+        """PRAGMA "import_database"('{}')""",
+        "EXPLAIN ANALYZE IMPORT DATABASE '{}'",
+        "PREPARE p AS IMPORT DATABASE '{}'",
+    ],
+)
+def test_a_directory_of_scripts_is_not_run_unread(db: Database, tmp_path: Path, statement: str) -> None:
+    (tmp_path / "schema.sql").write_text("CREATE TABLE brought (x INT);")
+    (tmp_path / "load.sql").touch()
+    with pytest.raises(errors.SQLError, match="IMPORT DATABASE is not run") as raised:
+        db.sql(statement.format(tmp_path))
+    assert "rvbbit sql -f schema.sql" in str(raised.value.hint)
+    assert db.sql("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'brought'").fetchall() == [(0,)]
+
+
 def test_a_search_path_without_the_log_is_the_users_own(db: Database) -> None:
     db.sql("CREATE SCHEMA mine; CREATE TABLE mine.t AS SELECT 7 AS x; SET search_path = 'mine'")
     with pytest.raises(errors.SQLError, match="read-only"):
