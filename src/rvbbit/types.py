@@ -273,7 +273,7 @@ class Decision:
     """One person's decision on one execution. Only the fields named in `fields` were decided; the rest say nothing.
 
     `fields` draws from: trainable, verified, confidence, corrected_output, notes, tags. `batch` groups what one call decided and is what
-    an undo names.
+    an undo names; `undoes` is the batch that an undo took back, None of every other decision.
     """
 
     trace_id: str
@@ -288,6 +288,7 @@ class Decision:
     notes: str | None = None
     tags: tuple[str, ...] | None = None
     reason: str | None = None
+    undoes: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

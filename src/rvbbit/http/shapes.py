@@ -83,6 +83,7 @@ class Decision(Answer):
     notes: str | None
     tags: list[str] | None
     reason: str | None
+    undoes: str | None
 
 
 class Whole(Example):

@@ -76,6 +76,7 @@ TRAINING_ANNOTATIONS = pa.schema(
         ("notes", _TEXT),
         ("tags", _TEXTS),
         ("reason", _TEXT),
+        ("undoes", _TEXT),
     ]
 )
 
@@ -183,6 +184,7 @@ def decision_row(seq: int, decision: Decision) -> Row:
         decision.notes,
         decision.tags,
         decision.reason,
+        decision.undoes,
     )
 
 

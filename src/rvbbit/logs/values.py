@@ -58,6 +58,7 @@ def decision(row: Mapping[str, Any]) -> Decision:
         notes=row["notes"],
         tags=None if tags is None else tuple(tags),
         reason=row["reason"],
+        undoes=row["undoes"],
     )
 
 

@@ -61,6 +61,43 @@ async def test_undoing_an_undo_brings_the_batch_back_and_twice_changes_nothing(s
     assert held(now(store)["a"], "tags", "notes") == [("x",), "n"]
 
 
+async def test_undone_one_after_the_other_all_of_it_is_undone(store: Store) -> None:
+    await fill(store, call("a"))
+    curation = Curation(store)
+    batches = [curation.mark(["a"], author="ann", trainable=trainable).undo for trainable in (True, True, False, True)]
+    shown = []
+    for batch in reversed(batches):
+        assert curation.undo(str(batch), author="ann").updated == 1
+        shown.append(now(store)["a"].trainable)
+    assert shown == [False, True, True, False]
+    assert [made.undoes for made in store.executions(trace_ids=["a"])[0].decisions] == [None] * 4 + list(reversed(batches))
+
+
+async def test_an_undo_that_was_undone_can_be_done_again_and_what_was_before_stays_known(store: Store) -> None:
+    await fill(store, call("a"))
+    curation = Curation(store)
+    first, second = (curation.mark(["a"], author="ann", notes=notes) for notes in ("one", "two"))
+    undone = curation.undo(str(second.undo), author="ann")
+    redone = curation.undo(str(undone.undo), author="ann")
+    assert now(store)["a"].notes == "two"
+    assert curation.undo(str(undone.undo), author="ann").updated == 0, "it was undone already"
+    curation.undo(str(redone.undo), author="ann")
+    assert now(store)["a"].notes == "one"
+    curation.undo(str(first.undo), author="ann")
+    assert now(store)["a"].notes is None
+
+
+async def test_of_two_fields_each_goes_back_on_its_own(store: Store) -> None:
+    await fill(store, call("a"))
+    curation = Curation(store)
+    first = curation.mark(["a"], author="ann", notes="n", verified=True)
+    second = curation.mark(["a"], author="bob", notes="m")
+    assert curation.undo(str(first.undo), author="ann").updated == 1
+    assert held(now(store)["a"], "notes", "verified") == ["m", False]
+    assert curation.undo(str(second.undo), author="bob").updated == 1
+    assert held(now(store)["a"], "notes", "verified") == ["n", False], "bob's was taken back, ann's note never was"
+
+
 async def test_a_decision_that_cleared_a_field_is_one_to_go_back_to(store: Store) -> None:
     await fill(store, call("a"))
     curation = Curation(store)

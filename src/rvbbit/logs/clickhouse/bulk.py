@@ -30,29 +30,50 @@ FROM training_examples_mv WHERE {condition}"""
 _REACHED = "SELECT trace_id FROM training_annotations WHERE batch = {batch:String} LIMIT {most:UInt64}"
 
 _FIELDS = ("trainable", "verified", "confidence", "corrected_output", "notes", "tags")
-_LAST = "argMaxIf(batch, seq, has(fields, '{name}')) = {{undone:String}} AS of_{name}"
-_BEFORE = "argMaxIf({value}, seq, batch <> {{undone:String}} AND has(fields, '{name}')){part} AS before_{name}"
-_EMPTY = {"tags": "[]"}
-_HELD = [
-    _BEFORE.format(name=name, value=name if name in _EMPTY else f"tuple({name})", part="" if name in _EMPTY else ".1") for name in _FIELDS
-]
+_SAYS = "has(fields, 'NAME')"
+_STANDS = f"{_SAYS} AND NOT has(off_NAME, batch)"
+
+
+def _of_each(text: str) -> str:
+    """The columns, for every field. A null is a value to go back to, so values travel in tuples."""
+    return ", ".join(text.replace("NAME", name).replace("EMPTY", "[]" if name == "tags" else "NULL") for name in _FIELDS)
+
 
 # Of an execution that is gone there is nothing to take back.
 _OF_BATCH = """
 SELECT trace_id FROM training_examples_mv
 WHERE trace_id IN (SELECT trace_id FROM training_annotations WHERE batch = {undone:String})"""
+_FIRST = "SELECT undoes FROM training_annotations WHERE batch = {undone:String} LIMIT 1"
 
-# Of each field that the batch has the last word on, what held before it.
-_TAKE_BACK = f"""
-INSERT INTO training_annotations (trace_id, author, timestamp, batch, reason, fields, {", ".join(_FIELDS)})
+# Of each field, whether the batch has the last word on it, and the value that takes its place. An undo leaves out what was taken back
+# already; to undo an undo is to decide again what it took back.
+_UNDO = f"""
+SELECT
+    trace_id,
+    {_of_each(f"argMaxIf(batch, seq, {_STANDS}) = {{undone:String}} AS of_NAME")},
+    {_of_each(f"argMaxIf(tuple(NAME), seq, batch <> {{undone:String}} AND {_STANDS}).1 AS before_NAME")}
+FROM training_annotations LEFT JOIN (
+    SELECT trace_id, {_of_each(f"groupArrayIf(ifNull(undoes, ''), {_SAYS}) AS off_NAME")}
+    FROM training_annotations WHERE undoes IS NOT NULL AND trace_id IN ({_OF_BATCH}) GROUP BY trace_id
+) AS off USING (trace_id)
+WHERE undoes IS NULL AND trace_id IN ({_OF_BATCH}) GROUP BY trace_id"""
+_REDO = f"""
+SELECT
+    trace_id,
+    {_of_each(f"argMaxIf(batch, seq, {_SAYS}) = {{undone:String}} AS of_NAME")},
+    {_of_each(f"argMaxIf(tuple(NAME), seq, batch = {{first:String}} AND {_SAYS}).1 AS before_NAME")}
+FROM training_annotations WHERE trace_id IN ({_OF_BATCH}) GROUP BY trace_id"""
+
+
+def _take_back(held: str) -> str:
+    """The insert of what takes the place of what is taken back."""
+    return f"""
+INSERT INTO training_annotations (trace_id, author, timestamp, batch, reason, undoes, fields, {_of_each("NAME")})
 SELECT
     trace_id, {{author:String}}, {{timestamp:DateTime64(6, 'UTC')}}, {{batch:String}}, {{reason:Nullable(String)}},
-    arrayConcat({", ".join(f"if(of_{name}, ['{name}'], [])" for name in _FIELDS)}) AS taken,
-    {", ".join(f"if(of_{name}, before_{name}, {_EMPTY.get(name, 'NULL')})" for name in _FIELDS)}
-FROM (
-    SELECT trace_id, {", ".join(_LAST.format(name=name) for name in _FIELDS)}, {", ".join(_HELD)}
-    FROM training_annotations WHERE trace_id IN ({_OF_BATCH}) GROUP BY trace_id
-) WHERE notEmpty(taken)"""
+    {{undoes:Nullable(String)}}, arrayConcat({_of_each("if(of_NAME, ['NAME'], [])")}) AS taken,
+    {_of_each("if(of_NAME, before_NAME, EMPTY)")}
+FROM ({held}) WHERE notEmpty(taken)"""
 
 
 def condition(asked: ExampleFilter) -> Condition:
@@ -94,8 +115,11 @@ def take_back(connection: Connection, batch: str, decision: Decision) -> int | N
     doing, undone = "write decisions", {"undone": batch}
     if not connection.rows(doing, f"{_OF_BATCH} LIMIT 1", undone):
         return None
+    first = connection.rows(doing, _FIRST, undone)[0]["undoes"]
     given = {name: getattr(decision, name) for name in ("author", "timestamp", "batch", "reason")}
-    return connection.command(doing, _TAKE_BACK, undone | given)
+    if first is None:
+        return connection.command(doing, _take_back(_UNDO), undone | given | {"undoes": batch})
+    return connection.command(doing, _take_back(_REDO), undone | given | {"undoes": None, "first": first})
 
 
 def reached(connection: Connection, batch: str, most: int) -> list[str]:

@@ -70,6 +70,7 @@ CREATE TABLE IF NOT EXISTS training_annotations (
     notes Nullable(String),
     tags Array(String),
     reason Nullable(String),
+    undoes Nullable(String),
     INDEX of_batch batch {_BLOOM}
 ) ENGINE = MergeTree ORDER BY (trace_id, seq) SETTINGS {_SYNCED}"""
 

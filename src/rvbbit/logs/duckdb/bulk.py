@@ -5,7 +5,7 @@ Values travel as parameters, never in the text.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 
@@ -28,26 +28,47 @@ SELECT
 FROM (SELECT trace_id {source} WHERE {condition}) AS found, given"""
 
 _FIELDS = ("trainable", "verified", "confidence", "corrected_output", "notes", "tags")
-_LAST = "arg_max(batch, seq) FILTER (WHERE list_contains(fields, '{name}')) = $batch AS of_{name}"
-_BEFORE = "arg_max_null({name}, seq) FILTER (WHERE batch <> $batch AND list_contains(fields, '{name}')) AS {name}"
+_SAYS = "list_contains(fields, 'NAME')"
+_STANDS = f"{_SAYS} AND NOT coalesce(list_contains(off_NAME, batch), false)"
 
-# Of each field that the batch has the last word on, what held before it; executions that are gone have nothing to take back.
+
+def _of_each(text: str) -> str:
+    """The columns, for every field."""
+    return ", ".join(text.replace("NAME", name) for name in _FIELDS)
+
+
+# Of each field, whether the batch has the last word on it, and the value that takes its place. An undo leaves out what was taken back
+# already; to undo an undo is to decide again what it took back.
+_UNDO = f"""
+SELECT
+    trace_id,
+    {_of_each(f"arg_max(batch, seq) FILTER ({_STANDS}) = $batch AS of_NAME")},
+    {_of_each(f"arg_max_null(NAME, seq) FILTER (batch <> $batch AND {_STANDS}) AS NAME")}
+FROM rvbbit.main.training_annotations LEFT JOIN (
+    SELECT trace_id AS undone, {_of_each(f"list(undoes) FILTER ({_SAYS}) AS off_NAME")}
+    FROM rvbbit.main.training_annotations WHERE undoes IS NOT NULL AND trace_id IN ({{reached}}) GROUP BY trace_id
+) ON undone = trace_id
+WHERE undoes IS NULL AND trace_id IN ({{reached}}) GROUP BY trace_id"""
+_REDO = f"""
+SELECT
+    trace_id,
+    {_of_each(f"arg_max(batch, seq) FILTER ({_SAYS}) = $batch AS of_NAME")},
+    {_of_each(f"arg_max_null(NAME, seq) FILTER (batch = $undone AND {_SAYS}) AS NAME")}
+FROM rvbbit.main.training_annotations WHERE trace_id IN ({{reached}}) GROUP BY trace_id"""
+
+# Executions that are gone have nothing to take back.
 _TAKE_BACK = f"""
 INSERT INTO rvbbit.main.training_annotations BY NAME
 SELECT
-    (SELECT coalesce(max(seq), 0) FROM rvbbit.main.training_annotations) + row_number() OVER (ORDER BY undone.trace_id) AS seq,
-    undone.trace_id, given.author, given.timestamp, given.batch, given.reason, undone.fields,
-    {", ".join(f"CASE WHEN of_{name} THEN undone.{name} END AS {name}" for name in _FIELDS)}
+    (SELECT coalesce(max(seq), 0) FROM rvbbit.main.training_annotations) + row_number() OVER (ORDER BY held.trace_id) AS seq,
+    held.trace_id, given.author, given.timestamp, given.batch, given.reason, given.undoes, held.fields,
+    {_of_each("CASE WHEN of_NAME THEN held.NAME END AS NAME")}
 FROM (
-    SELECT *, list_concat({", ".join(f"CASE WHEN of_{name} THEN ['{name}'] ELSE [] END" for name in _FIELDS)}) AS fields
-    FROM (
-        SELECT trace_id, {", ".join(f"{_LAST}, {_BEFORE}".format(name=name) for name in _FIELDS)}
-        FROM rvbbit.main.training_annotations WHERE trace_id IN ({{reached}}) GROUP BY trace_id
-    )
-) AS undone, given
-WHERE len(undone.fields) > 0"""
+    SELECT *, list_concat({_of_each("CASE WHEN of_NAME THEN ['NAME'] ELSE [] END")}) AS fields FROM ({{held}})
+) AS held, given
+WHERE len(held.fields) > 0"""
 _REACHED = f"""
-SELECT trace_id FROM rvbbit.main.training_annotations WHERE batch = $batch AND trace_id IN (SELECT trace_id {_SOURCE})"""
+SELECT trace_id, undoes FROM rvbbit.main.training_annotations WHERE batch = $batch AND trace_id IN (SELECT trace_id {_SOURCE})"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +107,15 @@ def decide(cursor: duckdb.DuckDBPyConnection, asked: Condition, decision: Decisi
 def take_back(cursor: duckdb.DuckDBPyConnection, batch: str, decision: Decision) -> int | None:
     """Append, for every execution that the batch still holds something of, what held before; how many. None: no such batch."""
     asked = bound({"batch": batch})
-    if not cursor.execute(f"{_REACHED} LIMIT 1", asked).fetchall():
+    known = cursor.execute(f"{_REACHED} LIMIT 1", asked).fetchall()
+    if not known:
         return None
-    cursor.register("given", to_table(TRAINING_ANNOTATIONS, [decision_row(0, decision)]))
-    return int(cursor.execute(_TAKE_BACK.format(reached=_REACHED), asked).fetchall()[0][0])
+    undone = known[0][1]
+    made = replace(decision, undoes=batch if undone is None else None)
+    cursor.register("given", to_table(TRAINING_ANNOTATIONS, [decision_row(0, made)]))
+    held = (_UNDO if undone is None else _REDO).format(reached=f"SELECT trace_id FROM ({_REACHED})")
+    values = asked if undone is None else {**asked, **bound({"undone": undone})}
+    return int(cursor.execute(_TAKE_BACK.format(held=held), values).fetchall()[0][0])
 
 
 def reached(cursor: duckdb.DuckDBPyConnection, batch: str, most: int) -> list[str]:

@@ -202,6 +202,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(3, "versions of training sets, and what was found of them", (sets.VERSIONS, sets.EVENTS, sets.EVALUATIONS)),
     Migration(4, "what a provider's prompt cache should have known", (_EXPECTED,)),
     Migration(5, "what lists read", projection.TABLES),
+    Migration(6, "what an undo took back", ("ALTER TABLE rvbbit.main.training_annotations ADD COLUMN undoes VARCHAR",)),
 )
 
 

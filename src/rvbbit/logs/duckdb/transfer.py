@@ -67,7 +67,7 @@ JOIN (
 LEFT JOIN (
     SELECT trace_id, list({{
         author: author, timestamp: {moment}, batch: batch, fields: fields, trainable: trainable, verified: verified,
-        confidence: confidence, corrected_output: corrected_output, notes: notes, tags: tags, reason: reason
+        confidence: confidence, corrected_output: corrected_output, notes: notes, tags: tags, reason: reason, undoes: undoes
     }} ORDER BY seq) AS decisions
     FROM rvbbit.main.training_annotations GROUP BY trace_id
 ) AS decided ON decided.trace_id = log.trace_id

@@ -120,6 +120,7 @@ def _decision(trace_id: str, value: Any) -> Decision:
         notes=_text(value, "notes"),
         tags=None if tags is None else names(tags),
         reason=_text(value, "reason"),
+        undoes=_text(value, "undoes"),
     )
 
 
