@@ -176,7 +176,7 @@ def _full_id(db: Project, start: str) -> str:
 def _reached(db: Project, trace_ids: Sequence[str], finders: dict[str, Any]) -> dict[str, Any]:
     """Trace ids or a filter, as `db.training.mark` takes them. Raises UsageError where nothing or both was said."""
     every = finders.pop("every")
-    given = {name: value for name, value in aware(finders).items() if value is not None and value != ()}
+    given = {name: value for name, value in aware(finders).items() if value is not None and value != () and (name, value) != ("search", "")}
     if trace_ids and (given or every):
         raise UsageError("both trace ids and a filter were given", hint="give one of the two")
     if trace_ids:

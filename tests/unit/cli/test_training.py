@@ -107,7 +107,7 @@ def test_a_filter_marks_everything_it_finds(training: FakeTraining, rvbbit_cli: 
     assert training.decided[1] == ({}, {"trainable": False})
 
 
-@pytest.mark.parametrize("said", [[], ["t1", "--all"], ["t1", "--search", "x"]])
+@pytest.mark.parametrize("said", [[], ["--search", ""], ["t1", "--all"], ["t1", "--search", "x"]])
 def test_a_mark_that_names_nothing_or_ids_and_a_filter_is_refused(training: FakeTraining, rvbbit_cli: Run, said: list[str]) -> None:
     assert rvbbit_cli("training", "mark", *said).code == 2
     assert training.decided == []
