@@ -21,7 +21,7 @@ _ID = 10
 @click.option("--cascade", "cascade_id", metavar="ID", help="Of this cascade alone.")
 @click.option("--cell", "cell_name", metavar="NAME", help="Of this cell alone.")
 @click.option("--order", type=click.Choice(["value", "random", "newest"]), default="value", show_default=True, help="What comes first.")
-@click.option("--limit", type=click.IntRange(min=1, max=10_000), default=20, show_default=True)
+@click.option("--limit", type=click.IntRange(min=1, max=1_000), default=20, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @pass_session
 def review(session: Session, *, cascade_id: str | None, cell_name: str | None, order: str, limit: int, as_json: bool) -> None:

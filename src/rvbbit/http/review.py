@@ -8,12 +8,9 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from rvbbit.http.face import Face
-from rvbbit.http.filters import Short
+from rvbbit.http.filters import MOST, Short
 from rvbbit.http.shapes import Example
 from rvbbit.http.strict import Answer, Parameters, StrictRoute
-
-MOST = 500
-"""Items of one queue."""
 
 
 class Asked(Parameters):

@@ -54,6 +54,12 @@ def asked(db: Any) -> list[Any]:
     return heard
 
 
+def test_a_queue_has_no_more_items_than_http_gives(asked: list[Any], rvbbit_cli: Run) -> None:
+    assert rvbbit_cli("training", "review", "--limit", "1000").code == 0
+    assert rvbbit_cli("training", "review", "--limit", "1001").code == 2
+    assert len(asked) == 1
+
+
 def test_the_queue_is_a_table_and_the_signal_a_note(asked: list[Any], rvbbit_cli: Run) -> None:
     done = rvbbit_cli("training", "review", "--cascade", "classify", "--order", "newest", "--limit", "3")
     assert asked == [("classify", None, {"order": "newest", "limit": 3})]

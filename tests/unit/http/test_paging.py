@@ -68,3 +68,8 @@ def test_a_cursor_belongs_to_its_order(http: TestClient, ids: list[str]) -> None
 def test_a_cursor_and_an_offset_are_two_places(http: TestClient, ids: list[str]) -> None:
     cursor = page(http, limit=5)["next"]
     assert http.get(EXAMPLES, params={"cursor": cursor, "offset": 5}).status_code == 400
+
+
+@pytest.mark.parametrize(("limit", "status"), [(1_000, 200), (1_001, 422)])
+def test_a_review_queue_has_as_many_items_as_a_page_may_have(http: TestClient, limit: int, status: int) -> None:
+    assert http.get("/api/training/review", params={"limit": limit}).status_code == status
