@@ -1,0 +1,3 @@
+import { Workspace } from "@/features/sql/workspace";
+
+export default Workspace;

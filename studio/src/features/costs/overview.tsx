@@ -1,0 +1,148 @@
+/** Everything about what it cost, in the days that the address names. */
+import { Link } from "@tanstack/react-router";
+import { Coins } from "lucide-react";
+
+import { day } from "@/shared/lib/format";
+import { useAddress } from "@/shared/lib/search";
+import { Empty, Failure, Skeleton } from "@/shared/ui/states";
+
+import { type By, useCosts, useTexts } from "./api";
+import { Breakdown } from "./breakdown";
+import styles from "./costs.module.css";
+import { Headline } from "./headline";
+import { measure } from "./measure";
+import { days, type Range, range, moments } from "./range";
+import type { Spend } from "./sums";
+
+const NONE: Omit<Spend, "key"> = {
+  calls: 0,
+  errors: 0,
+  cached: 0,
+  tokens_in: 0,
+  tokens_out: 0,
+  tokens_cached: 0,
+  cost: 0,
+  unpriced: 0,
+  scoring: 0,
+};
+
+export function Overview() {
+  const [search] = useAddress();
+  const asked = range(search);
+  const by = measure(search);
+  const found = useCosts("day", asked);
+  const queries = useCosts("query", asked);
+  const texts = useTexts(asked);
+  if (found.error !== null) return <Failure error={found.error} again={() => void found.refetch()} />;
+  if (found.data === undefined) return <Skeleton lines={9} />;
+  const spent = found.data.costs;
+  if (spent.length === 0) return <Nothing all={asked.from === null} />;
+  const known = new Map(spent.map((spend) => [spend.key, spend]));
+  const every = days(
+    asked,
+    spent.map((spend) => spend.key),
+  ).map((key) => known.get(key) ?? { key, ...NONE });
+  const text = (key: string) => line(texts.data?.get(key) ?? key);
+  return (
+    <div className={styles.body}>
+      <div className={styles.headline}>
+        <Headline days={spent} queries={queries.data?.costs} />
+      </div>
+      <Breakdown
+        title="By day"
+        about="days are UTC"
+        noun="Day"
+        by={by}
+        rows={[...spent].reverse()}
+        drawn={every}
+        error={null}
+        again={() => void found.refetch()}
+        name={(key) => day(`${key}T12:00:00Z`)}
+        memory
+        link={(key, name) => (
+          <Link to="/training" search={moments({ from: key, to: key })}>
+            {name}
+          </Link>
+        )}
+      />
+      <div className={styles.two}>
+        <Part title="By model" noun="Model" group="model" range={asked} />
+        <Part title="By cascade" noun="Cascade" group="cascade" range={asked} />
+      </div>
+      <Breakdown
+        title="By query"
+        noun="Query"
+        by={by}
+        rows={queries.data?.costs}
+        error={queries.error}
+        again={() => void queries.refetch()}
+        name={text}
+        memory
+        link={(key, name) => (
+          <Link to="/sql" search={{ query: key }} className={styles.sql} title={name}>
+            {name}
+          </Link>
+        )}
+      />
+    </div>
+  );
+}
+
+function Part({
+  title,
+  noun,
+  group,
+  range: asked,
+}: {
+  title: string;
+  noun: string;
+  group: By & ("model" | "cascade");
+  range: Range;
+}) {
+  const [search] = useAddress();
+  const found = useCosts(group, asked);
+  const field = group === "model" ? "model" : "cascade_id";
+  return (
+    <Breakdown
+      title={title}
+      noun={noun}
+      by={measure(search)}
+      rows={found.data?.costs}
+      error={found.error}
+      again={() => void found.refetch()}
+      name={(key) => (key === "" ? "(none)" : key)}
+      link={(key, name) =>
+        key === "" ? (
+          name
+        ) : (
+          <Link to="/training" search={{ [field]: key, ...moments(asked) }} title={name}>
+            {name}
+          </Link>
+        )
+      }
+    />
+  );
+}
+
+function Nothing({ all }: { all: boolean }) {
+  return all ? (
+    <Empty icon={<Coins aria-hidden />} title="Nothing has been asked yet">
+      Run a query that asks a model on the <Link to="/sql">SQL page</Link>: what it costs stands here then.
+    </Empty>
+  ) : (
+    <Empty icon={<Coins aria-hidden />} title="Nothing was asked in these days">
+      Choose other days, or look at{" "}
+      <Link to="/costs" search={{ days: "all" }}>
+        all of them
+      </Link>
+      .
+    </Empty>
+  );
+}
+
+/** A statement in one line, without the hints in front of it. */
+const line = (sql: string): string =>
+  sql
+    .replaceAll(/^\s*--.*$/gm, "")
+    .replaceAll(/\s+/g, " ")
+    .trim() || sql;

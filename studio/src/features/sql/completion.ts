@@ -1,0 +1,87 @@
+/** What may stand where one types: columns of the tables that are named, operators with their help. Tables and keywords the language knows. */
+import type { Completion, CompletionContext, CompletionResult } from "@codemirror/autocomplete";
+
+import type { Schemas } from "@/shared/api/client";
+
+export type Table = Schemas["Table"];
+export type Operator = Schemas["OperatorShown"];
+
+/** Names for the language's own completion: those of `main` as they are, others behind their schema. */
+export function schema(tables: readonly Table[]): Record<string, string[]> {
+  return Object.fromEntries(
+    tables.map((table) => [
+      table.schema_name === "main" ? table.name : `${table.schema_name}.${table.name}`,
+      table.columns,
+    ]),
+  );
+}
+
+/** The words of all patterns, to be coloured as keywords: MEANS, NOT, CLASSIFY. */
+export function words(operators: readonly Operator[]): string[] {
+  const found = operators.flatMap((operator) =>
+    operator.patterns.flatMap((pattern) => pattern.replaceAll(/\{\{.*?\}\}/g, " ").match(/[A-Za-z_]+/g) ?? []),
+  );
+  return [...new Set(found.map((word) => word.toUpperCase()))].sort();
+}
+
+/** A pattern as it is written down: `text MEANS 'criterion'`, the slots marked for the tab key's eye. */
+export const shape = (pattern: string): string => pattern.replaceAll(/\{\{\s*(\w+)\s*\}\}/g, "$1");
+
+/** Every way to write an operator, from its first word on; what stands before it is typed already. */
+export function forms(operator: Operator): Completion[] {
+  return operator.patterns.map((pattern) => {
+    const label = shape(pattern.replace(/^\s*\{\{.*?\}\}\s*/, ""));
+    return {
+      label,
+      apply: label.replace(/\(.*\)$/, "("),
+      type: "function",
+      detail: operator.returns,
+      info: help(operator),
+      boost: 2,
+    };
+  });
+}
+
+export function help(operator: Operator): string {
+  const parameters = operator.parameters.map(
+    ({ name, type, optional, description }) =>
+      `${name} ${type}${optional ? "?" : ""}${description === "" ? "" : ` – ${description}`}`,
+  );
+  return [operator.description, operator.patterns.map(shape).join("  or  "), ...parameters, `gives ${operator.returns}`]
+    .filter((line) => line !== "")
+    .join("\n");
+}
+
+export function columns(tables: readonly Table[], text: string): Completion[] {
+  const named = new Set(text.toLowerCase().match(/\w+/g) ?? []);
+  return tables
+    .filter((table) => named.has(table.name.toLowerCase()))
+    .flatMap((table) => table.columns.map((label) => ({ label, type: "property", detail: table.name, boost: 3 })));
+}
+
+const HINT = /--\s*@@?\s*\w*$/;
+const HINTS: Completion[] = [
+  { label: "model:", type: "keyword", info: "provider:model for the next expression; with @@ for the whole query" },
+  { label: "budget:", type: "keyword", info: "USD that the query may cost at most" },
+  { label: "training: off", type: "keyword", info: "ask without examples" },
+  { label: "threshold:", type: "keyword", info: "from which score on ABOUT and SIMILAR_TO hold, 0 to 1" },
+];
+
+export function source(tables: readonly Table[], operators: readonly Operator[]) {
+  const all = operators.flatMap(forms);
+  return (context: CompletionContext): CompletionResult | null => {
+    const word = context.matchBefore(/[A-Za-z_]\w*$/);
+    if (context.matchBefore(HINT) !== null) return { from: word?.from ?? context.pos, options: HINTS };
+    if (word === null && !context.explicit) return null;
+    const from = word?.from ?? context.pos;
+    if (context.state.sliceDoc(from - 1, from) === ".") return null;
+    if (quoted(context.state.sliceDoc(0, from))) return null;
+    return { from, options: [...columns(tables, context.state.doc.toString()), ...all], validFor: /^\w*$/ };
+  };
+}
+
+/** Whether the text ends inside of a string or a comment. */
+export function quoted(text: string): boolean {
+  const rest = text.replaceAll(/'(?:[^']|'')*'|"[^"]*"|--[^\n]*\n|\/\*[\s\S]*?\*\//g, "");
+  return /['"]|--|\/\*/.test(rest);
+}

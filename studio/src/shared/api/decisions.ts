@@ -1,0 +1,66 @@
+/** What people decide about executions, and the way back from each decision. Nothing is told as done before the server said so. */
+import { say } from "@/shared/ui/toasts";
+
+import { answer, api, type Schemas } from "./client";
+import { queries } from "./queries";
+
+export type Mark = Schemas["Mark"];
+export type Which = { trace_ids: string[] } | { filter: Partial<Schemas["Filter"]> };
+/** Only the fields named change. */
+export type Fields = Partial<
+  Pick<Mark, "trainable" | "verified" | "confidence" | "corrected_output" | "notes" | "tags">
+>;
+
+const MOST = 100;
+const done: { undo: string; what: string }[] = [];
+
+/** Everything that a decision may have changed, for whoever shows it. */
+export const DECIDED = [
+  "examples",
+  "example",
+  "stats",
+  "facets",
+  "review",
+  "sets",
+  "contradictions",
+  "session",
+] as const;
+
+export async function decide(which: Which, fields: Fields, what: string, quiet = false): Promise<number> {
+  const marked = await answer(api.POST("/api/training/mark-trainable", { body: { ...which, ...fields } as Mark }));
+  remember(marked.undo, what);
+  if (!quiet && marked.updated > 0) say.done(what, { label: "Undo", act: () => void undo() });
+  refresh();
+  return marked.updated;
+}
+
+/** A decision made by another route, such as choosing between two that contradict. */
+export function remember(undo: string | null, what: string): void {
+  if (undo === null) return;
+  done.push({ undo, what });
+  if (done.length > MOST) done.shift();
+}
+
+/** Take back the newest decision of this page that is not taken back yet. It says what happened, and answers which one it was. */
+export async function undo(): Promise<string | null> {
+  const last = done.pop();
+  if (last === undefined) {
+    say.note("Nothing to undo", "decisions made before this page was opened are in an execution's history");
+    return null;
+  }
+  try {
+    await answer(api.POST("/api/training/undo", { body: { undo: last.undo } }));
+    say.done(`Undone: ${last.what}`);
+    refresh();
+    return last.undo;
+  } catch (error) {
+    done.push(last);
+    say.failed("Not undone", error);
+    return null;
+  }
+}
+
+/** Whatever shows decisions asks for them again. */
+export function refresh(): void {
+  void queries.invalidateQueries({ predicate: ({ queryKey }) => DECIDED.some((name) => name === queryKey[0]) });
+}
