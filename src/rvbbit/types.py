@@ -273,8 +273,7 @@ class Decision:
     """One person's decision on one execution. Only the fields named in `fields` were decided; the rest say nothing.
 
     `fields` draws from: trainable, verified, confidence, corrected_output, notes, tags. `batch` groups what one call decided and is what
-    an undo names; `undoes` is the batch that an undo took back, None of every other decision.
-    """
+    an undo names; `undoes` is the batch that an undo took back."""
 
     trace_id: str
     author: str

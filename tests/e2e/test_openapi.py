@@ -55,7 +55,7 @@ def test_what_the_description_forbids_is_refused(server: Serving, subtests: pyte
     for operation in operations(server):
         if operation.query or operation.body:
             with subtests.test(operation.label):
-                _for_each(operation.as_strategy(generation_mode=GenerationMode.NEGATIVE), lambda case: case.call_and_validate())
+                _for_each(operation.as_strategy(generation_mode=GenerationMode.NEGATIVE), _refused)
 
 
 def _for_each(cases: Any, ask: Any) -> None:
@@ -72,3 +72,10 @@ def _for_each(cases: Any, ask: Any) -> None:
         ask(case)
 
     asked()
+
+
+def _refused(case: schemathesis.Case) -> None:
+    """A body too large to be read is refused before anybody looks for what else is wrong with it."""
+    response = case.call()
+    if response.status_code != 413:
+        case.validate_response(response)

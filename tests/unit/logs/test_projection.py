@@ -131,6 +131,7 @@ def filled(tmp_path: Path) -> Callable[[int], duckdb.DuckDBPyConnection]:
         store.close()
         for table in ("executions", "example_uses", "strays"):
             connection.execute(f"DROP TABLE rvbbit.main.{table}")
+        connection.execute("ALTER TABLE rvbbit.main.training_annotations DROP COLUMN undoes")
         connection.execute("DELETE FROM rvbbit.migrations WHERE number > ?", [migrations])
         connection.close()
         return connect(str(tmp_path / "store.duckdb"))

@@ -181,9 +181,7 @@ def container(file: BinaryIO, name: str, format_: ImportFormat) -> str:
     if ending in (".jsonl", ".ndjson"):
         return "jsonl"
     if format_ == "auto" and ending != ".json" and not magic.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")):
-        raise UsageError(
-            f"nothing says what format {name} has", hint="name the format: jsonl, csv, parquet, openai, langfuse or otlp"
-        )
+        raise UsageError(f"nothing says what format {name} has", hint="name the format: jsonl, csv, parquet, openai, langfuse or otlp")
     return "json"
 
 
