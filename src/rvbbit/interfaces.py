@@ -97,7 +97,8 @@ class Due:
 
     `share` keeps those of a sample, the same on every server and after every restart: in it is a trace id whose MD5 in hexadecimal begins
     with eight digits that sort before `below`. `asked` True means, instead of all that, those that a person asked to have scored: with a
-    score `asked` that is newer than their confidence.
+    score `asked` that is newer than their confidence, or that the judge has not heard. A judge has seen what it spoke of since a person
+    last asked to hear it anew.
     """
 
     version: str

@@ -322,9 +322,9 @@ class Score:
 class Scorable:
     """An execution as scorers see it.
 
-    `logprobs` are those of the answer's tokens, where the provider gave them; `others` are answers that other executions of the cell gave
-    to the same arguments, newest first. `held` is the answer that holds (corrected, where corrected). `right` is None where no person
-    verified it; else whether `answer` is what holds. `scores` has the newest of each scorer.
+    `logprobs`: of the answer's tokens, where the provider gave them; `others`: what the cell's other executions answered to the same
+    arguments, newest first; `held`: the answer that holds (corrected, where corrected); `right`: whether `answer` is what holds, None where
+    no person verified it; `scores`: the newest of each scorer; `again`: a person wants the judge heard anew.
     """
 
     trace_id: str
@@ -338,6 +338,7 @@ class Scorable:
     held: Value = None
     right: bool | None = None
     scores: tuple[Score, ...] = ()
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -373,10 +374,8 @@ class SetVersion:
 
 @dataclass(frozen=True, slots=True)
 class SetEvent:
-    """What a person said about a set: a `tag` names a version; `live` is what calls learn from, None: every decision at once.
-
-    The newest event of a name holds.
-    """
+    """What a person said about a set: a `tag` names a version; `live` is what calls learn from, None: every decision at once. Of a name,
+    the newest event holds."""
 
     kind: Literal["tag", "live"]
     cell: CellKey

@@ -136,4 +136,5 @@ def scorable(row: Mapping[str, Any], scores: Sequence[Score]) -> Scorable:
         held=json.loads(row["held"]),
         right=row["right"],
         scores=tuple(scores),
+        again=bool(row["again"]),
     )

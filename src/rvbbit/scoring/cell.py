@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from rvbbit.errors import Error
 from rvbbit.interfaces import ScoreStore
@@ -95,10 +95,8 @@ class CellWork:
 
     def _seen(self, one: Scorable, judge: Judge) -> bool:
         """Whether this judge spoke, and nobody has asked since to hear it again."""
-        asked = _newest(one, ASKED)
-        before = asked.timestamp if asked is not None and asked.version == AGAIN else None
         said = _newest(one, judge.name)
-        return said is not None and said.version == judge.version and (before is None or said.timestamp >= before)
+        return said is not None and said.version == judge.version and not one.again
 
     def _scores(self, one: Scorable, verdicts: Mapping[str, Verdict]) -> list[Score]:
         """The rows of the scorers that could tell; the judge's in any case, so that it is not asked and paid again."""
@@ -118,9 +116,7 @@ class CellWork:
     def _confidence(self, one: Scorable, value: float | None) -> Score:
         calibrated = self.calibration is not None
         reason = "calibrated on verified answers" if calibrated else f"uncalibrated: fewer than {ENOUGH} answers of this cell are verified"
-        asked = _newest(one, ASKED)  # by a server whose clock may be ahead: an answered request must be seen to be answered
-        now = self.clock() if asked is None else max(self.clock(), asked.timestamp + timedelta(microseconds=1))
-        return Score(one.trace_id, CONFIDENCE, self.version, value, reason, now, calibrated)
+        return Score(one.trace_id, CONFIDENCE, self.version, value, reason, self.clock(), calibrated)
 
 
 def uncalibrated(said: Opinions) -> float | None:

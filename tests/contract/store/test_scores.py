@@ -156,6 +156,22 @@ async def test_what_a_person_asked_for_is_due_until_it_has_a_newer_confidence(st
     assert {one.trace_id for one in store.unscored(CELL, due, 10)} == {"a", "b"}
 
 
+async def test_asked_for_anew_the_judge_has_not_seen_it_until_it_speaks_whoever_else_answers(store: Store) -> None:
+    await fill(store, call("a"))
+    judge = score("a", 0.5, scorer="judge", version="j1")
+    requested, sampled = Due("1", "j1", 0.0, asked=True), Due("1", "j1")
+    store.record([judge, score("a", 0.5)])
+    assert store.unscored(CELL, requested, 10) == store.unscored(CELL, sampled, 10) == []
+    store.record([replace(asked("a", 0), timestamp=START - timedelta(hours=1))])  # by a clock that is behind
+    store.record([replace(asked("a", 0), version="once"), score("a", 0.6)])
+    for due in (requested, sampled):
+        assert [one.again for one in store.unscored(CELL, due, 10)] == [True]
+        assert store.waiting(CELL, due, 10**6).unjudged == 1
+    assert store.unscored(CELL, Due("1", share=0.0, asked=True), 10) == [], "free scorers have answered"
+    store.record([judge])
+    assert store.unscored(CELL, requested, 10) == store.unscored(CELL, sampled, 10) == []
+
+
 async def test_a_request_is_no_confidence(store: Store) -> None:
     await fill(store, call("a"))
     store.record([asked("a", 1)])

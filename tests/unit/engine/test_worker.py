@@ -195,6 +195,16 @@ def test_rvbbit_score_serves_requests_too(project: Open) -> None:
     assert db.score(free=True).executions == 0
 
 
+def test_a_request_that_free_scorers_answered_still_reaches_the_judge(project: Open, server: FakeServer) -> None:
+    db = project('scoring = "off"', rows=2)
+    db.score()
+    one = db.training.examples().rows[0].trace_id
+    db.assess([one], force=True)
+    assert (db.score(free=True).executions, judged(server)) == (1, 2)
+    assert (db.score().executions, judged(server)) == (1, 3)
+    assert (db.score().executions, judged(server)) == (0, 3)
+
+
 @pytest.mark.parametrize("wrong", [{}, {"trace_ids": ["a"], "filter": {}}, {"filter": {"limit": 5}}, {"filter": {"colour": "red"}}])
 def test_a_request_that_says_nothing_or_too_much_is_refused(project: Open, wrong: dict[str, Any]) -> None:
     db = project(rows=1)

@@ -44,7 +44,8 @@ class Memory:
         for score in scores:
             one = self.rows[score.trace_id]
             others = tuple(known for known in one.scores if known.scorer != score.scorer)
-            self.rows[score.trace_id] = replace(one, scores=(*others, score))
+            again = score.version == "again" or (one.again and score.scorer != "judge")
+            self.rows[score.trace_id] = replace(one, scores=(*others, score), again=again)
 
     def value(self, one: Scorable, scorer: str = "confidence") -> Score | None:
         return next((score for score in self.rows[one.trace_id].scores if score.scorer == scorer), None)
@@ -55,13 +56,14 @@ class Memory:
 
 def is_due(one: Scorable, due: Due) -> bool:
     """As a store tells."""
-    newest = {score.scorer: score for score in one.scores}
+    versions = {score.scorer: score.version for score in one.scores}  # in the order they were recorded
+    unjudged = bool(due.judge) and (one.again or versions.get("judge") != due.judge)
     if due.asked:
-        return "asked" in newest and ("confidence" not in newest or newest["confidence"].timestamp < newest["asked"].timestamp)
+        order = list(versions)
+        return "asked" in order and (unjudged or "confidence" not in order[order.index("asked") :])
     if md5(one.trace_id.encode()).hexdigest()[:8] >= due.below:
         return False
-    versions = {name: score.version for name, score in newest.items()}
-    return versions.get("confidence") != due.version or bool(due.judge and versions.get("judge") != due.judge)
+    return unjudged or versions.get("confidence") != due.version
 
 
 def judging(value: float, asked: list[Arguments], until: int = 10**9) -> Judge:
@@ -174,14 +176,25 @@ async def test_asked_again_the_judge_speaks_anew_asked_once_it_does_not(executio
     one, asked = execution("a"), list[Arguments]()
     store, judge = Memory([one]), judging(0.3, asked)
     _ = [step async for step in assessor(store, words, judge).run()]
-    store.record([request(one, NOW + timedelta(seconds=1))])
+    store.record([request(one, NOW)])
     _ = [step async for step in assessor(store, words, judge).run()]
     assert len(asked) == 1
-    store.record([request(one, NOW + timedelta(seconds=2), "again")])
-    later = Assessor(store, words, lambda *_: None, judge, lambda: NOW + timedelta(minutes=1))
-    _ = [step async for step in later.run()]
-    _ = [step async for step in later.run()]
+    store.record([request(one, NOW, "again")])
+    _ = [step async for step in assessor(store, words, judge).run()]
+    _ = [step async for step in assessor(store, words, judge).run()]
     assert len(asked) == 2
+
+
+async def test_free_scorers_do_not_close_what_the_judge_was_asked_for(execution: Make, words: Embedder) -> None:
+    one, asked = execution("a"), list[Arguments]()
+    store, judge = Memory([one]), judging(0.3, asked)
+    _ = [step async for step in assessor(store, words, judge).run()]
+    store.record([request(one, NOW, "again"), request(one, NOW)])
+    assert [step.executions async for step in assessor(store, words).run()] == [1]
+    assert [step async for step in assessor(store, words).run()] == []
+    _ = [step async for step in Assessor(store, words, lambda *_: None, judge, share=0.0).run()]
+    assert len(asked) == 2
+    assert [step async for step in assessor(store, words, judge).run()] == []
 
 
 async def test_what_people_asked_for_comes_before_what_waits(execution: Make, words: Embedder) -> None:

@@ -13,7 +13,8 @@ FROM training_examples_mv GROUP BY cascade_id, cell_name ORDER BY count() DESC, 
 _OF_CELL = "cascade_id = {cascade_id:String} AND cell_name = {cell_name:String}"
 
 # `known` is nothing where an execution has no score of any kind. What came first is told by `seq`, the server's own number: `timestamp` is
-# by the clock of whoever scored, and two of them differ.
+# by the clock of whoever scored, and two of them differ. The judge has seen what it spoke of since a person last wanted to hear it anew;
+# what people asked for stays open for the judge though free scorers have answered.
 _DUE = f"""
 FROM (SELECT trace_id, timestamp, inputs, answer FROM training_examples_mv WHERE {_OF_CELL}) AS execution
 LEFT ANY JOIN (
@@ -21,12 +22,13 @@ LEFT ANY JOIN (
         trace_id,
         toNullable(argMaxIf(scorer_version, seq, scorer = 'confidence')) AS version,
         maxIf(seq, scorer = 'confidence') AS scored,
-        max(scorer = 'judge' AND scorer_version = {{judge:String}}) AS judged,
+        maxIf(seq, scorer = 'judge' AND scorer_version = {{judge:String}}) > maxIf(seq, scorer = 'asked' AND scorer_version = 'again')
+            AS judged,
         maxIf(seq, scorer = 'asked') AS asked
     FROM scores GROUP BY trace_id
 ) AS known ON known.trace_id = execution.trace_id
 WHERE if({{asked:Bool}},
-    known.asked > known.scored,
+    known.asked > known.scored OR (known.asked > 0 AND {{judge:String}} <> '' AND NOT known.judged),
     left(lower(hex(MD5(execution.trace_id))), 8) < {{below:String}}
         AND (ifNull(known.version, '') <> {{version:String}} OR known.scored = 0 OR ({{judge:String}} <> '' AND NOT known.judged)))
 """
@@ -58,7 +60,8 @@ SELECT
     others.answers AS others,
     ifNull(state.corrected_output, wanted.answer) AS held,
     if(state.verified,
-        ifNull(state.corrected_output = wanted.answer, true) AND ifNull(state.confidence, 1) >= 0.5, NULL) AS right
+        ifNull(state.corrected_output = wanted.answer, true) AND ifNull(state.confidence, 1) >= 0.5, NULL) AS right,
+    asked.again AS again
 FROM (
     SELECT trace_id, cascade_id, cell_name, arguments, ifNull(answer, 'null') AS answer, probability, finish_reason,
         ifNull(response, '') AS response
@@ -73,7 +76,11 @@ LEFT ANY JOIN (
         {_WANTED.format(columns="cascade_id, cell_name, arguments")})
     GROUP BY cascade_id, cell_name, arguments
 ) AS others ON others.cascade_id = wanted.cascade_id AND others.cell_name = wanted.cell_name AND others.arguments = wanted.arguments
-LEFT ANY JOIN (SELECT * FROM training_state WHERE trace_id IN (SELECT id FROM given)) AS state ON state.trace_id = wanted.trace_id"""
+LEFT ANY JOIN (SELECT * FROM training_state WHERE trace_id IN (SELECT id FROM given)) AS state ON state.trace_id = wanted.trace_id
+LEFT ANY JOIN (
+    SELECT trace_id, maxIf(seq, scorer = 'asked' AND scorer_version = 'again') > maxIf(seq, scorer = 'judge') AS again
+    FROM scores WHERE trace_id IN (SELECT id FROM given) GROUP BY trace_id
+) AS asked ON asked.trace_id = wanted.trace_id"""
 
 CURRENT = "SELECT * FROM current_scores WHERE trace_id IN (SELECT id FROM given) ORDER BY trace_id, scorer"
 

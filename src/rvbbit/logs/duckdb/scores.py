@@ -10,19 +10,22 @@ CELLS = """
 SELECT cascade_id, cell_name, count(*) FILTER (WHERE verified) AS verified FROM rvbbit.main.executions
 GROUP BY cascade_id, cell_name ORDER BY count(*) DESC, cascade_id, cell_name"""
 
+# What came first is told by `seq`. The judge has seen what it spoke of since a person last wanted to hear it anew; what people asked for
+# stays open for the judge though free scorers have answered.
 _DUE = """
 FROM rvbbit.main.training_examples_mv AS execution
 LEFT JOIN (
     SELECT
         trace_id,
         arg_max(scorer_version, seq) FILTER (WHERE scorer = 'confidence') AS version,
-        max(timestamp) FILTER (WHERE scorer = 'confidence') AS scored_at,
-        bool_or(scorer = 'judge' AND scorer_version = $judge) AS judged,
-        max(timestamp) FILTER (WHERE scorer = 'asked') AS asked_at
+        max(seq) FILTER (WHERE scorer = 'confidence') AS scored,
+        max(seq) FILTER (WHERE scorer = 'asked') AS asked,
+        max(seq) FILTER (WHERE scorer = 'judge' AND scorer_version = $judge)
+            > coalesce(max(seq) FILTER (WHERE scorer = 'asked' AND scorer_version = 'again'), -1) AS judged
     FROM rvbbit.main.scores GROUP BY trace_id
 ) AS known ON known.trace_id = execution.trace_id
 WHERE execution.cascade_id = $cascade_id AND execution.cell_name = $cell_name AND CASE WHEN $asked
-    THEN known.asked_at > coalesce(known.scored_at, '-infinity'::TIMESTAMPTZ)
+    THEN known.asked > coalesce(known.scored, -1) OR (known.asked IS NOT NULL AND $judge <> '' AND NOT coalesce(known.judged, false))
     ELSE left(md5(execution.trace_id), 8) < $below
         AND (known.version IS DISTINCT FROM $version OR ($judge <> '' AND NOT coalesce(known.judged, false))) END"""
 
@@ -57,9 +60,15 @@ WITH wanted AS (
 )
 SELECT wanted.*, others.answers AS others, coalesce(state.corrected_output, wanted.answer) AS held,
     CASE WHEN state.verified
-        THEN coalesce(state.corrected_output = wanted.answer, true) AND coalesce(state.confidence, 1) >= 0.5 END AS right
+        THEN coalesce(state.corrected_output = wanted.answer, true) AND coalesce(state.confidence, 1) >= 0.5 END AS right,
+    coalesce(asked.again, false) AS again
 FROM wanted
 LEFT JOIN others USING (cascade_id, cell_name, arguments)
+LEFT JOIN (
+    SELECT trace_id, max(seq) FILTER (WHERE scorer = 'asked' AND scorer_version = 'again')
+        > coalesce(max(seq) FILTER (WHERE scorer = 'judge'), -1) AS again
+    FROM rvbbit.main.scores WHERE trace_id IN (SELECT id FROM given) GROUP BY trace_id
+) AS asked ON asked.trace_id = wanted.trace_id
 LEFT JOIN rvbbit.main.training_state AS state ON state.trace_id = wanted.trace_id"""
 
 CURRENT = "SELECT * FROM rvbbit.main.current_scores WHERE trace_id IN (SELECT id FROM given)"
