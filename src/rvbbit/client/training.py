@@ -15,15 +15,17 @@ from rvbbit.client.sets import TrainingSets
 from rvbbit.engine import (
     Bin,
     CellCalibration,
-    Decided,
+    Changed,
     ExampleRow,
     Figures,
     Marked,
     Mistaken,
+    Neighbours,
     Outlook,
     Page,
     ReviewItem,
     ReviewQueue,
+    Similar,
     Stats,
 )
 from rvbbit.engine.author import or_login
@@ -57,6 +59,12 @@ class Training:
             rows += page.rows
         return Page(page.total, tuple(rows[:wanted]), page.next)
 
+    def similar(self, trace_id: str, limit: int = 10) -> Neighbours:
+        """What was asked in the same cell that is nearest to this execution. Raises NotFound."""
+        said = self._link.get(path("training", "examples", trace_id, "similar"), {"limit": limit})
+        near = tuple(read(Similar, one, execution=read(ExampleRow, one["execution"])) for one in said["similar"])
+        return read(Neighbours, said, similar=near)
+
     def stats(self) -> Stats:
         """Figures of everything and of each cell."""
         said = self._link.get(path("training", "stats"))
@@ -70,7 +78,7 @@ class Training:
         filter: Mapping[str, Any] | None = None,
         author: str | None = None,
         reason: str | None = None,
-        **decided: Unpack[Decided],
+        **decided: Unpack[Changed],
     ) -> Marked:
         """Decide on the executions named, or on everything a filter finds; only what is given changes. Raises TrainingError, UsageError."""
         which = {"trace_ids": None if trace_ids is None else list(trace_ids), "filter": None if filter is None else _given(filter)}
@@ -145,5 +153,5 @@ class Training:
 
 def _given(filters: Mapping[str, Any]) -> dict[str, Any]:
     """A filter as the API takes it: nothing that asks nothing, times as text."""
-    given = {name: value for name, value in filters.items() if value is not None and value != ()}
+    given = {"trace_id" if name == "trace_ids" else name: value for name, value in filters.items() if value is not None and value != ()}
     return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in given.items()}

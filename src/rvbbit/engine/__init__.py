@@ -9,11 +9,12 @@ from rvbbit.engine.review import ReviewItem, ReviewQueue
 from rvbbit.engine.scoring import Queued, Scored, Unscored
 from rvbbit.engine.session import Session
 from rvbbit.engine.sets import Evaluated, Raced, SetRow
+from rvbbit.engine.similar import Neighbours, Similar
 from rvbbit.engine.worker import Worker, WorkerStatus
 from rvbbit.logs.examples import ExampleRow, Figures, Page, Stats
 from rvbbit.scoring.reliability import Bin
 from rvbbit.scoring.report import CellCalibration, Mistaken
-from rvbbit.training.curation import Decided, Marked
+from rvbbit.training.curation import Changed, Marked
 from rvbbit.training.evaluation import Arm, Evaluation, Gain
 from rvbbit.training.exchange.lines import Problem
 from rvbbit.training.race import Race
@@ -26,6 +27,7 @@ __all__ = [
     "Blame",
     "Cascade",
     "CellCalibration",
+    "Changed",
     "Check",
     "Database",
     "Decided",
@@ -36,6 +38,7 @@ __all__ = [
     "Figures",
     "Gain",
     "Marked",
+    "Neighbours",
     "Mistaken",
     "Outlook",
     "Page",
@@ -48,6 +51,7 @@ __all__ = [
     "Run",
     "Scored",
     "Session",
+    "Similar",
     "SetRow",
     "Stats",
     "TestOutcome",

@@ -26,7 +26,8 @@ from rvbbit.engine.rooms import Rooms
 from rvbbit.engine.scoring import Queued, Scored, Scoring, Unscored
 from rvbbit.engine.session import Session
 from rvbbit.engine.sets import TrainingSets
-from rvbbit.engine.training import Training, example_filter
+from rvbbit.engine.similar import Likes
+from rvbbit.engine.training import Training
 from rvbbit.engine.worker import Worker
 from rvbbit.errors import UsageError
 from rvbbit.execution.database import Parameters
@@ -44,8 +45,9 @@ class Database:
         self._session = Session(self._rooms)
         exchange = Exchange(self._rooms.store, self._rooms.catalog)
         sets, check = TrainingSets(self._rooms), self._rooms.runner.check_output
-        self.training = Training(self._rooms.store, self._rooms.curation, exchange, sets, Review(self._rooms, sets), check)
-        self.history = History(self._rooms.store)
+        likes = Likes(self._rooms, sets)
+        self.training = Training(self._rooms.store, self._rooms.curation, exchange, sets, Review(self._rooms, sets), likes, check)
+        self.history = History(self._rooms.store, self.training.filters)
         self.events = self._rooms.events
         self.cascade_files = CascadeFiles(settings.home, self._rooms.catalog)
         self._scoring = Scoring(self._rooms)
@@ -138,7 +140,7 @@ class Database:
         given = {"trace_ids": trace_ids} if filter is None else filter
         if filter is None and not trace_ids:
             return Queued(0, 0.0)
-        queued = self._scoring.assess(example_filter({"limit": None, **given}), or_login(author), force=force)
+        queued = self._scoring.assess(self.training.filters.read({"limit": None, **given}), or_login(author), force=force)
         self.worker.asked()
         return queued
 

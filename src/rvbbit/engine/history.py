@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from rvbbit.engine.training import example_filter
+from rvbbit.engine.filters import Filters
 from rvbbit.errors import NotFound
 from rvbbit.logs.history import (
     CallRow,
@@ -41,8 +41,9 @@ __all__ = [
 class History:
     """Reads of a store. Any thread."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, filters: Filters) -> None:
         self._store = store
+        self._filters = filters
 
     def answers(self) -> None:
         """Ask the store something small. Raises DatabaseError where it does not answer."""
@@ -50,7 +51,7 @@ class History:
 
     def facets(self, most: int = 100, **filters: Any) -> Facets:
         """The values that the executions a filter finds (fields of `ExampleFilter`) have, with their counts. Raises UsageError."""
-        return self._store.facets(example_filter(filters), most)
+        return self._store.facets(self._filters.read(filters), most)
 
     def detail(self, trace_id: str) -> Detail:
         """One logged call, whole. Raises NotFound."""

@@ -16,7 +16,7 @@ from rvbbit.logs.examples import ExampleFilter, ExampleRow, Page
 from rvbbit.result import Progress
 from rvbbit.training import review
 from rvbbit.training.questions import canonical, is_list, question, text
-from rvbbit.training.review import ENOUGH, Order, Outlook, Question, ordered, outlook, share
+from rvbbit.training.review import ENOUGH, Order, Outlook, Question, ordered, outlook, share, until
 from rvbbit.types import CellKey, TrainingPolicy
 
 NEWEST = 20_000  # executions looked at; older ones wait until these are done
@@ -46,7 +46,8 @@ class ReviewQueue:
     """What comes next. `left` counts questions nobody reviewed among the newest `considered` of `total` executions.
 
     `outlook` is what the last doubling of decisions brought, None where that cannot be told. `enough`: looking at more would hardly help.
-    `signal` says all that in words. `corrected` of the `verified` newest reviewed answers were wrong.
+    `signal` says all that in words. `corrected` of the `verified` newest reviewed answers were wrong. `reviewed` questions of those
+    considered were looked at; `until` more are expected to be enough, 0 where it is, None where that cannot be told.
     """
 
     items: tuple[ReviewItem, ...]
@@ -58,6 +59,8 @@ class ReviewQueue:
     outlook: Outlook | None
     verified: int
     corrected: int
+    reviewed: int = 0
+    until: int | None = None
 
 
 @dataclass(slots=True)
@@ -118,7 +121,8 @@ class Review:
         wrong, older = sum(_wrong(row) for row in lately), page.total - len(page.rows)
         signal = "; ".join([*_left(left, older), *(_more(len(done), said) if left else ()), *_corrected(wrong, len(lately))])
         enough = not left or (said is not None and said.enough)
-        return ReviewQueue(items, left, len(page.rows), page.total, enough, signal, said, len(lately), wrong)
+        more = 0 if enough else until(len(done), left, said)
+        return ReviewQueue(items, left, len(page.rows), page.total, enough, signal, said, len(lately), wrong, len(done), more)
 
     def _asked(self, rows: Sequence[ExampleRow]) -> list[_Asked]:
         """The questions, the one asked last first."""

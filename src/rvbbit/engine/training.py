@@ -10,14 +10,16 @@ from typing import Any, BinaryIO, Unpack
 from rvbbit.engine import calibration
 from rvbbit.engine.author import or_login
 from rvbbit.engine.exchange import Exchange, Source, write
+from rvbbit.engine.filters import Filters
 from rvbbit.engine.review import Review, ReviewQueue
 from rvbbit.engine.sets import TrainingSets
-from rvbbit.errors import OutputInvalid, TrainingError, UsageError
+from rvbbit.engine.similar import Likes, Neighbours
+from rvbbit.errors import NotFound, OutputInvalid, TrainingError, UsageError
 from rvbbit.logs.examples import ExampleFilter, ExampleRow, Page, Stats
 from rvbbit.logs.store import Store
 from rvbbit.result import Progress
 from rvbbit.scoring.report import CellCalibration
-from rvbbit.training.curation import NOT_GIVEN, Curation, Decided, Marked, NotGiven
+from rvbbit.training.curation import NOT_GIVEN, Changed, Curation, Marked, NotGiven
 from rvbbit.training.exchange.exporting import ExportFormat
 from rvbbit.training.exchange.importing import Imported, ImportFormat
 from rvbbit.training.review import Order
@@ -33,18 +35,30 @@ class Training:
     """Executions and the decisions on them. `author` is the login name where a call names none."""
 
     def __init__(  # noqa: PLR0917 - the engine is the one caller
-        self, store: Store, curation: Curation, exchange: Exchange, sets: TrainingSets, review: Review, check: Check
+        self, store: Store, curation: Curation, exchange: Exchange, sets: TrainingSets, review: Review, likes: Likes, check: Check
     ) -> None:
         self._store = store
         self._check = check
         self._curation = curation
         self._exchange = exchange
         self._review = review
+        self._likes = likes
+        self.filters = Filters(store, sets)
         self.sets = sets
 
     def examples(self, **filters: Any) -> Page:
-        """(total, rows) of executions; the filters are the fields of `ExampleFilter`, one value or several. Raises UsageError."""
-        return self._store.page(example_filter(filters))
+        """(total, rows) of executions; filters are the fields of `ExampleFilter`, one value or several, and `contradiction`.
+
+        Raises UsageError.
+        """
+        return self._store.page(self.filters.read(filters))
+
+    def similar(self, trace_id: str, limit: int = 10) -> Neighbours:
+        """What was asked in the same cell that is nearest to this execution. Raises NotFound, ProviderError."""
+        found = self._store.detail(trace_id)
+        if found is None:
+            raise NotFound(f"no execution has the id {trace_id!r}", hint="`GET /api/training/examples` lists them")
+        return self._likes.of(found, limit)
 
     def stats(self) -> Stats:
         """Figures of everything and of each cell."""
@@ -57,9 +71,11 @@ class Training:
         filter: Mapping[str, Any] | None = None,
         author: str | None = None,
         reason: str | None = None,
-        **decided: Unpack[Decided],
+        **decided: Unpack[Changed],
     ) -> Marked:
         """Decide `trainable`, `verified`, `confidence`, `corrected_output`, `notes` or `tags`; only what is given changes.
+
+        `add_tags` and `remove_tags` change the tags that each has and leave the others.
 
         On the executions named, or on everything a filter finds (fields of `ExampleFilter`; an empty one finds all). `reason` says why.
         Raises TrainingError, UsageError, and then nothing was decided.
@@ -70,11 +86,20 @@ class Training:
         if filter is None:
             if trace_ids:
                 self._check_corrections(ExampleFilter(trace_ids=tuple(trace_ids)), correction)
-            return self._curation.mark(trace_ids or (), author=who, reason=reason, **decided)
-        asked = example_filter(filter)
+            return self._mark_named(trace_ids or (), who, reason, decided)
+        asked = self.filters.read(filter)
         found = self._store.matching(asked)
         self._check_corrections(asked, correction)
         return self._curation.mark_matching(found, author=who, reason=reason, **decided)
+
+    def _mark_named(self, trace_ids: Sequence[str], author: str, reason: str | None, decided: Changed) -> Marked:
+        """On these executions; what each one's tags become is worked out where they are kept."""
+        if not decided.get("add_tags") and not decided.get("remove_tags"):
+            plain: Any = {name: value for name, value in decided.items() if name not in {"add_tags", "remove_tags"}}
+            return self._curation.mark(trace_ids, author=author, reason=reason, **plain)
+        self._curation.require(trace_ids)
+        named = ExampleFilter(trace_ids=tuple(trace_ids) or ("",))  # none at all is not everything
+        return self._curation.mark_matching(self._store.matching(named), author=author, reason=reason, **decided)
 
     def _check_corrections(self, asked: ExampleFilter, value: Value | NotGiven) -> None:
         """A correction must be an answer that each execution's own arguments allow. Raises TrainingError."""
@@ -157,19 +182,4 @@ class Training:
 
     def exported(self, format: ExportFormat = "jsonl", **filters: Any) -> Iterator[bytes]:
         """The same as a stream of bytes, for a face to pass on. Raises UsageError."""
-        return self._exchange.give(format, example_filter({"limit": None, **filters}))
-
-
-def example_filter(filters: Mapping[str, Any]) -> ExampleFilter:
-    """A filter out of the names and values of its fields, one value or several. Raises UsageError."""
-    several: dict[str, Any] = {name: _several(filters[name]) for name in ("trace_ids", "cascade_id", "cell_name") if name in filters}
-    try:
-        return ExampleFilter(**{**filters, **several})
-    except TypeError as error:
-        raise UsageError(f"there is no such filter: {error}", hint=f"filters: {', '.join(ExampleFilter.__slots__)}") from error
-
-
-def _several(value: str | Sequence[str] | None) -> tuple[str, ...]:
-    if value is None:
-        return ()
-    return (value,) if isinstance(value, str) else tuple(value)
+        return self._exchange.give(format, self.filters.read({"limit": None, **filters}))

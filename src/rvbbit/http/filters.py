@@ -51,6 +51,15 @@ OneOrMore = Annotated[
     Names, WithJsonSchema({"anyOf": [{"type": "string", **_SHORT}, {"type": "array", "items": {"type": "string", **_SHORT}}]})
 ]
 """In JSON one may stand for itself."""
+
+
+def _only_true(value: bool) -> bool:
+    if not value:
+        raise ValueError("can only be true: leave it out for everything")
+    return value
+
+
+OnlyTrue = Annotated[bool, AfterValidator(_only_true), WithJsonSchema({"type": "boolean", "const": True})]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Amount = Annotated[float, Field(ge=0)]
 
@@ -58,6 +67,7 @@ Amount = Annotated[float, Field(ge=0)]
 class Executions(Parameters):
     """Which executions; conditions are joined by AND, repeated values by OR."""
 
+    trace_id: Names = Field([])
     cascade_id: Names = Field([])
     cell_name: Names = Field([])
     session_id: Short | None = None
@@ -74,6 +84,9 @@ class Executions(Parameters):
     source: Short | None = Field(None, description="query, run, test or import")
     query_id: Short | None = None
     used: bool | None = Field(None, description="whether an answer was given it as an example")
+    contradiction: OnlyTrue | None = Field(
+        None, description="examples that the firewall keeps out: approved answers to one question that differ, the newest of each answer"
+    )
     min_cost: Amount | None = None
     max_cost: Amount | None = None
     search: str | None = Field(None, max_length=10_000, description="found in arguments or answer, in any case")
@@ -82,7 +95,8 @@ class Executions(Parameters):
 
     def given(self) -> dict[str, Any]:
         """What was said, as the engine takes it."""
-        return {name: getattr(self, name) for name in self.model_fields_set if getattr(self, name) not in (None, [])}
+        said = {name: getattr(self, name) for name in self.model_fields_set if getattr(self, name) not in (None, [])}
+        return {"trace_ids" if name == "trace_id" else name: value for name, value in said.items()}
 
 
 class Filter(Executions):
@@ -90,6 +104,7 @@ class Filter(Executions):
 
     model_config = ConfigDict(strict=True)
 
+    trace_id: OneOrMore = Field([])
     cascade_id: OneOrMore = Field([])
     cell_name: OneOrMore = Field([])
 

@@ -48,7 +48,9 @@ class ReviewQueue(Answer):
     """`left` questions nobody reviewed among the newest `considered` of `total` executions.
 
     `enough`: looking at more would hardly help; `signal` says why, or what more would bring. `outlook` is null where that cannot be told.
-    `corrected` of the `verified` newest reviewed answers were wrong.
+    `corrected` of the `verified` newest reviewed answers were wrong. `until` decisions after the `reviewed` ones the signal is expected to
+    say that it is enough: counted while there are too few to say anything, estimated afterwards (gains fall with the root of the number);
+    0 where it is enough, null where that cannot be told.
     """
 
     items: list[Item]
@@ -60,6 +62,8 @@ class ReviewQueue(Answer):
     outlook: Outlook | None
     verified: int
     corrected: int
+    reviewed: int
+    until: int | None
 
 
 def routes(face: Face) -> APIRouter:

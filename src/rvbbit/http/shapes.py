@@ -57,6 +57,21 @@ class Injected(Answer):
     confidence: float | None
 
 
+class Similar(Answer):
+    """The newest execution that asked and answered so, of `asked` such. `similarity` is the cosine: 1 where the same is asked."""
+
+    execution: Example
+    similarity: float
+    asked: int
+
+
+class Neighbours(Answer):
+    """The nearest first; `considered` executions were compared."""
+
+    similar: list[Similar]
+    considered: int
+
+
 class Score(Answer):
     """One scorer's opinion; `value` null where it could not tell."""
 

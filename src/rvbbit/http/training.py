@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field
 from rvbbit.errors import UsageError
 from rvbbit.http.face import Face
 from rvbbit.http.filters import Executions, Filter, Fraction, PageOfExecutions, Short
-from rvbbit.http.shapes import Example, Examples, Injected, Whole, whole
+from rvbbit.http.shapes import Example, Examples, Injected, Neighbours, Whole, whole
 from rvbbit.http.strict import Answer, Body, StrictRoute
 
 Ids = Annotated[list[Short], Field(max_length=200_000)]
@@ -41,7 +41,7 @@ class Which(Body):
 
 
 class Mark(Which):
-    """Only the fields given change; null clears a field."""
+    """Only the fields given change; null clears a field. `tags` replace those that there are, `add_tags` and `remove_tags` change them."""
 
     model_config = ConfigDict(
         json_schema_extra=_ONE_OF_TWO | {"examples": [{"trace_ids": ["0f3a…"], "trainable": True, "corrected_output": "billing"}]}
@@ -53,6 +53,8 @@ class Mark(Which):
     corrected_output: Any = None
     notes: Annotated[str, Field(max_length=100_000)] | None = None
     tags: Annotated[list[Short], Field(max_length=100)] | None = None
+    add_tags: Annotated[list[Short], Field(max_length=100)] | None = None
+    remove_tags: Annotated[list[Short], Field(max_length=100)] | None = None
     reason: Annotated[str, Field(max_length=10_000)] | None = None
     author: Who | None = None
 
@@ -139,6 +141,11 @@ def routes(face: Face) -> APIRouter:
         detail = db.history.detail(trace_id)
         found = db.training.examples(trace_ids=detail.example_ids, limit=None).rows if detail.example_ids else ()
         return whole(detail, [Injected.model_validate(row) for row in found])
+
+    @router.get("/examples/{trace_id}/similar")
+    def similar(trace_id: str, limit: Annotated[int, Query(ge=1, le=100)] = 10) -> Neighbours:
+        """What was asked in the same cell that is nearest, by the embedding of its arguments: among its newest and what teaches there."""
+        return Neighbours.model_validate(db.training.similar(trace_id, limit))
 
     @router.post("/mark-trainable")
     def mark(asked: Mark) -> Marked:

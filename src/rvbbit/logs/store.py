@@ -51,8 +51,11 @@ class Matching(Protocol):
     def cells(self) -> Mapping[CellKey, str]:
         """Each cell it reaches, with the id of one of its executions."""
 
-    def annotate(self, decision: Decision) -> int:
-        """Append the decision for all of them, all or none; exactly how many there were."""
+    def annotate(self, decision: Decision, add_tags: Sequence[str] = (), remove_tags: Sequence[str] = ()) -> int:
+        """Append the decision for all of them, all or none; exactly how many there were.
+
+        With tags to add or remove, what it says of `tags` is what each has then; a tag that is both is added.
+        """
 
 
 class Sets(Protocol):

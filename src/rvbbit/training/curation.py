@@ -52,14 +52,24 @@ class Decided(TypedDict, total=False):
     tags: Sequence[str] | NotGiven | None
 
 
+class Changed(Decided, total=False):
+    """The same, with tags that are added to those an execution has and taken away from them; a tag that is both is added."""
+
+    add_tags: Sequence[str] | None
+    remove_tags: Sequence[str] | None
+
+
 class Matching(Protocol):
     """Everything that some filter finds, wherever it is kept. Called from any thread."""
 
     def cells(self) -> Mapping[CellKey, str]:
         """Each cell it reaches, with the id of one of its executions."""
 
-    def annotate(self, decision: Decision) -> int:
-        """Append the decision (its `trace_id` says nothing) for each of them, all or none; how many there were."""
+    def annotate(self, decision: Decision, add_tags: Sequence[str] = (), remove_tags: Sequence[str] = ()) -> int:
+        """Append the decision (its `trace_id` says nothing) for each of them, all or none; how many there were.
+
+        With tags to add or remove, what it says of `tags` is what each has then.
+        """
 
 
 class DecisionStore(ExampleStore, Protocol):
@@ -87,18 +97,24 @@ class Curation:
         """
         decision = _decision(author, reason, decided)
         unique = list(dict.fromkeys(trace_ids))
-        self._require(unique)
+        self.require(unique)
         if decision.corrected_output is not None and self._check is not None:
             cells = {execution.cell: execution.trace_id for execution in self._store.executions(trace_ids=unique)}
             self._check_correction(cells, decision.corrected_output)
         return self._decide([replace(decision, trace_id=trace_id) for trace_id in unique])
 
-    def mark_matching(self, found: Matching, *, author: str, reason: str | None = None, **decided: Unpack[Decided]) -> Marked:
-        """Decide the fields given on everything a filter finds, as one batch, or on nothing. Raises as `mark` does."""
-        decision = _decision(author, reason, decided)
+    def mark_matching(self, found: Matching, *, author: str, reason: str | None = None, **decided: Unpack[Changed]) -> Marked:
+        """Decide the fields given on everything a filter finds, as one batch, or on nothing; here tags can be added and removed, too.
+
+        Raises as `mark` does.
+        """
+        tags: dict[str, Any] = {name: decided.pop(name, None) or () for name in ("add_tags", "remove_tags")}  # type: ignore[misc]
+        if any(tags.values()) and "tags" in decided:
+            raise UsageError("tags are given anew, or added and removed", hint="give tags alone, or add_tags and remove_tags")
+        decision = _decision(author, reason, decided, retagged=any(tags.values()))
         if decision.corrected_output is not None:
             self._check_correction(found.cells(), decision.corrected_output)
-        updated = found.annotate(decision)
+        updated = found.annotate(decision, **tags)
         return Marked(updated, decision.batch if updated else None)
 
     def undo(self, batch: str, *, author: str, reason: str | None = None) -> Marked:
@@ -116,7 +132,8 @@ class Curation:
         self._store.annotate(decisions)
         return Marked(len(decisions), decisions[0].batch if decisions else None)
 
-    def _require(self, trace_ids: Sequence[str]) -> None:
+    def require(self, trace_ids: Sequence[str]) -> None:
+        """Raises TrainingError where no execution that can teach has one of the ids."""
         missing = self._store.missing(trace_ids)
         if missing:
             more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
@@ -138,9 +155,11 @@ class Curation:
                 ) from error
 
 
-def _decision(author: str, reason: str | None, decided: Decided) -> Decision:
+def _decision(author: str, reason: str | None, decided: Decided | Changed, *, retagged: bool = False) -> Decision:
     """The decision, still about no execution. Raises UsageError where nothing is decided or a confidence is not 0-1."""
     values: dict[str, Any] = {name: value for name, value in decided.items() if value is not NOT_GIVEN}
+    if retagged:
+        values["tags"] = None  # what they are then differs from one to the next
     _check_values(values)
     if values.get("tags") is not None:
         values["tags"] = tuple(values["tags"])

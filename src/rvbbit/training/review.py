@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import heapq
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -89,6 +90,20 @@ class Outlook:
     def enough(self) -> bool:
         """Whether looking at more would hardly help: twice the decisions would bring less than two points."""
         return self.high < POINTS
+
+
+def until(reviewed: int, left: int, said: Outlook | None) -> int | None:
+    """Decisions after which looking at more is expected to hardly help; all that are `left` at most, None where that cannot be told.
+
+    Before there are enough to say anything, those that are missing. Afterwards an estimate: what decisions bring, and how far off that
+    may be, falls at least with the root of their number.
+    """
+    if reviewed < ENOUGH:
+        return min(ENOUGH - reviewed, left)
+    if said is None:
+        return None
+    needed = reviewed * (max(said.high, POINTS) / POINTS) ** 2
+    return min(max(math.ceil(needed) - reviewed, 1), left)
 
 
 def worth(questions: Sequence[Question], vectors: Matrix, limit: int) -> list[Pick]:

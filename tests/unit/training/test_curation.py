@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -155,7 +156,7 @@ class Found:
     def cells(self) -> dict[CellKey, str]:
         return {CellKey("cascade", "judge"): "a", CellKey("cascade", "other"): "c"}
 
-    def annotate(self, decision: Decision) -> int:
+    def annotate(self, decision: Decision, add_tags: Sequence[str] = (), remove_tags: Sequence[str] = ()) -> int:
         self.decided.append(decision)
         return self.updated
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rvbbit.interfaces import Matrix
-from rvbbit.training.review import ANCHORS, ENOUGH, Question, drawn, outlook, share, worth
+from rvbbit.training.review import ANCHORS, ENOUGH, POINTS, Outlook, Question, drawn, outlook, share, until, worth
 
 CENTRES = np.eye(8, dtype=np.float32)
 
@@ -141,3 +141,14 @@ def test_too_few_or_answers_that_do_not_repeat_say_nothing() -> None:
 def test_the_interval_of_a_share_is_wilsons() -> None:
     assert share(0, 10) == pytest.approx((0, 0.2775), abs=1e-3)
     assert share(5, 10) == pytest.approx((0.2366, 0.7634), abs=1e-3)
+
+
+def test_the_way_to_the_signal_is_counted_first_and_estimated_afterwards() -> None:
+    def said(reviewed: int, high: float) -> Outlook:
+        return Outlook(reviewed, high / 2, 0.0, high)
+
+    assert [until(done, 1_000, None) for done in (0, 30, ENOUGH)] == [ENOUGH, ENOUGH - 30, None]
+    assert until(10, 5, None) == 5, "no more than are left"
+    assert until(100, 10_000, said(100, 0.04)) == 300, "half of it takes four times as many"
+    assert until(100, 10_000, said(100, POINTS)) == 1
+    assert until(100, 50, said(100, 0.5)) == 50

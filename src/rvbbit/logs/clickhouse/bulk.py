@@ -5,6 +5,9 @@ Values travel as parameters, never in the text.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
 from rvbbit.errors import UsageError
 from rvbbit.logs.clickhouse.conditions import Condition, where
 from rvbbit.logs.clickhouse.connection import Connection
@@ -24,8 +27,20 @@ INSERT INTO training_annotations (
 SELECT
     trace_id, {{d_author:String}}, {{d_timestamp:DateTime64(6, 'UTC')}}, {{d_batch:String}}, {{d_fields:Array(String)}},
     {{d_trainable:Nullable(Bool)}}, {{d_verified:Nullable(Bool)}}, {{d_confidence:Nullable(Float64)}},
-    {{d_corrected_output:Nullable(String)}}, {{d_notes:Nullable(String)}}, {{d_tags:Array(String)}}, {{d_reason:Nullable(String)}}
-FROM training_examples_mv WHERE {condition}"""
+    {{d_corrected_output:Nullable(String)}}, {{d_notes:Nullable(String)}}, {tags}, {{d_reason:Nullable(String)}}
+FROM {found}"""
+_FOUND = "SELECT trace_id FROM training_examples_mv WHERE {condition}"
+
+# An execution that nobody decided on has no row to be joined, and no tags.
+_TAGGED = """(
+    SELECT found.trace_id AS trace_id, state.tags AS held FROM ({found}) AS found
+    LEFT ANY JOIN (SELECT trace_id, tags FROM training_state WHERE notEmpty(tags)) AS state ON state.trace_id = found.trace_id
+    SETTINGS join_use_nulls = 0
+)"""
+_RETAGGED = """arrayConcat(
+    arrayFilter(tag -> NOT has({remove_tags:Array(String)}, tag), held),
+    arrayFilter(tag -> NOT has(held, tag), {add_tags:Array(String)})
+)"""
 
 _REACHED = "SELECT trace_id FROM training_annotations WHERE batch = {batch:String} LIMIT {most:UInt64}"
 
@@ -94,20 +109,33 @@ def cells(connection: Connection, asked: Condition) -> dict[CellKey, str]:
     return {CellKey(row["cascade_id"], row["cell_name"]): row["first"] for row in rows}
 
 
-def decide(connection: Connection, asked: Condition, decision: Decision) -> int:
+def decide(
+    connection: Connection, asked: Condition, decision: Decision, add_tags: Sequence[str] = (), remove_tags: Sequence[str] = ()
+) -> int:
     """Append the decision for every execution found, all or none; how many there were."""
+    added = list(dict.fromkeys(add_tags))
+    change = {"add_tags": added, "remove_tags": [tag for tag in remove_tags if tag not in added]} if added or remove_tags else {}
     if asked.ids is not None:  # so many are in memory already
-        found = connection.rows(
-            "look up executions", f"SELECT trace_id FROM training_examples_mv WHERE {asked.text}", asked.values, asked.ids
-        )
-        rows = [(0, row["trace_id"], *decision_row(0, decision)[2:]) for row in found]
-        if rows:
-            connection.insert("write decisions", "training_annotations", numbered(TRAINING_ANNOTATIONS, rows))
-        return len(rows)
+        return _decide_each(connection, asked, decision, change)
     given = dict(zip(TRAINING_ANNOTATIONS.names, decision_row(0, decision), strict=True))
     values = {f"d_{name}": value for name, value in given.items() if name not in ("seq", "trace_id")}
-    values |= {"d_tags": list(decision.tags or ()), "d_fields": list(decision.fields)}
-    return connection.command("write decisions", _DECIDE.format(condition=asked.text), {**asked.values, **values})
+    values |= {"d_fields": list(decision.fields)} | (change or {"d_tags": list(decision.tags or ())})
+    found = _FOUND.format(condition=asked.text)
+    tags, source = (_RETAGGED, _TAGGED.format(found=found)) if change else ("{d_tags:Array(String)}", f"({found})")
+    return connection.command("write decisions", _DECIDE.format(tags=tags, found=source), {**asked.values, **values})
+
+
+def _decide_each(connection: Connection, asked: Condition, decision: Decision, change: Mapping[str, list[str]]) -> int:
+    """The same for executions whose ids were given."""
+    found = _FOUND.format(condition=asked.text)
+    query = f"SELECT trace_id, {_RETAGGED} AS tags FROM {_TAGGED.format(found=found)}" if change else found
+    rows = [
+        (0, row["trace_id"], *decision_row(0, replace(decision, tags=tuple(row["tags"])) if change else decision)[2:])
+        for row in connection.rows("look up executions", query, {**asked.values, **change}, asked.ids)
+    ]
+    if rows:
+        connection.insert("write decisions", "training_annotations", numbered(TRAINING_ANNOTATIONS, rows))
+    return len(rows)
 
 
 def take_back(connection: Connection, batch: str, decision: Decision) -> int | None:

@@ -289,11 +289,11 @@ class Matching:
         """Each cell it reaches, with the id of one of its executions."""
         return bulk.cells(self._store._connection, self._condition)
 
-    def annotate(self, decision: Decision) -> int:
+    def annotate(self, decision: Decision, add_tags: Sequence[str] = (), remove_tags: Sequence[str] = ()) -> int:
         """Append the decision for all of them, all or none; exactly how many there were. On the server's disk when it returns."""
         store = self._store
         with store._noticing.writing("training_annotations") as wrote:
-            updated = bulk.decide(store._connection, self._condition, decision)
+            updated = bulk.decide(store._connection, self._condition, decision, add_tags, remove_tags)
             wrote(updated)
         store._tell_batch(decision.batch, updated)
         return updated

@@ -5,6 +5,7 @@ Values travel as parameters, never in the text.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import duckdb
@@ -24,8 +25,11 @@ INSERT INTO rvbbit.main.training_annotations BY NAME
 SELECT
     (SELECT coalesce(max(seq), 0) FROM rvbbit.main.training_annotations) + row_number() OVER (ORDER BY found.trace_id) AS seq,
     found.trace_id,
-    given.* EXCLUDE (seq, trace_id)
-FROM (SELECT trace_id {source} WHERE {condition}) AS found, given"""
+    given.* EXCLUDE (seq, trace_id, tags),
+    {tags} AS tags
+FROM (SELECT trace_id, coalesce(tags::VARCHAR[], []) AS tags {source} WHERE {condition}) AS found, given"""
+_KEPT = "list_filter(found.tags, lambda tag: NOT list_contains($remove_tags, tag))"
+_RETAGGED = f"list_concat({_KEPT}, list_filter($add_tags, lambda tag: NOT list_contains({_KEPT}, tag)))"
 
 _FIELDS = ("trainable", "verified", "confidence", "corrected_output", "notes", "tags")
 _SAYS = "list_contains(fields, 'NAME')"
@@ -97,11 +101,17 @@ def cells(cursor: duckdb.DuckDBPyConnection, asked: Condition) -> dict[CellKey, 
     return {CellKey(cascade_id, cell_name): trace_id for cascade_id, cell_name, trace_id in rows}
 
 
-def decide(cursor: duckdb.DuckDBPyConnection, asked: Condition, decision: Decision) -> int:
+def decide(
+    cursor: duckdb.DuckDBPyConnection, asked: Condition, decision: Decision, add_tags: Sequence[str] = (), remove_tags: Sequence[str] = ()
+) -> int:
     """Append the decision for every execution found, in one commit; how many there were. One caller at a time."""
     cursor.register("given", to_table(TRAINING_ANNOTATIONS, [decision_row(0, decision)]))
-    text = _DECIDE.format(source=_SOURCE, condition=asked.text)
-    return int(cursor.execute(text, asked.values or None).fetchall()[0][0])
+    values, tags = asked.values, "given.tags"
+    if add_tags or remove_tags:
+        tags, added = _RETAGGED, list(dict.fromkeys(add_tags))
+        values = {**values, **bound({"add_tags": added, "remove_tags": [tag for tag in remove_tags if tag not in added]})}
+    text = _DECIDE.format(source=_SOURCE, condition=asked.text, tags=tags)
+    return int(cursor.execute(text, values or None).fetchall()[0][0])
 
 
 def take_back(cursor: duckdb.DuckDBPyConnection, batch: str, decision: Decision) -> int | None:

@@ -305,13 +305,13 @@ class Matching:
         with self._store._held().cursor("look up executions") as cursor:
             return bulk.cells(cursor, self._condition)
 
-    def annotate(self, decision: Decision) -> int:
+    def annotate(self, decision: Decision, add_tags: Sequence[str] = (), remove_tags: Sequence[str] = ()) -> int:
         """Append the decision for all of them, all or none; exactly how many there were. On disk when it returns."""
         store = self._store
         store._held()
         with store._writing:
             with store._connection.transaction("write decisions") as cursor:
-                updated = bulk.decide(cursor, self._condition, decision)
+                updated = bulk.decide(cursor, self._condition, decision, add_tags, remove_tags)
                 store._projection.decided(cursor, store._decided)
             store._decided += updated
         store._tell_batch(decision.batch, updated)
