@@ -28,6 +28,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/cascades/schema": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Cascade Schema
+     * @description The JSON Schema of a cascade's file, for editors. (A cascade that is called `schema` is read by its operator's name.)
+     */
+    get: operations["cascade_schema_api_cascades_schema_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/cascades/validate": {
     parameters: {
       query?: never;
@@ -423,7 +443,8 @@ export interface paths {
      * Evaluate
      * @description Ask verified questions again without examples, with the set in use and with a candidate. Asks a model; may take minutes.
      *
-     *     With `Accept: application/x-ndjson` a line comes every few seconds while it runs, and the last one is the evaluation or an error.
+     *     With `Accept: application/x-ndjson` lines say how far it is; the last one is the evaluation or an error. Going away ends it, as does
+     *     `DELETE /api/sql/{query_id}`.
      */
     post: operations["evaluate_api_training_evaluate_post"];
     delete?: never;
@@ -464,6 +485,26 @@ export interface paths {
      * @description One execution, whole: any logged call, also one that failed.
      */
     get: operations["example_api_training_examples__trace_id__get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/training/examples/{trace_id}/similar": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Similar
+     * @description What was asked in the same cell that is nearest, by the embedding of its arguments: among its newest and what teaches there.
+     */
+    get: operations["similar_api_training_examples__trace_id__similar_get"];
     put?: never;
     post?: never;
     delete?: never;
@@ -567,7 +608,7 @@ export interface paths {
      * Race
      * @description Ask verified questions with each strategy and number of examples, as the cell does now, and without any. May take minutes.
      *
-     *     With `Accept: application/x-ndjson` a line comes every few seconds and says how far it is; the last one is the race or an error.
+     *     With `Accept: application/x-ndjson` lines say how far it is; the last one is the race or an error. Ended as `evaluate` is.
      */
     post: operations["race_api_training_race_post"];
     delete?: never;
@@ -917,6 +958,23 @@ export interface components {
       type: string;
     };
     /**
+     * Asked
+     * @description One question to an operator, as it was typed. `guard` must hold for a row to be asked about; `figures` None: `note` says why.
+     */
+    Asked: {
+      figures: components["schemas"]["rvbbit__result__Figures"] | null;
+      /** Guard */
+      guard: string | null;
+      /** Id */
+      id: number;
+      /** Note */
+      note: string | null;
+      /** Operator */
+      operator: string;
+      /** Text */
+      text: string;
+    };
+    /**
      * Assess
      * @description `force`: also what has a confidence.
      */
@@ -1021,6 +1079,8 @@ export interface components {
     /**
      * Call
      * @description One call of a session, without request and response: those are at /api/training/examples/{trace_id}.
+     *
+     *     Cells, takes and tries of one cascade's run on one set of inputs have a `run_id` in common; null in logs from elsewhere.
      */
     Call: {
       /** Answer */
@@ -1053,6 +1113,8 @@ export interface components {
       model: string;
       /** Query Id */
       query_id: string | null;
+      /** Run Id */
+      run_id: string | null;
       /** Source */
       source: string;
       /** Take */
@@ -1073,9 +1135,14 @@ export interface components {
     };
     /**
      * CascadeShown
-     * @description A cascade's file. `builtin`: it is the package's own; saving one of its id overrides it in this project.
+     * @description A cascade's file, also one that is left out because of its `problems`.
+     *
+     *     `builtin`: it is the package's own; saving one of its id overrides it in this project. `backup` is what the project's file was before it
+     *     was saved last, null where it was not saved over.
      */
     CascadeShown: {
+      /** Backup */
+      backup: string | null;
       /** Builtin */
       builtin: boolean;
       /** Cascade Id */
@@ -1090,6 +1157,8 @@ export interface components {
       operator: string | null;
       /** Origin */
       origin: string;
+      /** Problems */
+      problems: components["schemas"]["FileProblem"][];
       /** Yaml */
       yaml: string;
     };
@@ -1216,7 +1285,7 @@ export interface components {
     };
     /**
      * CostList
-     * @description Spend by what was asked: days oldest first, all else the dearest first. `cost` in USD counts what is priced.
+     * @description Spend by what was asked: days oldest first, all else the dearest first. `cost` in USD counts what is priced; `sql` by query only.
      */
     CostList: {
       /** By */
@@ -1262,6 +1331,8 @@ export interface components {
       timestamp: string;
       /** Trainable */
       trainable: boolean | null;
+      /** Undoes */
+      undoes: string | null;
       /** Verified */
       verified: boolean | null;
     };
@@ -1415,28 +1486,26 @@ export interface components {
       total: number;
     };
     /**
-     * Figures
-     * @description Counts over executions. `cost` is null where no price is known, `confidence` (the mean) where none is scored.
+     * Explained
+     * @description The plan of a semantic statement: a tree a query block, innermost block first; `fallback` is asked where no step reaches.
+     *
+     *     `ran`: by EXPLAIN ANALYZE, and gave so many `rows`.
      */
-    Figures: {
-      /** Confidence */
-      confidence: number | null;
-      /** Corrected */
-      corrected: number;
-      /** Cost */
-      cost: number | null;
-      /** Executions */
-      executions: number;
-      /** Scored */
-      scored: number;
-      /** Tokens In */
-      tokens_in: number;
-      /** Tokens Out */
-      tokens_out: number;
-      /** Trainable */
-      trainable: number;
-      /** Verified */
-      verified: number;
+    Explained: {
+      /** Blocks */
+      blocks: components["schemas"]["Step"][];
+      /**
+       * Fallback
+       * @default []
+       */
+      fallback?: components["schemas"]["Asked"][];
+      /**
+       * Ran
+       * @default false
+       */
+      ran?: boolean;
+      /** Rows */
+      rows?: number | null;
     };
     /**
      * FileProblem
@@ -1469,6 +1538,11 @@ export interface components {
        * @default []
        */
       cell_name?: string | string[];
+      /**
+       * Contradiction
+       * @description examples that the firewall keeps out: approved answers to one question that differ, the newest of each answer
+       */
+      contradiction?: true | null;
       /**
        * Criterion
        * @description the argument `criterion`, as text
@@ -1512,6 +1586,11 @@ export interface components {
       source?: string | null;
       /** Tag */
       tag?: string | null;
+      /**
+       * Trace Id
+       * @default []
+       */
+      trace_id?: string | string[];
       /** Trainable */
       trainable?: boolean | null;
       /**
@@ -1633,7 +1712,7 @@ export interface components {
     };
     /**
      * Mark
-     * @description Only the fields given change; null clears a field.
+     * @description Only the fields given change; null clears a field. `tags` replace those that there are, `add_tags` and `remove_tags` change them.
      * @example {
      *       "corrected_output": "billing",
      *       "trace_ids": [
@@ -1643,6 +1722,8 @@ export interface components {
      *     }
      */
     Mark: {
+      /** Add Tags */
+      add_tags?: string[] | null;
       /** Author */
       author?: string | null;
       /** Confidence */
@@ -1654,6 +1735,8 @@ export interface components {
       notes?: string | null;
       /** Reason */
       reason?: string | null;
+      /** Remove Tags */
+      remove_tags?: string[] | null;
       /** Tags */
       tags?: string[] | null;
       /** Trace Ids */
@@ -1693,6 +1776,16 @@ export interface components {
       number: number;
     };
     /**
+     * Neighbours
+     * @description The nearest first; `considered` executions were compared.
+     */
+    Neighbours: {
+      /** Considered */
+      considered: number;
+      /** Similar */
+      similar: components["schemas"]["Similar"][];
+    };
+    /**
      * Notice
      * @description Something a person should be told.
      */
@@ -1714,11 +1807,15 @@ export interface components {
     };
     /**
      * OperatorShown
-     * @description How an operator is written, what it takes and gives, and the file it comes from.
+     * @description How an operator is written, what it takes and gives, and the file it comes from. `builtin`: it is the package's own.
      */
     OperatorShown: {
+      /** Builtin */
+      builtin: boolean;
       /** Cascade Id */
       cascade_id: string;
+      /** Cells */
+      cells: string[];
       /** Description */
       description: string;
       /** Name */
@@ -1943,7 +2040,9 @@ export interface components {
      * @description `left` questions nobody reviewed among the newest `considered` of `total` executions.
      *
      *     `enough`: looking at more would hardly help; `signal` says why, or what more would bring. `outlook` is null where that cannot be told.
-     *     `corrected` of the `verified` newest reviewed answers were wrong.
+     *     `corrected` of the `verified` newest reviewed answers were wrong. `until` decisions after the `reviewed` ones the signal is expected to
+     *     say that it is enough: counted while there are too few to say anything, estimated afterwards (gains fall with the root of the number);
+     *     0 where it is enough, null where that cannot be told.
      */
     ReviewQueue: {
       /** Considered */
@@ -1957,22 +2056,29 @@ export interface components {
       /** Left */
       left: number;
       outlook: components["schemas"]["Outlook"] | null;
+      /** Reviewed */
+      reviewed: number;
       /** Signal */
       signal: string;
       /** Total */
       total: number;
+      /** Until */
+      until: number | null;
       /** Verified */
       verified: number;
     };
     /**
      * Rows
      * @description A result. A row is a list, in the order of `columns`; `total` counts the rows there were before `limit`.
+     *
+     *     `plan` is what EXPLAIN of a semantic statement found, whose rows say the same as text; null for everything else.
      */
     Rows: {
       /** Columns */
       columns: components["schemas"]["Column"][];
       /** Notices */
       notices: components["schemas"]["Notice"][];
+      plan: components["schemas"]["Explained"] | null;
       /** Query Id */
       query_id: string;
       /** Rows */
@@ -2035,6 +2141,65 @@ export interface components {
       /** Trace Ids */
       trace_ids: string[];
       usage: components["schemas"]["Usage"];
+    };
+    /**
+     * Figures
+     * @description Counts over executions. `cost` is null where no price is known, `confidence` (the mean) where none is scored.
+     */
+    rvbbit__http__training__Figures: {
+      /** Confidence */
+      confidence: number | null;
+      /** Corrected */
+      corrected: number;
+      /** Cost */
+      cost: number | null;
+      /** Executions */
+      executions: number;
+      /** Scored */
+      scored: number;
+      /** Tokens In */
+      tokens_in: number;
+      /** Tokens Out */
+      tokens_out: number;
+      /** Trainable */
+      trainable: number;
+      /** Verified */
+      verified: number;
+    };
+    /**
+     * Figures
+     * @description What a question of a plan takes: expected by EXPLAIN, taken where EXPLAIN ANALYZE ran it.
+     *
+     *     `rows` need an answer; of their `distinct` arguments `cached` ones are known, and the others take `calls`. Tokens, USD and seconds are
+     *     None where nobody can say.
+     */
+    rvbbit__result__Figures: {
+      /** Cached */
+      cached: number;
+      /** Calls */
+      calls: number;
+      /** Cost Usd */
+      cost_usd?: number | null;
+      /** Distinct */
+      distinct: number;
+      /** Rows */
+      rows: number | null;
+      /** Seconds */
+      seconds?: number | null;
+      /** Tokens In */
+      tokens_in?: number | null;
+      /** Tokens Out */
+      tokens_out?: number | null;
+    };
+    /**
+     * SaveBody
+     * @description A cascade's file. With the `fingerprint` it had when it was read, it is not written where somebody else has written it meanwhile.
+     */
+    SaveBody: {
+      /** Fingerprint */
+      fingerprint?: string | null;
+      /** Yaml */
+      yaml: string;
     };
     /**
      * Score
@@ -2126,15 +2291,20 @@ export interface components {
     };
     /**
      * SessionWhole
-     * @description One session: its calls, oldest first, and its statements, newest first (at most 1,000).
+     * @description One session: of its `total` calls a page, oldest first (`next`: the cursor of the one behind), and its statements, newest first (at
+     *     most 1,000).
      */
     SessionWhole: {
       /** Calls */
       calls: components["schemas"]["Call"][];
+      /** Next */
+      next: string | null;
       /** Queries */
       queries: components["schemas"]["QueryRow"][];
       /** Session Id */
       session_id: string;
+      /** Total */
+      total: number;
     };
     /**
      * Set
@@ -2194,11 +2364,22 @@ export interface components {
       sets: components["schemas"]["Set"][];
     };
     /**
+     * Similar
+     * @description The newest execution that asked and answered so, of `asked` such. `similarity` is the cosine: 1 where the same is asked.
+     */
+    Similar: {
+      /** Asked */
+      asked: number;
+      execution: components["schemas"]["Example"];
+      /** Similarity */
+      similarity: number;
+    };
+    /**
      * Spend
      * @description What calls with one `key` (a day as 2026-11-23, a model, …) took.
      *
      *     `cost` in USD counts what is priced, `unpriced` the calls that are not; `scoring` is the judge's part of `cost`. `cached` counts answers
-     *     that no call was made for, as `query_log` has them: for days and queries only, 0 elsewhere.
+     *     that no call was made for, as `query_log` has them: for days and queries only, 0 elsewhere. `sql` is a query's statement, None elsewhere.
      */
     Spend: {
       /** Cached */
@@ -2213,6 +2394,8 @@ export interface components {
       key: string;
       /** Scoring */
       scoring: number;
+      /** Sql */
+      sql?: string | null;
       /** Tokens Cached */
       tokens_cached: number;
       /** Tokens In */
@@ -2294,7 +2477,7 @@ export interface components {
       scoring_messages: number;
       /** Scoring Share */
       scoring_share: number | null;
-      total: components["schemas"]["Figures"];
+      total: components["schemas"]["rvbbit__http__training__Figures"];
     };
     /**
      * Status
@@ -2303,6 +2486,25 @@ export interface components {
     Status: {
       /** Status */
       status: string;
+    };
+    /**
+     * Step
+     * @description One step of a plan. `keeps` are parts that are read once; `children` are the steps whose rows it takes.
+     */
+    Step: {
+      /** Asks */
+      asks: components["schemas"]["Asked"][];
+      /** Children */
+      children: components["schemas"]["Step"][];
+      /** Detail */
+      detail: string;
+      /** Keeps */
+      keeps: string[];
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: "Project" | "SemanticMap" | "SemanticFilter" | "Filter" | "Scan";
     };
     /**
      * Stopped
@@ -2316,7 +2518,7 @@ export interface components {
     };
     /**
      * Table
-     * @description Something a query may name.
+     * @description Something a query may name. `types` are DuckDB's, in the order of `columns`.
      */
     Table: {
       /** Columns */
@@ -2325,6 +2527,8 @@ export interface components {
       name: string;
       /** Schema Name */
       schema_name: string;
+      /** Types */
+      types: string[];
     };
     /**
      * Tables
@@ -2660,7 +2864,7 @@ export interface operations {
     };
     requestBody: {
       content: {
-        "application/json": components["schemas"]["YamlBody"];
+        "application/json": components["schemas"]["SaveBody"];
       };
     };
     responses: {
@@ -2689,6 +2893,46 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["CascadeShown"];
+        };
+      };
+    };
+  };
+  cascade_schema_api_cascades_schema_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description What was asked cannot be done; the body says why and what to do. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description A model, the store or the server failed; the body says which. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": {
+            [key: string]: unknown;
+          };
         };
       };
     };
@@ -3122,7 +3366,10 @@ export interface operations {
   };
   session_api_sessions__session_id__get: {
     parameters: {
-      query?: never;
+      query?: {
+        cursor?: string | null;
+        limit?: number;
+      };
       header?: never;
       path: {
         session_id: string;
@@ -3539,6 +3786,8 @@ export interface operations {
         caller_id?: string | null;
         cascade_id?: string[];
         cell_name?: string[];
+        /** @description examples that the firewall keeps out: approved answers to one question that differ, the newest of each answer */
+        contradiction?: true | null;
         /** @description the argument `criterion`, as text */
         criterion?: string | null;
         /** @description the `next` of the page before, with the same filter, sort and order */
@@ -3573,6 +3822,7 @@ export interface operations {
         /** @description query, run, test or import */
         source?: string | null;
         tag?: string | null;
+        trace_id?: string[];
         trainable?: boolean | null;
         /** @description exclusive */
         until?: string | null;
@@ -3655,12 +3905,56 @@ export interface operations {
       };
     };
   };
+  similar_api_training_examples__trace_id__similar_get: {
+    parameters: {
+      query?: {
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        trace_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description What was asked cannot be done; the body says why and what to do. */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description A model, the store or the server failed; the body says which. */
+      "5XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Neighbours"];
+        };
+      };
+    };
+  };
   export_api_training_export_get: {
     parameters: {
       query?: {
         caller_id?: string | null;
         cascade_id?: string[];
         cell_name?: string[];
+        /** @description examples that the firewall keeps out: approved answers to one question that differ, the newest of each answer */
+        contradiction?: true | null;
         /** @description the argument `criterion`, as text */
         criterion?: string | null;
         format?: "jsonl" | "csv" | "parquet" | "openai";
@@ -3693,6 +3987,7 @@ export interface operations {
         /** @description query, run, test or import */
         source?: string | null;
         tag?: string | null;
+        trace_id?: string[];
         trainable?: boolean | null;
         /** @description exclusive */
         until?: string | null;
@@ -3743,6 +4038,8 @@ export interface operations {
         caller_id?: string | null;
         cascade_id?: string[];
         cell_name?: string[];
+        /** @description examples that the firewall keeps out: approved answers to one question that differ, the newest of each answer */
+        contradiction?: true | null;
         /** @description the argument `criterion`, as text */
         criterion?: string | null;
         /** @description the answer that holds, as text */
@@ -3762,6 +4059,7 @@ export interface operations {
         /** @description query, run, test or import */
         source?: string | null;
         tag?: string | null;
+        trace_id?: string[];
         trainable?: boolean | null;
         /** @description exclusive */
         until?: string | null;
