@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
 
@@ -39,16 +40,85 @@ class Progress:
     cost_usd: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a question of a plan takes: expected by EXPLAIN, taken where EXPLAIN ANALYZE ran it.
+
+    `rows` need an answer; of their `distinct` arguments `cached` ones are known, and the others take `calls`. Tokens, USD and seconds are
+    None where nobody can say.
+    """
+
+    rows: int | None
+    distinct: int
+    cached: int
+    calls: int
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    cost_usd: float | None = None
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question to an operator, as it was typed. `guard` must hold for a row to be asked about; `figures` None: `note` says why."""
+
+    id: int
+    operator: str
+    text: str
+    guard: str | None
+    figures: Figures | None
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a plan. `keeps` are parts that are read once; `children` are the steps whose rows it takes."""
+
+    kind: Literal["Project", "SemanticMap", "SemanticFilter", "Filter", "Scan"]
+    detail: str
+    keeps: tuple[str, ...]
+    asks: tuple[Asked, ...]
+    children: tuple[Step, ...]
+
+    def walk(self) -> Iterator[Step]:
+        """Itself and all below."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """The plan of a semantic statement: a tree a query block, innermost block first; `fallback` is asked where no step reaches.
+
+    `ran`: by EXPLAIN ANALYZE, and gave so many `rows`.
+    """
+
+    blocks: tuple[Step, ...]
+    fallback: tuple[Asked, ...] = ()
+    ran: bool = False
+    rows: int | None = None
+
+
 class Result:
     """The rows of one statement as an Arrow table, with its usage and notices.
 
-    A statement that returns nothing (`CREATE TABLE`) has no columns. Iterating gives tuples.
+    A statement that returns nothing (`CREATE TABLE`) has no columns. Iterating gives tuples. `plan` is what EXPLAIN's rows of text say.
     """
 
-    def __init__(self, table: pa.Table, *, query_id: str = "", usage: QueryUsage | None = None, notices: tuple[Notice, ...] = ()) -> None:
+    def __init__(
+        self,
+        table: pa.Table,
+        *,
+        query_id: str = "",
+        usage: QueryUsage | None = None,
+        notices: tuple[Notice, ...] = (),
+        plan: Explained | None = None,
+    ) -> None:
         self.query_id = query_id
         self.usage = usage or QueryUsage()
         self.notices = notices
+        self.plan = plan
         self._table = table
 
     @property

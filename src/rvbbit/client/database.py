@@ -15,8 +15,9 @@ from typing import Any, Self
 import pyarrow as pa
 
 from rvbbit.address import Address
+from rvbbit.client import reading
 from rvbbit.client.connection import NDJSON, Connection, path
-from rvbbit.client.failures import cut_off
+from rvbbit.client.failures import broken, cut_off
 from rvbbit.client.reading import read, read_all
 from rvbbit.client.training import Training
 from rvbbit.client.work import Work, told
@@ -24,7 +25,7 @@ from rvbbit.engine import Check, Scored, TestOutcome, Unscored
 from rvbbit.engine.cascade_files import BUILTIN
 from rvbbit.engine.query import Listen
 from rvbbit.errors import Busy, CascadeNotFound, Error, NotFound
-from rvbbit.result import QueryUsage, Result
+from rvbbit.result import Explained, QueryUsage, Result
 from rvbbit.settings import Settings
 from rvbbit.types import Arguments, Notice, Operator, Parameter, Value
 
@@ -145,6 +146,8 @@ class Remote:
         if "yaml" in asked:
             return CascadeFile(name, asked["yaml"])
         said = self._link.get(path("cascades", name))
+        if said["problems"]:
+            raise broken(said["origin"], said["problems"])
         return CascadeFile(str(BUILTIN / said["origin"]) if said["builtin"] else said["origin"], said["yaml"])
 
     def test_operators(self, name: str | None = None, *, model: str | None = None) -> list[TestOutcome]:
@@ -183,13 +186,18 @@ class Remote:
     def _results(self, asked: Mapping[str, Any], listen: Listen | None) -> Iterator[Result]:
         notices: list[Notice] = []
         parts: list[bytes] = []
+        plan: Explained | None = None
         with self._work.named() as id_:
             for event in told(self._events({**asked, "query_id": id_, "each": True}), listen, notices):
                 if event["event"] == "rows":
                     parts.append(base64.b64decode(event["arrow"]))
+                elif event["event"] == "plan":
+                    plan = reading.plan(event["plan"])
                 elif event["event"] == "usage":
                     table = pa.ipc.open_stream(b"".join(parts)).read_all() if parts else pa.table({})
-                    yield Result(table, query_id=event["query_id"], usage=read(QueryUsage, event["usage"]), notices=tuple(notices))
+                    usage = read(QueryUsage, event["usage"])
+                    yield Result(table, query_id=event["query_id"], usage=usage, notices=tuple(notices), plan=plan)
+                    plan = None
                     notices.clear()
                     parts.clear()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -19,6 +19,13 @@ def revived(told: Mapping[str, Any], status: int = 500) -> Error:
     error = kind(message, hint=hint)
     error.line, error.column = told.get("line"), told.get("column")
     return error
+
+
+def broken(origin: str, problems: Sequence[Mapping[str, Any]]) -> CascadeInvalid:
+    """The error for a cascade's file that a server shows with what is wrong in it."""
+    told = tuple(f"{origin}:{one['line']}: {one['key']}: {one['message']}" for one in problems)
+    more = f" (and {len(told) - 1} more)" if len(told) > 1 else ""
+    return CascadeInvalid(told[0] + more, problems=told, hint="correct the file; it is read again at the next query")
 
 
 def error_of(status: int, body: bytes, url: str) -> Error:

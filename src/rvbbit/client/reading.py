@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
-from rvbbit.result import Progress
+from rvbbit.result import Asked, Explained, Figures, Progress, Step
 from rvbbit.types import Notice
 
 T = TypeVar("T")
@@ -30,6 +30,19 @@ def heard(event: Mapping[str, Any]) -> Progress | Notice | None:
     if event["event"] == "notice":
         return read(Notice, event)
     return read(Progress, event) if event["event"] == "progress" else None
+
+
+def plan(said: Mapping[str, Any]) -> Explained:
+    """What EXPLAIN found."""
+    return read(Explained, said, blocks=tuple(map(_step, said["blocks"])), fallback=tuple(map(_asked, said["fallback"])))
+
+
+def _step(said: Mapping[str, Any]) -> Step:
+    return read(Step, said, asks=tuple(map(_asked, said["asks"])), children=tuple(map(_step, said["children"])))
+
+
+def _asked(said: Mapping[str, Any]) -> Asked:
+    return read(Asked, said, figures=None if said["figures"] is None else read(Figures, said["figures"]))
 
 
 def _value(kind: str, value: Any) -> Any:

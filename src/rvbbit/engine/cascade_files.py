@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import threading
 import uuid
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from rvbbit.cascades.catalog import BUILTIN, ENDING, Catalog
 from rvbbit.cascades.loader import Cascade, Loaded, invalid, load_text
-from rvbbit.errors import DatabaseError, UsageError
+from rvbbit.errors import CascadeInvalid, CascadeNotFound, DatabaseError, InUse, UsageError
+from rvbbit.types import Operator
 
-__all__ = ["BACKUP", "BUILTIN", "CascadeFiles", "Checked", "FileProblem"]
+__all__ = ["BACKUP", "BUILTIN", "CascadeFile", "CascadeFiles", "Checked", "FileProblem", "schema"]
 
 BACKUP = ".bak"
+_SCHEMA = BUILTIN.parent / "cascade.schema.json"
 _ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 
 
@@ -38,6 +43,29 @@ class Checked:
     problems: tuple[FileProblem, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class CascadeFile:
+    """A file as it is kept, broken or not. `fingerprint` is "" where it is broken; `backup` is what it was before the last save."""
+
+    cascade_id: str
+    description: str
+    cells: tuple[str, ...]
+    operator: str | None
+    origin: str
+    builtin: bool
+    fingerprint: str
+    yaml: str
+    problems: tuple[FileProblem, ...]
+    backup: str | None
+
+
+@cache
+def schema() -> dict[str, Any]:
+    """The JSON Schema of cascade files."""
+    found: dict[str, Any] = json.loads(_SCHEMA.read_text("utf-8"))
+    return found
+
+
 class CascadeFiles:
     """The files of a project's folder `cascades/`. Any thread."""
 
@@ -47,9 +75,31 @@ class CascadeFiles:
         self._catalog = catalog
         self._writing = threading.Lock()
 
-    def is_builtin(self, cascade: Cascade) -> bool:
+    def is_builtin(self, one: Cascade | Operator) -> bool:
         """Whether it is the package's own."""
-        return cascade.origin.startswith(str(BUILTIN))
+        return one.origin.startswith(str(BUILTIN))
+
+    def cells(self, operator: Operator) -> tuple[str, ...]:
+        """The names of an operator's cells; none where its file is broken."""
+        try:
+            return tuple(cell.name for cell in self._catalog.named(operator.cascade_id).spec.cells)
+        except CascadeInvalid:
+            return ()
+
+    def shown(self, name: str) -> CascadeFile:
+        """A cascade's file by its id or its operator's name, broken or not, as it is kept. Raises CascadeNotFound, CascadeInvalid."""
+        try:
+            cascade = self._catalog.named(name)
+        except (CascadeInvalid, CascadeNotFound):
+            path = self._path(name) if _ID.fullmatch(name) else None
+            if path is None or not path.is_file():
+                raise
+            return self._broken(name, path)
+        operator = None if cascade.operator is None else cascade.operator.name
+        cells, description = tuple(cell.name for cell in cascade.spec.cells), cascade.spec.description
+        builtin = self.is_builtin(cascade)
+        backup = None if builtin else _backup(self._path(cascade.id))
+        return CascadeFile(cascade.id, description, cells, operator, cascade.origin, builtin, cascade.fingerprint, cascade.yaml, (), backup)
 
     def named(self, name: str) -> Cascade:
         """A cascade by id or operator name, never by a path. Raises CascadeNotFound, CascadeInvalid."""
@@ -66,13 +116,21 @@ class CascadeFiles:
             loaded = self._tried(self._path(loaded.id), text)
         return _checked(loaded, text)
 
-    def save(self, cascade_id: str, text: str) -> Cascade:
-        """Write a cascade's file; what it was before is kept beside it, as `….bak`. Raises UsageError, CascadeInvalid, DatabaseError."""
+    def save(self, cascade_id: str, text: str, *, fingerprint: str | None = None) -> CascadeFile:
+        """Write a cascade's file; what it was before is kept beside it, as `….bak`. Raises UsageError, CascadeInvalid, DatabaseError.
+
+        `fingerprint` is that of the file which was read before it was edited: InUse where somebody else has written it meanwhile.
+        """
         if not _ID.fullmatch(cascade_id):
             raise UsageError(
                 f"{cascade_id!r} cannot be a cascade's id", hint="letters, digits and _ . -, at most 100, not starting with . or -"
             )
         with self._writing:
+            if fingerprint is not None and fingerprint != self._fingerprint(cascade_id):
+                raise InUse(
+                    f"{cascade_id} was changed by somebody else meanwhile",
+                    hint="copy your text, open it again and put the two together; nothing was saved",
+                )
             path = self._path(cascade_id)
             loaded = self._tried(path, text)
             if loaded.id is not None and loaded.id != cascade_id:
@@ -85,7 +143,19 @@ class CascadeFiles:
                 raise DatabaseError(
                     f"cannot write {path.name}: {error.strerror}", hint="check the folder cascades/ and the disk"
                 ) from error
-        return self._catalog.named(cascade_id)
+        return self.shown(cascade_id)
+
+    def _fingerprint(self, cascade_id: str) -> str:
+        try:
+            return self._catalog.named(cascade_id).fingerprint
+        except (CascadeInvalid, CascadeNotFound):
+            return ""
+
+    def _broken(self, cascade_id: str, path: Path) -> CascadeFile:
+        text = path.read_text("utf-8", "replace")
+        checked = _checked(self._tried(path, text), text)
+        origin = path.relative_to(self._home).as_posix()
+        return CascadeFile(cascade_id, "", (), checked.operator, origin, False, "", text, checked.problems, _backup(path))
 
     def _tried(self, path: Path, text: str) -> Loaded:
         return self._catalog.trial(path, text)
@@ -107,6 +177,15 @@ class CascadeFiles:
             part.replace(path)
         finally:
             part.unlink(missing_ok=True)
+
+
+def _backup(path: Path) -> str | None:
+    """What a file was before the last save; None where it was never saved over."""
+    kept = path.with_name(path.name + BACKUP)
+    try:
+        return kept.read_text("utf-8", "replace")
+    except OSError:
+        return None
 
 
 def _checked(loaded: Loaded, text: str) -> Checked:

@@ -30,7 +30,7 @@ from rvbbit.engine.similar import Likes
 from rvbbit.engine.training import Training
 from rvbbit.engine.worker import Worker
 from rvbbit.errors import UsageError
-from rvbbit.execution.database import Parameters
+from rvbbit.execution.database import Parameters, Relation
 from rvbbit.result import Result
 from rvbbit.settings import Settings, load
 from rvbbit.types import Answer, Arguments, CallContext, Notice, Operator
@@ -168,7 +168,11 @@ class Database:
 
     def tables(self) -> list[tuple[str, str, list[str]]]:
         """(schema, table, columns) of everything a query may name."""
-        return self._rooms.duck.tables()
+        return [(one.schema, one.name, one.columns) for one in self.relations()]
+
+    def relations(self) -> list[Relation]:
+        """The same with the columns' types."""
+        return self._rooms.duck.relations()
 
     def doctor(self) -> list[Check]:
         """Checks of store, operators, models and versions."""

@@ -9,10 +9,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypedDict
 
+from rvbbit.engine.expecting import Each
 from rvbbit.engine.loop import Loop
 from rvbbit.errors import BudgetReached, Cancelled
 from rvbbit.interfaces import OperatorCaller
-from rvbbit.result import Progress, QueryUsage
+from rvbbit.result import Explained, Figures, Progress, QueryUsage
 from rvbbit.sql.plan import Ask
 from rvbbit.types import Answer, Arguments, CallContext, Notice, Usage
 
@@ -45,8 +46,11 @@ class Query:
     budget_usd: float | None = None
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     stop: threading.Event = field(default_factory=threading.Event)
+    each: Callable[[str, str | None, Sequence[Arguments]], Each] = lambda operator, model, arguments: Each()
+    plan: Explained | None = None
     notices: list[Notice] = field(default_factory=list)
-    took: dict[int, str] = field(default_factory=dict)
+    took: dict[int, Figures] = field(default_factory=dict)
+    _rows: dict[int, int] = field(default_factory=dict)
     _stages: dict[int, _Stage] = field(default_factory=dict)
     _usage: Usage = field(default_factory=Usage)
     _calls: int = 0
@@ -79,12 +83,19 @@ class Query:
             ) from error
         finally:
             self._tell(stage)
-            self.took[ask.id] = stage.took
+            self.took[ask.id] = stage.took(self._rows.get(ask.id))
 
-    def expected(self, ask: Ask, arguments: Sequence[Arguments]) -> str:
-        """What an ask would take: `700 distinct, 120 cached, 580 calls`."""
-        known = self.loop.run(self._caller().known(ask.operator.name, arguments, self._context(ask)), self.stop)
-        return f"{len(arguments):,} distinct, {known:,} cached, {len(arguments) - known:,} to ask"
+    def counted(self, ask: Ask, rows: int) -> None:
+        """So many rows need the answers of an ask that is about to be made."""
+        self._rows[ask.id] = rows
+
+    def expected(self, ask: Ask, rows: int, arguments: Sequence[Arguments]) -> Figures:
+        """What an ask would take."""
+        context = self._context(ask)
+        known = self.loop.run(self._caller().known(ask.operator.name, arguments, context), self.stop)
+        calls = len(arguments) - known
+        each = self.each(ask.operator.cascade_id, context.model, arguments)
+        return Figures(rows, len(arguments), known, calls, *each.times(calls))
 
     def say(self, notice: Notice) -> None:
         """Add a notice of the engine's own."""
@@ -145,6 +156,7 @@ class _Stage:
     kept: int = 0
     cached: int = 0
     calls: int = 0
+    usage: Usage = field(default_factory=Usage)
     started: float = field(default_factory=time.monotonic)
 
     def count(self, answer: Answer) -> None:
@@ -152,11 +164,12 @@ class _Stage:
         self.kept += answer.error is None
         self.cached += answer.cached
         self.calls += answer.calls
+        self.usage += answer.usage
 
-    @property
-    def took(self) -> str:
+    def took(self, rows: int | None) -> Figures:
         seconds = time.monotonic() - self.started
-        return f"{self.total:,} distinct, {self.cached:,} cached, {self.calls:,} calls, {seconds:.2f} s"
+        tokens_in, tokens_out, cost = self.usage.tokens_in, self.usage.tokens_out, self.usage.cost_usd
+        return Figures(rows, self.total, self.cached, self.calls, tokens_in, tokens_out, cost, seconds)
 
     @property
     def told(self) -> str:

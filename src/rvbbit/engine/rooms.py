@@ -11,6 +11,7 @@ from rvbbit.cascades.catalog import Catalog
 from rvbbit.cascades.runner import Runner
 from rvbbit.engine.activity import Activity
 from rvbbit.engine.events import Events
+from rvbbit.engine.expecting import Expecting
 from rvbbit.engine.loop import Loop
 from rvbbit.engine.query import Options, Query
 from rvbbit.engine.statements import check_plain
@@ -88,6 +89,7 @@ class Rooms:
             settings.model,
             concurrency=settings.concurrency,
         )
+        self.expecting = Expecting(self.catalog, self.store, self.registry.prices, settings.model, settings.concurrency)
         self.curation = Curation(self.store, check=self.runner.check_output)
         self._grammar: tuple[tuple[Operator, ...], Grammar] | None = None
 
@@ -100,7 +102,7 @@ class Rooms:
 
     def query(self, session_id: str, options: Options) -> Query:
         """A query about to run; where its caller names no budget, with that of the settings."""
-        query = Query(self.loop, self.caller, session_id, **options)
+        query = Query(self.loop, self.caller, session_id, **options, each=self.expecting.each)
         query.budget_usd = self.settings.budget_usd if query.budget_usd is None else query.budget_usd
         return query
 

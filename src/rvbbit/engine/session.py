@@ -58,7 +58,8 @@ class Session:
             raise UsageError(f"{len(statements)} statements to explain", hint="explain one at a time")
         with self._turn:
             query = self._rooms.query(self.id, {"model": model})
-            return Result(self._statements.explain(statements[0], params, query), query_id=query.id)
+            table = self._statements.explain(statements[0], params, query)
+            return Result(table, query_id=query.id, plan=query.plan)
 
     def cancel(self) -> None:
         """Stop what runs now, from any thread; it raises Cancelled. Nothing happens where nothing runs."""
@@ -87,7 +88,7 @@ class Session:
                 self._running = None
                 query.flush()
             self._record(statement, query, started, table, None)
-            return Result(table, query_id=query.id, usage=query.usage(), notices=tuple(query.notices))
+            return Result(table, query_id=query.id, usage=query.usage(), notices=tuple(query.notices), plan=query.plan)
 
     def _say_problems(self, query: Query) -> None:
         """Broken operator files, each once a session."""

@@ -17,17 +17,19 @@ from rvbbit.errors import Error, SQLError, SQLSyntaxError
 from rvbbit.execution import database
 from rvbbit.execution.database import STORE, Parameters
 from rvbbit.execution.executor import Executor
+from rvbbit.result import Explained
 from rvbbit.sql import lowering, parameters
 from rvbbit.sql.binder import Schema, bind
 from rvbbit.sql.dialect import Call, Dialect
-from rvbbit.sql.explain import lines
+from rvbbit.sql.explain import explained, lines
 from rvbbit.sql.patterns import Grammar
-from rvbbit.sql.plan import Ask, Plan
+from rvbbit.sql.plan import Plan
 from rvbbit.sql.rules import optimise
 from rvbbit.sql.statements import Statement, split
 from rvbbit.sql.suggest import improved, located
 
 _prefixes = itertools.count(1)
+_LATER = "known once those below are answered"
 _BEFORE = {"EXPLAIN", "ANALYZE", "PREPARE"}
 _CHANGES = {"INSERT", "UPDATE", "DELETE", "DROP", "ALTER", "CREATE", "MERGE", "TRUNCATE", "COPY", "DETACH"}
 _IMPORTS = ("IMPORT", "DATABASE")
@@ -62,8 +64,8 @@ class Statements:
         """The statement's rows. Raises our errors, their line counted in the script."""
         with _placed(statement):
             self.show(statement)
-            if (target := explain_target(statement)) and (explained := self.plan(target[0], values)):
-                return self._analyzed(explained, target[0], query) if target[1] else self._explained(explained, query)
+            if (target := explain_target(statement)) and (found := self.plan(target[0], values)):
+                return self._analyzed(found, target[0], query) if target[1] else self._explained(found, query)
             planned = self.plan(statement, values)
             return self._plain(statement, values) if planned is None else self._execute(planned, statement, query)
 
@@ -77,28 +79,28 @@ class Statements:
                 return self._plain(replace(target, text=f"EXPLAIN {target.text}"), values)
             return self._explained(planned, query)
 
-    def _execute(self, planned: Planned, statement: Statement, query: Query) -> pa.Table:
+    def _execute(self, planned: Planned, statement: Statement, query: Query, *, counting: bool = False) -> pa.Table:
         if planned.budget is not None:  # a hint lowers a ceiling, and never lifts one
             query.budget_usd = planned.budget if query.budget_usd is None else min(query.budget_usd, planned.budget)
         try:
-            return self._executor(query).run(planned.plan, planned.values, in_transaction=self.in_transaction)
+            return self._executor(query, counting=counting).run(planned.plan, planned.values, in_transaction=self.in_transaction)
         except SQLError as error:
             raise located(error, statement) from error
 
     def _explained(self, planned: Planned, query: Query) -> pa.Table:
         """What is known before any call is made."""
         ready = self._executor(query).ready(planned.plan, planned.values)
-        expected = {ask.id: query.expected(ask, arguments) for ask, arguments in ready}
-        return _tree(planned.plan, lambda ask: expected.get(ask.id, "known once those below are answered"))
+        expected = {ask.id: query.expected(ask, rows, arguments) for ask, rows, arguments in ready}
+        return _told(explained(planned.plan, lambda ask: expected.get(ask.id, _LATER)), query)
 
     def _analyzed(self, planned: Planned, statement: Statement, query: Query) -> pa.Table:
         """What happened: the statement is run, its rows are counted and not shown."""
-        rows = self._execute(planned, statement, query)
-        table = _tree(planned.plan, lambda ask: query.took.get(ask.id, "not asked"))
-        return pa.concat_tables([table, pa.table({"plan": [f"{rows.num_rows:,} rows"]})])
+        rows = self._execute(planned, statement, query, counting=True)
+        found = explained(planned.plan, lambda ask: query.took.get(ask.id, "not asked"))
+        return _told(replace(found, ran=True, rows=rows.num_rows), query)
 
-    def _executor(self, query: Query) -> Executor:
-        return Executor(self.connection, query.answer, f"__rv{next(_prefixes)}")
+    def _executor(self, query: Query, *, counting: bool = False) -> Executor:
+        return Executor(self.connection, query.answer, f"__rv{next(_prefixes)}", query.counted if counting else None)
 
     def plan(self, statement: Statement, values: Parameters) -> Planned | None:
         """The plan of a statement, None where it has no semantic expression and is DuckDB's alone."""
@@ -236,5 +238,7 @@ def explain_target(statement: Statement) -> tuple[Statement, bool] | None:
     return None if analyzed is None else (analyzed, True)
 
 
-def _tree(plan: Plan, note: Callable[[Ask], str]) -> pa.Table:
-    return pa.table({"plan": lines(plan, lambda ask: f"  [{note(ask)}]")})
+def _told(plan: Explained, query: Query) -> pa.Table:
+    """A plan as rows of text; the query keeps it as values."""
+    query.plan = plan
+    return pa.table({"plan": pa.array(lines(plan), pa.string())})

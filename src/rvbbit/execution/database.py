@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import pyarrow as pa
@@ -18,6 +18,15 @@ STORE = "rvbbit"
 TICK = 0.1
 Parameters = Sequence[Any] | Mapping[str, Any] | None
 NOTHING = pa.table({})
+
+
+class Relation(NamedTuple):
+    """A table or view that a query may name; `types` are DuckDB's, in the order of `columns`."""
+
+    schema: str
+    name: str
+    columns: list[str]
+    types: list[str]
 
 
 class Database:
@@ -53,16 +62,17 @@ class Database:
         ).fetchall()
         return frozenset(name for (name,) in rows)
 
-    def tables(self) -> list[tuple[str, str, list[str]]]:
-        """(schema, table, columns) of everything a query may name, the log's views included."""
+    def relations(self) -> list[Relation]:
+        """Everything a query may name, the log's views included."""
         schema = f"CASE WHEN database_name = '{STORE}' THEN '{STORE}' ELSE schema_name END"
         query = (
-            f"SELECT {schema}, table_name, list(column_name ORDER BY column_index) FROM duckdb_columns()"
+            f"SELECT {schema}, table_name, list(column_name ORDER BY column_index), list(data_type ORDER BY column_index)"
+            " FROM duckdb_columns()"
             " WHERE NOT internal AND NOT starts_with(table_name, '__rv') GROUP BY ALL ORDER BY ALL"
         )
         cursor = self.cursor()
         try:
-            return [(schema, table, list(columns)) for schema, table, columns in cursor.execute(query).fetchall()]
+            return [Relation(*row) for row in cursor.execute(query).fetchall()]
         finally:
             cursor.close()
 

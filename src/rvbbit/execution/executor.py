@@ -25,13 +25,21 @@ Answerer = Callable[[Ask, Sequence[Arguments]], list[Answer]]
 """Answers an ask for each of its distinct arguments, in order. Blocks; raises CallError, BudgetReached, Cancelled."""
 
 
-class Executor:
-    """Runs plans on one connection. `prefix` must be unlike that of any other query running on the same instance."""
+Counted = Callable[[Ask, int], None]
+"""Told how many rows need the answers of an ask, before it is asked."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, answer: Answerer, prefix: str) -> None:
+
+class Executor:
+    """Runs plans on one connection. `prefix` must be unlike that of any other query running on the same instance.
+
+    `counted` costs a query an ask: for EXPLAIN ANALYZE.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, answer: Answerer, prefix: str, counted: Counted | None = None) -> None:
         self._connection = connection
         self._answer = answer
         self._prefix = prefix
+        self._counted = counted
 
     def run(self, plan: Plan, parameters: Mapping[str, Any], *, in_transaction: bool) -> pa.Table:
         """The statement's rows. Nothing is left behind: neither tables nor functions nor, unless one was open, a transaction."""
@@ -58,8 +66,8 @@ class Executor:
         finally:
             fallback.unregister()
 
-    def ready(self, plan: Plan, parameters: Mapping[str, Any]) -> Iterator[tuple[Ask, list[Arguments]]]:
-        """The asks that need no earlier answer, with their distinct arguments. Asks nothing; for EXPLAIN."""
+    def ready(self, plan: Plan, parameters: Mapping[str, Any]) -> Iterator[tuple[Ask, int, list[Arguments]]]:
+        """The asks that need no earlier answer: how many rows need theirs, and their distinct arguments. Asks nothing; for EXPLAIN."""
         unknown: set[str] = set()
         kept: list[lowering.Step] = []
         try:
@@ -74,7 +82,7 @@ class Executor:
                     kept.append(step)
                 else:
                     unknown.add(step.name)
-                    yield step.ask, arguments.of(step.ask, *self._read(step, parameters))
+                    yield step.ask, self._count(step, parameters), arguments.of(step.ask, *self._read(step, parameters))
         finally:
             self._tidy(kept)
 
@@ -90,12 +98,17 @@ class Executor:
         raise AssertionError("a plan ends with its statement")
 
     def _stage(self, stage: Stage, parameters: Mapping[str, Any]) -> None:
+        if self._counted is not None:
+            self._counted(stage.ask, self._count(stage, parameters))
         rows, constants = self._read(stage, parameters)
         asked = arguments.of(stage.ask, rows, constants)
         if not asked:
             rows = rows.slice(0, 0)
         answered = self._answer(stage.ask, asked) if asked else []
         answers.register(self._connection, stage, rows, [answer.value for answer in answered])
+
+    def _count(self, stage: Stage, parameters: Mapping[str, Any]) -> int:
+        return int(self._query(stage.counted, parameters).column(0)[0].as_py())
 
     def _read(self, stage: Stage, parameters: Mapping[str, Any]) -> tuple[pa.Table, pa.Table | None]:
         rows = self._query(stage.rows, parameters)

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from pydantic import Field
 
-from rvbbit.engine import Cascade, TestOutcome
-from rvbbit.engine.cascade_files import FileProblem
+from rvbbit.engine import TestOutcome
+from rvbbit.engine.cascade_files import CascadeFile, FileProblem, schema
 from rvbbit.http.face import Face
 from rvbbit.http.strict import Answer, Body, StrictRoute
 from rvbbit.types import Operator
@@ -28,7 +28,7 @@ class Argument(Answer):
 
 
 class OperatorShown(Answer):
-    """How an operator is written, what it takes and gives, and the file it comes from."""
+    """How an operator is written, what it takes and gives, and the file it comes from. `builtin`: it is the package's own."""
 
     name: str
     cascade_id: str
@@ -39,6 +39,8 @@ class OperatorShown(Answer):
     threshold: float | None
     description: str
     origin: str
+    builtin: bool
+    cells: list[str]
 
 
 class Operators(Answer):
@@ -49,7 +51,11 @@ class Operators(Answer):
 
 
 class CascadeShown(Answer):
-    """A cascade's file. `builtin`: it is the package's own; saving one of its id overrides it in this project."""
+    """A cascade's file, also one that is left out because of its `problems`.
+
+    `builtin`: it is the package's own; saving one of its id overrides it in this project. `backup` is what the project's file was before it
+    was saved last, null where it was not saved over.
+    """
 
     cascade_id: str
     description: str
@@ -59,12 +65,20 @@ class CascadeShown(Answer):
     builtin: bool
     fingerprint: str
     yaml: str
+    problems: list[FileProblem]
+    backup: str | None
 
 
 class YamlBody(Body):
     """A cascade's file."""
 
     yaml: Yaml
+
+
+class SaveBody(YamlBody):
+    """A cascade's file. With the `fingerprint` it had when it was read, it is not written where somebody else has written it meanwhile."""
+
+    fingerprint: Annotated[str, Field(max_length=100)] | None = None
 
 
 class Validated(Answer):
@@ -116,7 +130,7 @@ def routes(face: Face) -> APIRouter:
     @router.get("/operators")
     def operators() -> Operators:
         """Every operator there is now."""
-        return Operators(operators=[_shown(one) for one in db.operators()], problems=list(db.problems()))
+        return Operators(operators=[_shown(face, one) for one in db.operators()], problems=list(db.problems()))
 
     @router.post("/operators/{name}/test")
     def test(name: str, asked: TestAsked) -> Outcomes:
@@ -128,15 +142,20 @@ def routes(face: Face) -> APIRouter:
         """Run the test cases of all operators, or of a file. Asks a model; together they stay within the settings' budget."""
         return _outcomes(db.test_operators(db.cascade_files.read(asked.yaml) if asked.yaml else None, model=asked.model))
 
+    @router.get("/cascades/schema")
+    def cascade_schema() -> dict[str, Any]:
+        """The JSON Schema of a cascade's file, for editors. (A cascade that is called `schema` is read by its operator's name.)"""
+        return schema()
+
     @router.get("/cascades/{cascade_id}")
     def cascade(cascade_id: str) -> CascadeShown:
         """A cascade's file, by its id or its operator's name."""
-        return _cascade(face, db.cascade_files.named(cascade_id))
+        return _cascade(db.cascade_files.shown(cascade_id))
 
     @router.put("/cascades/{cascade_id}")
-    def save(cascade_id: str, asked: YamlBody) -> CascadeShown:
+    def save(cascade_id: str, asked: SaveBody) -> CascadeShown:
         """Write a cascade's file into the project. One that is not valid changes nothing; what was there before is kept as `….bak`."""
-        return _cascade(face, db.cascade_files.save(cascade_id, asked.yaml))
+        return _cascade(db.cascade_files.save(cascade_id, asked.yaml, fingerprint=asked.fingerprint))
 
     @router.post("/cascades/validate")
     def validate(asked: YamlBody) -> Validated:
@@ -153,9 +172,21 @@ def _outcomes(found: Sequence[TestOutcome]) -> Outcomes:
     return Outcomes(passed=verdicts.count(True), failed=verdicts.count(False), outcomes=shown)
 
 
-def _shown(operator: Operator) -> OperatorShown:
-    shown = OperatorShown.model_validate(operator)
-    return shown.model_copy(update={"origin": _place(operator.origin)})
+def _shown(face: Face, operator: Operator) -> OperatorShown:
+    files = face.db.cascade_files
+    return OperatorShown(
+        name=operator.name,
+        cascade_id=operator.cascade_id,
+        patterns=list(operator.patterns),
+        parameters=[Argument.model_validate(one) for one in operator.parameters],
+        returns=operator.returns,
+        shape=operator.shape,
+        threshold=operator.threshold,
+        description=operator.description,
+        origin=_place(operator.origin),
+        builtin=files.is_builtin(operator),
+        cells=list(files.cells(operator)),
+    )
 
 
 def _place(origin: str) -> str:
@@ -163,14 +194,6 @@ def _place(origin: str) -> str:
     return origin.rpartition("/")[2] if origin.startswith("/") else origin
 
 
-def _cascade(face: Face, cascade: Cascade) -> CascadeShown:
-    return CascadeShown(
-        cascade_id=cascade.id,
-        description=cascade.spec.description,
-        cells=[cell.name for cell in cascade.spec.cells],
-        operator=None if cascade.operator is None else cascade.operator.name,
-        origin=_place(cascade.origin),
-        builtin=face.db.cascade_files.is_builtin(cascade),
-        fingerprint=cascade.fingerprint,
-        yaml=cascade.yaml,
-    )
+def _cascade(file: CascadeFile) -> CascadeShown:
+    shown = CascadeShown.model_validate(file)
+    return shown.model_copy(update={"origin": _place(file.origin)})

@@ -122,8 +122,13 @@ def line(value: Mapping[str, Any]) -> bytes:
 
 
 def event_lines(result: Result, limit: int | None, *, arrow: bool = False) -> Iterator[bytes]:
-    """A result in a stream of events: columns, rows in batches, usage. `arrow`: batches are an Arrow stream, cut anywhere, in base64."""
+    """A result in a stream of events: EXPLAIN's plan, columns, rows in batches, usage.
+
+    `arrow`: batches are an Arrow stream, cut anywhere, in base64.
+    """
     table = _limited(result, limit)
+    if result.plan is not None:
+        yield line({"event": "plan", "plan": asdict(result.plan)})
     yield line({"event": "columns", "columns": [column.model_dump() for column in columns(table)]})
     if arrow and table.num_columns:
         for part in _binary(table, ARROW):
@@ -142,7 +147,8 @@ def _json(result: Result, table: pa.Table, query_id: str) -> Iterator[bytes]:
         yield (b"" if first else b",") + _dumped(batch)[1:-1]
         first = False
     notices = [{"message": notice.message, "severity": notice.severity} for notice in result.notices]
-    yield b"]," + _dumped({"total": len(result), "usage": asdict(result.usage), "notices": notices})[1:]
+    plan = None if result.plan is None else asdict(result.plan)
+    yield b"]," + _dumped({"total": len(result), "usage": asdict(result.usage), "notices": notices, "plan": plan})[1:]
 
 
 def _batches(table: pa.Table) -> Iterator[list[list[Any]]]:

@@ -21,7 +21,7 @@ from rvbbit.http.face import Face
 from rvbbit.http.formats import NDJSON, Column
 from rvbbit.http.streamed import streamed
 from rvbbit.http.strict import WHOLE, Answer, Body, StrictRoute
-from rvbbit.result import QueryUsage, Result
+from rvbbit.result import Explained, QueryUsage, Result
 
 Id = Annotated[str, Field(pattern=ID)]
 Model = Annotated[str, Field(pattern=r"^[^:\s]+:\S+$", max_length=200)]
@@ -64,7 +64,10 @@ class Notice(Answer):
 
 
 class Rows(Answer):
-    """A result. A row is a list, in the order of `columns`; `total` counts the rows there were before `limit`."""
+    """A result. A row is a list, in the order of `columns`; `total` counts the rows there were before `limit`.
+
+    `plan` is what EXPLAIN of a semantic statement found, whose rows say the same as text; null for everything else.
+    """
 
     query_id: str
     columns: list[Column]
@@ -72,6 +75,7 @@ class Rows(Answer):
     total: int
     usage: Usage
     notices: list[Notice]
+    plan: Explained | None
 
 
 class Stopped(Answer):
@@ -88,11 +92,12 @@ class Closed(Answer):
 
 
 class Table(Answer):
-    """Something a query may name."""
+    """Something a query may name. `types` are DuckDB's, in the order of `columns`."""
 
     schema_name: str
     name: str
     columns: list[str]
+    types: list[str]
 
 
 class Tables(Answer):
@@ -145,7 +150,9 @@ def routes(face: Face) -> APIRouter:
     @router.get("/tables")
     def tables() -> Tables:
         """Tables and views with their columns, the log's own too."""
-        return Tables(tables=[Table(schema_name=schema, name=name, columns=columns) for schema, name, columns in face.db.tables()])
+        return Tables(
+            tables=[Table(schema_name=one.schema, name=one.name, columns=one.columns, types=one.types) for one in face.db.relations()]
+        )
 
     return router
 

@@ -38,13 +38,14 @@ class Stage:
     """Ask for the distinct rows of `rows` (one column `__rv_k<i>` a varying argument) and keep the answers as relation `name`.
 
     `constants` is a one-row query of the arguments that do not vary, None if all do. Where none varies, `rows` only says whether any
-    row needs the answer.
+    row needs the answer. `counted` is the number of rows that do, for EXPLAIN.
     """
 
     name: str
     ask: Ask
     rows: exp.Expr
     constants: exp.Expr | None
+    counted: exp.Expr
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +132,17 @@ class _Lowering:
         with_ = inner.args.pop("with_", None)
         names = [f"{KEY}{i}" for i in ask.varying]
         rows = exp.select(*names).distinct() if names else exp.select("1").limit(1)
-        rows = rows.from_(exp.Subquery(this=inner, alias=exp.TableAlias(this=exp.to_identifier("__rv_rows"))), copy=False)
+        reached = exp.Subquery(this=inner, alias=exp.TableAlias(this=exp.to_identifier("__rv_rows")))
+        counted = exp.select(exp.alias_(exp.Count(this=exp.Star()), KEY)).from_(reached.copy(), copy=False)
+        rows = rows.from_(reached, copy=False)
         for name in names:
             rows = rows.where(exp.Not(this=exp.Is(this=exp.column(name), expression=exp.null())), copy=False)
         if with_ is not None:
             rows.set("with_", with_)
+            counted.set("with_", with_.copy())
         fixed = [exp.alias_(_key(ask, i, a), f"{KEY}{i}", copy=False) for i, a in enumerate(arguments) if i not in ask.varying]
         constants = with_ctes(exp.select(*fixed), tree, self.replaced) if fixed else None
-        return Stage(f"{self.prefix}_answers_{ask.id}", ask, rows, constants)
+        return Stage(f"{self.prefix}_answers_{ask.id}", ask, rows, constants, counted)
 
     def replaced(self, tree: exp.Expr) -> exp.Expr:
         """A copy with calls answered and kept tables in place."""

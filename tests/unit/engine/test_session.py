@@ -55,7 +55,7 @@ def test_explain_counts_calls_and_makes_none(db: Database, server: FakeServer) -
 
 def test_explain_counts_what_a_limit_leaves(db: Database, server: FakeServer) -> None:
     plan = "\n".join(str(row[0]) for row in db.sql("EXPLAIN SELECT text MEANS 'x' FROM tickets ORDER BY id LIMIT 3").fetchall())
-    assert "ask 1: MEANS(text, 'x')  [3 distinct, 0 cached, 3 to ask]" in plan
+    assert "ask 1: MEANS(text, 'x')  [3 rows, 3 distinct, 0 cached, 3 to ask, " in plan
     assert (server.calls, db.tables()[0][1]) == (0, "tickets")
 
 
@@ -70,6 +70,45 @@ def test_explain_analyze_tells_what_happened(db: Database, server: FakeServer) -
     assert "5 distinct, 0 cached, 5 calls" in plan
     assert plan.endswith("20 rows")
     assert server.calls == 5
+
+
+def test_a_plan_is_also_a_tree_of_values(db: Database, server: FakeServer) -> None:
+    found = db.sql("EXPLAIN SELECT ASK(text, 'who?') FROM tickets WHERE text MEANS 'x' AND amount < 8").plan
+    assert found is not None
+    assert [step.kind for step in found.blocks[0].walk()] == ["Project", "SemanticMap", "SemanticFilter", "Filter", "Scan"]
+    (later,), (means,) = (step.asks for step in found.blocks[0].walk() if step.asks)
+    assert (later.operator, later.figures, later.note) == ("ask", None, "known once those below are answered")
+    assert means.figures is not None
+    assert (means.figures.rows, means.figures.distinct, means.figures.cached, means.figures.calls) == (8, 5, 0, 5)
+    assert (found.ran, found.rows, server.calls) == (False, None, 0)
+    assert db.sql("EXPLAIN SELECT 1").plan is db.sql("SELECT text MEANS 'x' FROM tickets").plan is None
+
+
+def test_what_calls_took_is_what_more_of_them_are_expected_to_take(db: Database, server: FakeServer) -> None:
+    statement = "SELECT id FROM tickets WHERE text MEANS '{}'"
+    first = db.explain(statement.format("x")).plan
+    took = db.sql(f"EXPLAIN ANALYZE {statement.format('x')}")
+    again, other = db.explain(statement.format("x")).plan, db.explain(statement.format("y")).plan
+    assert first and took.plan and again and other
+    before, happened, known, expected = (plan.blocks[0].children[0].asks[0].figures for plan in (first, took.plan, again, other))
+    assert before and happened and known and expected
+    assert (happened.rows, happened.calls, happened.tokens_in, took.plan.rows) == (20, 5, took.usage.tokens_in, 20)
+    assert (before.seconds, bool(before.tokens_in and before.tokens_out)) == (None, True)
+    assert (known.cached, known.calls, known.tokens_in, known.cost_usd, known.seconds) == (5, 0, 0, 0.0, 0.0)
+    assert (expected.calls, expected.tokens_in, expected.tokens_out) == (5, happened.tokens_in, happened.tokens_out)
+    assert expected.seconds is not None
+    assert expected.seconds > 0
+
+
+@pytest.mark.parametrize(("model", "cost"), [("openai:unknown", None), ("local:minilm", 0.0), ("openai:priced", 1.2)])
+def test_an_expected_cost_is_that_of_the_model_to_be_asked(server: FakeServer, tmp_path: Path, model: str, cost: float | None) -> None:
+    (tmp_path / "rvbbit.toml").write_text('[prices]\n"openai:priced" = {input = 0, output = 25_000}\n')
+    with rvbbit.connect(tmp_path, store=":memory:", database=":memory:", model="openai:fake") as db:
+        found = db.explain("SELECT text MEANS 'x' FROM (SELECT 'a' AS text UNION SELECT 'b' UNION SELECT 'c')", model=model).plan
+        assert found is not None
+        (asks,) = [step.asks for step in found.blocks[0].walk() if step.asks]
+        assert asks[0].figures is not None
+        assert (asks[0].figures.calls, asks[0].figures.cost_usd) == (3, cost and pytest.approx(cost))
 
 
 def test_explain_of_a_plain_statement_is_duckdbs(db: Database) -> None:

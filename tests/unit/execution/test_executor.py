@@ -183,5 +183,5 @@ def test_what_a_plan_would_ask_first_is_known_before_anything_is_asked(bench: An
     bench.run("SELECT ASK(text, 'q') FROM t WHERE text MEANS 'red'")
     bench.asked.clear()
     ready = list(Executor(bench.ours, bench.by_rule, "__rvx").ready(bench.plan, {}))
-    assert [(ask.operator.name, sorted(given["text"] for given in arguments)) for ask, arguments in ready] == [("means", sorted(TEXTS))]
+    assert [(ask.operator.name, sorted(given["text"] for given in arguments)) for ask, _, arguments in ready] == [("means", sorted(TEXTS))]
     assert bench.asked == []

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from rvbbit.engine import Database
+
 EXAMPLE = {
     "trace_id", "session_id", "caller_id", "timestamp", "cascade_id", "cell_name", "model", "inputs", "user_input", "assistant_output",
     "corrected_output", "trainable", "verified", "confidence", "notes", "tags", "cost", "tokens_in", "tokens_out", "duration_ms", "used",
@@ -21,6 +23,7 @@ PUBLIC = [
     ("post", "/api/training/undo"), ("get", "/api/training/stats"), ("get", "/api/training/filter-options"),
     ("post", "/api/training/assess-confidence"), ("get", "/api/training/export"), ("post", "/api/training/import"),
     ("get", "/api/sessions"), ("get", "/api/sessions/{session_id}"), ("post", "/api/sql"), ("delete", "/api/sql/{query_id}"),
+    ("get", "/api/cascades/schema"), ("get", "/api/tables"),
     ("get", "/api/operators"), ("get", "/api/cascades/{cascade_id}"), ("put", "/api/cascades/{cascade_id}"),
     ("post", "/api/cascades/validate"), ("get", "/api/costs"), ("get", "/api/queries"), ("get", "/api/events"), ("get", "/healthz"),
     ("get", "/readyz"), ("get", "/metrics"),
@@ -177,6 +180,14 @@ def test_sessions_and_their_calls(http: TestClient, ids: list[str]) -> None:
     assert listed["total"] == listed["count"] == 1
     session = listed["sessions"][0]["session_id"]
     shown = http.get(f"/api/sessions/{session}").json()
+    pages, cursor = [], None
+    while True:
+        page = http.get(f"/api/sessions/{session}", params={"limit": 2} | ({"cursor": cursor} if cursor else {})).json()
+        assert page["total"] == shown["total"] == len(shown["calls"])
+        pages += [call["trace_id"] for call in page["calls"]]
+        if (cursor := page["next"]) is None:
+            break
+    assert pages == [call["trace_id"] for call in shown["calls"]]
     assert [call["trace_id"] for call in shown["calls"]] == ids
 
 
@@ -204,6 +215,64 @@ def test_operators_and_the_yaml_of_a_cascade(http: TestClient) -> None:
     names = {one["name"] for one in http.get("/api/operators").json()["operators"]}
     assert {"means", "classify"} <= {name.lower() for name in names}
     assert "cascade_id" in http.get("/api/cascades/classify").json()["yaml"]
+
+
+def test_an_operator_says_whose_it_is_and_what_it_asks(http: TestClient) -> None:
+    http.put("/api/cascades/shout", json={"yaml": YAML})
+    found = {one["name"]: one for one in http.get("/api/operators").json()["operators"]}
+    assert (found["means"]["builtin"], found["means"]["origin"]) == (True, "means.cascade.yaml")
+    assert (found["shout"]["builtin"], found["shout"]["cells"]) == (False, ["shout"])
+
+
+def test_the_schema_of_cascades_fits_those_there_are(http: TestClient) -> None:
+    known = http.get("/api/cascades/schema").json()
+    assert {"cascade_id", "cells", "sql_function"} <= set(known["properties"])
+
+
+def test_a_broken_file_is_shown_with_what_is_wrong_and_can_be_mended(http: TestClient, db: Database) -> None:
+    file = db.settings.home / "cascades" / "broken.cascade.yaml"
+    file.parent.mkdir(exist_ok=True)
+    text = YAML.replace("shout", "broken").replace("SHOUT", "BROKEN")
+    for wrong in (text.replace("cells", "cellz"), "cascade_id: [\n"):
+        file.write_text(wrong)
+        shown = http.get("/api/cascades/broken").json()
+        assert (shown["yaml"], shown["builtin"], shown["cells"]) == (wrong, False, [])
+        assert shown["problems"] and all(one["line"] >= 1 for one in shown["problems"])
+    assert http.put("/api/cascades/broken", json={"yaml": wrong}).status_code == 422
+    mended = http.put("/api/cascades/broken", json={"yaml": text}).json()
+    assert (mended["problems"], mended["backup"], file.read_text()) == ([], wrong, text)
+    file.unlink()
+    assert http.get("/api/cascades/broken").status_code == 404
+
+
+def test_who_saves_over_somebody_elses_text_is_told(http: TestClient) -> None:
+    first = http.put("/api/cascades/shout", json={"yaml": YAML}).json()
+    mine, theirs = YAML.replace('text }}"}', 'text }}!"}'), YAML.replace('text }}"}', 'text }}?"}')
+    assert mine != YAML
+    assert http.put("/api/cascades/shout", json={"yaml": theirs, "fingerprint": first["fingerprint"]}).status_code == 200
+    refused = http.put("/api/cascades/shout", json={"yaml": mine, "fingerprint": first["fingerprint"]})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "in_use")
+    assert http.get("/api/cascades/shout").json()["yaml"] == theirs
+    assert http.put("/api/cascades/shout", json={"yaml": YAML}).json()["backup"] == theirs
+
+
+def test_tables_have_the_types_of_their_columns(http: TestClient) -> None:
+    post(http, "/api/sql", sql="CREATE OR REPLACE TABLE typed (b VARCHAR[], a DECIMAL(5,2))")
+    (table,) = [one for one in http.get("/api/tables").json()["tables"] if one["name"] == "typed"]
+    assert (table["columns"], table["types"]) == (["b", "a"], ["VARCHAR[]", "DECIMAL(5,2)"])
+    post(http, "/api/sql", sql="DROP TABLE typed")
+
+
+def test_a_plan_is_data_beside_its_text(http: TestClient) -> None:
+    asked = {"sql": "SELECT 'a parcel' MEANS 'delivery'"}
+    found = post(http, "/api/sql", **asked, explain=True)
+    step = found["plan"]["blocks"][0]["children"][0]
+    assert [step["kind"], step["asks"][0]["operator"], step["asks"][0]["figures"]["calls"]] == ["SemanticMap", "means", 1]
+    assert found["rows"][0] == ["Project"]
+    lines = http.post("/api/sql", json={**asked, "explain": True}, headers={"Accept": "application/x-ndjson"}).text.splitlines()
+    told = [json.loads(line) for line in lines]
+    assert [one["event"] for one in told] == ["query", "plan", "columns", "rows", "usage"] and told[1]["plan"] == found["plan"]
+    assert post(http, "/api/sql", sql="SELECT 1")["plan"] is None
 
 
 def test_a_cascade_is_checked_written_and_used(http: TestClient) -> None:

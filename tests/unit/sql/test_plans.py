@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from rvbbit.errors import SQLError
-from rvbbit.sql.explain import lines
+from rvbbit.sql.explain import explained, lines
 from rvbbit.sql.rules import optimise
 
 FILE = Path(__file__).parents[2] / "cases" / "plans.sql"
@@ -44,7 +44,7 @@ HEAD, CASES = _cases()
 def _planned(planner: Any, statement: str) -> list[str]:
     values = {"what": "red"} if "$what" in statement else ["red"] * statement.count("?") or None
     try:
-        return [line.rstrip() for line in lines(optimise(planner.bind(statement, values)))]
+        return [line.rstrip() for line in lines(explained(optimise(planner.bind(statement, values))))]
     except SQLError as error:
         return [f"{type(error).__name__}: {error.message.splitlines()[0]}"]
 
