@@ -211,7 +211,7 @@ class CallRecord:
 
     `arguments` are the cell's inputs before any example was injected. `answer` is the typed answer, None where `error` is set.
     `cache_key` is None where the answer must not be reused (failures, `cache: false`). `duration` in seconds. `cached` is True where no
-    model ran but a provider's cache. `tokens_cached_expected` is what its prompt cache should have known; what it knew is in `usage`.
+    model ran but a provider's cache. `tokens_cached_expected`: what its prompt cache should have known. One run's calls share a `run_id`.
     """
 
     trace_id: str
@@ -243,6 +243,7 @@ class CallRecord:
     error_code: str | None = None
     cached: bool = False
     tokens_cached_expected: int = 0
+    run_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,4 +78,4 @@ def _ids(server: Serving) -> dict[str, Any]:
     (row,) = server.http.get("/api/training/examples", params={"limit": 1}).json()["examples"]
     newest = server.http.get("/api/training/sets").json()["sets"][0]
     sets = {"VERSION": newest["version"], "SCOPE": json.dumps(newest["scope"])}
-    return {"TRACE_ID": row["trace_id"], **sets, "QUERY_ID": "long", "YAML": json.dumps(TEAM)[1:-1]}
+    return {"TRACE_ID": row["trace_id"], **sets, "QUERY_ID": "long", "SESSION": row["session_id"], "YAML": json.dumps(TEAM)[1:-1]}

@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from rvbbit.testing import FakeServer
-from support.serving import Serving, lines
+from support.serving import Serving, lines, running, until
 
 RACE = {"cascade_id": "means", "scope": {"criterion": "odd"}, "strategies": ["recent", "random"], "limits": [2, 3.0]}
+
+
+def test_an_evaluation_says_how_far_it_is_and_ends_where_its_client_goes(tmp_path: Path) -> None:
+    (tmp_path / "rvbbit.toml").write_text("")
+    said = {"cascade_id": "means", "scope": {"criterion": "odd"}}
+    with FakeServer(answer=lambda body: True, latency=0.05) as fake:
+        more = {"OPENAI_BASE_URL": fake.base_url, "OPENAI_API_KEY": "none", "RVBBIT_MODEL": "openai:gpt-4o-mini", "RVBBIT_CONCURRENCY": "1"}
+        with Serving(tmp_path, more=more) as server:
+            assert server.sql("SELECT ('ticket ' || i || ' ' || md5(i::VARCHAR)) MEANS 'odd' FROM range(30) r(i)").status_code == 200
+            server.post("/api/training/mark-trainable", filter={}, trainable=True, verified=True)
+            accept = {"Accept": "application/x-ndjson"}
+            with server.http.stream("POST", "/api/training/evaluate", json=said, headers=accept) as stream:
+                first = json.loads(next(stream.iter_lines()))
+                assert (first["event"], first["stage"], first["total"]) == ("progress", "evaluation", 60)
+            until(lambda: running(server) == 0)
+            assert fake.calls < 80, "it went on without its client"
+            *before, found = lines(server.http.post("/api/training/evaluate", json=said, headers=accept))
+            counts = [line["done"] for line in before if line["event"] == "progress"]
+            assert counts == sorted(counts) and found["event"] == "evaluation" and set(found["arms"]) == {"none", "candidate"}
 
 
 def test_a_race_over_http_is_streamed_kept_and_listed(tmp_path: Path) -> None:

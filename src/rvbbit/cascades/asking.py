@@ -98,7 +98,8 @@ class Asking:
         name = f"{record.cell_name}.evaluator" if self.evaluator else record.cell_name
         # The student learns from a whole set: its version says which, and listing it in every row would repeat it a thousand times.
         ids = () if self.examples.strategy == "all" else tuple(example.trace_id for example in self.examples.examples)
-        return replace(record, cell_name=name, take=self.take, set_version=self.examples.version, example_ids=ids)
+        version, run = self.examples.version, self.tally.run_id
+        return replace(record, cell_name=name, take=self.take, run_id=run, set_version=version, example_ids=ids)
 
     async def _fail(self, flight: Flight[Value], record: CallRecord, error: CallError) -> None:
         await flight.safely(self.errand.remember(replace(record, error=error.message, error_code=error.code)))

@@ -31,15 +31,15 @@ class CodeCell:
         self._function = _function(cell.spec.python, cell.where) if isinstance(cell.spec, PythonCell) else None
         self._parameters = sqlparams.parameters(cell.spec.sql) if isinstance(cell.spec, SQLCell) else ()
 
-    async def answer(self, arguments: Arguments, inputs: Arguments) -> Value:
+    async def answer(self, arguments: Arguments, inputs: Arguments, run_id: str) -> Value:
         """The cell's output, logged. `inputs` are those of the arguments that are the cascade's own. Raises CallError, DatabaseError."""
         started, ticks = self._errand.tools.clock(), time.perf_counter()
         try:
             value = await self._run(arguments, inputs)
         except CallError as error:
-            await self._log(arguments, started, ticks, error=error.message, error_code=error.code)
+            await self._log(arguments, started, ticks, run_id=run_id, error=error.message, error_code=error.code)
             raise
-        await self._log(arguments, started, ticks, answer=value)
+        await self._log(arguments, started, ticks, run_id=run_id, answer=value)
         return value
 
     async def _run(self, arguments: Arguments, inputs: Arguments) -> Value:

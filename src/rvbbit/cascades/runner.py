@@ -223,7 +223,7 @@ async def _through(errand: Errand, steps: Sequence[Step], row: Row) -> dict[str,
 async def _step(cell: CellPlan, step: Step, row: Row, outputs: Mapping[str, Value]) -> Value:
     arguments = cell.arguments(row.inputs, outputs)
     if isinstance(step, CodeCell):
-        return await step.answer(arguments, row.inputs)
+        return await step.answer(arguments, row.inputs, row.tally.run_id)
     first = not outputs
     return await step.answer(arguments, row.tally, row.keys if first else None, row.found if first else None)
 

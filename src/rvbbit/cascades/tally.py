@@ -1,7 +1,9 @@
-"""The count of what one row took: calls, tokens, money. Only who made a call counts it; who waited for the same one does not."""
+"""The count of what one run took, of one cascade on one row: calls, tokens, money. Only who made a call counts it; who waited for the same
+one does not."""
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass, field
 
 from rvbbit.types import Usage
@@ -13,6 +15,13 @@ class Tally:
 
     calls: int = 0
     usage: Usage = field(default_factory=Usage)
+    _run: str = ""
+
+    @property
+    def run_id(self) -> str:
+        """What the run is called in the log. Made when it is asked for: most rows are answered without being logged."""
+        self._run = self._run or uuid.uuid4().hex
+        return self._run
 
     def add(self, usage: Usage | None) -> None:
         """One call more."""

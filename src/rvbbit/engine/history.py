@@ -8,7 +8,7 @@ from typing import Any
 from rvbbit.engine.filters import Filters
 from rvbbit.errors import NotFound
 from rvbbit.logs.history import (
-    CallRow,
+    CallPage,
     CostFilter,
     Detail,
     Facets,
@@ -23,7 +23,7 @@ from rvbbit.logs.history import (
 from rvbbit.logs.store import Store
 
 __all__ = [
-    "CallRow",
+    "CallPage",
     "CostFilter",
     "Detail",
     "Facets",
@@ -64,9 +64,9 @@ class History:
         """Sessions, the newest first."""
         return self._store.sessions(asked)
 
-    def calls(self, session_id: str) -> Sequence[CallRow]:
-        """The calls of one session, oldest first."""
-        return self._store.calls(session_id)
+    def calls(self, session_id: str, limit: int = 10_000, cursor: str | None = None) -> CallPage:
+        """The calls of one session, oldest first. Raises UsageError."""
+        return self._store.calls(session_id, limit, cursor)
 
     def queries(self, asked: QueryFilter) -> QueryPage:
         """Statements, the newest first."""

@@ -64,9 +64,10 @@ class Raced(NamedTuple):
 
 
 class Counted:
-    """Hears of every answer of a race and says how far it has come."""
+    """Hears of every answer of an evaluation or a race and says how far it has come."""
 
-    def __init__(self, total: int, listen: Callable[[Progress], None] | None) -> None:
+    def __init__(self, stage: str, total: int, listen: Callable[[Progress], None] | None) -> None:
+        self._stage = stage
         self._total = total
         self._listen = listen
         self._done = self._cached = 0
@@ -76,7 +77,7 @@ class Counted:
         if isinstance(said, Answer) and self._listen is not None:
             self._done, self._cached = self._done + 1, self._cached + said.cached
             self._usage += said.usage
-            self._listen(Progress("race", self._done, self._total, self._cached, self._usage.cost_usd))
+            self._listen(Progress(self._stage, self._done, self._total, self._cached, self._usage.cost_usd))
 
 
 class TrainingSets:
@@ -138,19 +139,21 @@ class TrainingSets:
         candidate: str | None = None,
         rows: int = 200,
         stop: threading.Event | None = None,
+        listen: Callable[[Progress], None] | None = None,
     ) -> Evaluated:
         """Prove a version on verified executions it does not hold; the result is kept with it. Asks a model, three times a row at most.
 
         `scope` gives the inputs a set's examples share; without it, a candidate says it, or there is none. Without a candidate it is what
-        the decisions make now, against the set in use. `stop`, once set, ends it from any thread. Raises TrainingError, UsageError,
-        BudgetReached, Cancelled.
+        the decisions make now, against the set in use. `stop`, once set, ends it from any thread; `listen` hears how far it is. Raises
+        TrainingError, UsageError, BudgetReached, Cancelled.
         """
         trial = Trial.of(self._rooms, cascade_id, scope, candidate)
         arms = {"candidate": trial.examples(trial.tried)}
         if (used := trial.used()) is not None:
             arms = {"current": trial.examples(used), **arms}
         questions, near = trial.questions(rows, *arms.values())
-        asking = Asking(trial, self._rooms.caller(None))
+        count = Counted("evaluation", len(questions) * (1 + len(arms)), listen)
+        asking = Asking(trial, self._rooms.caller(None), count)
         found = self._rooms.loop.run(evaluate(questions, arms, asking.with_set, near), stop)
         self._prove(trial, asdict(found), harm=found.harm)
         return Evaluated(trial.tried.version, found)
@@ -179,7 +182,7 @@ class TrainingSets:
         examples = trial.examples(trial.tried)
         questions, near = trial.questions(rows, examples)
         current = Racer(trial.policy.strategy, trial.policy.limit)
-        count = Counted(len(questions) * len({NONE, current, *racers}), listen)
+        count = Counted("race", len(questions) * len({NONE, current, *racers}), listen)
         asking = Asking(trial, self._rooms.caller(budget_usd), count)
         found = self._rooms.loop.run(race(questions, examples, racers, asking.racing, current=current, near=near), stop)
         self._prove(trial, {"kind": RACE, **asdict(found)}, harm=False)

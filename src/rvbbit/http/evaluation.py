@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict
@@ -23,7 +24,8 @@ from rvbbit.http.problems import body_of
 from rvbbit.http.strict import WHOLE, Answer, Body, StrictRoute
 from rvbbit.result import Progress
 
-_HEARTBEAT = 5.0  # seconds between two lines that say an evaluation still runs
+_HEARTBEAT = 5.0  # seconds between two lines that say it still runs, where nothing else is to be said
+_EVERY = 0.25  # seconds between two looks at how far it is
 
 
 class Evaluate(Body):
@@ -89,20 +91,22 @@ def routes(face: Face) -> APIRouter:
     async def evaluate(asked: Evaluate, request: Request) -> Response:
         """Ask verified questions again without examples, with the set in use and with a candidate. Asks a model; may take minutes.
 
-        With `Accept: application/x-ndjson` a line comes every few seconds while it runs, and the last one is the evaluation or an error.
+        With `Accept: application/x-ndjson` lines say how far it is; the last one is the evaluation or an error. Going away ends it, as does
+        `DELETE /api/sql/{query_id}`.
         """
+        told: deque[Progress] = deque(maxlen=1)
 
         def work(_: Any, running: Running) -> Evaluated:
-            given = {"scope": asked.scope, "candidate": asked.candidate, "rows": asked.rows}
-            return sets.evaluate(asked.cascade_id, **given, stop=running.stop)  # type: ignore[arg-type]
+            given: dict[str, Any] = {name: value for name, value in asked if name != "cascade_id"}
+            return sets.evaluate(asked.cascade_id, **given, stop=running.stop, listen=told.append)
 
-        return await _answered(face.served.start(work), request, "evaluation", ())
+        return await _answered(face.served.start(work), request, "evaluation", told)
 
     @router.post("/race", response_model=Race, responses=_STREAM)
     async def race(asked: RaceRules, request: Request) -> Response:
         """Ask verified questions with each strategy and number of examples, as the cell does now, and without any. May take minutes.
 
-        With `Accept: application/x-ndjson` a line comes every few seconds and says how far it is; the last one is the race or an error.
+        With `Accept: application/x-ndjson` lines say how far it is; the last one is the race or an error. Ended as `evaluate` is.
         """
         told: deque[Progress] = deque(maxlen=1)
 
@@ -120,7 +124,7 @@ async def _answered(running: Running, request: Request, name: str, told: Sequenc
     if formats.accepted(request.headers.get("accept", "")) != formats.NDJSON:
         return Response(formats.line(_found(await result(running, request))), media_type=formats.JSON)
     done = end_of(running)
-    await asyncio.wait({done}, timeout=_HEARTBEAT)
+    await _news(done, told, None)
     if done.done():
         return Response(formats.line({"event": name, **_found(await outcome(done))}), media_type=formats.NDJSON)
     return StreamingResponse(_waiting(running, done, name, told), media_type=formats.NDJSON)
@@ -129,14 +133,24 @@ async def _answered(running: Running, request: Request, name: str, told: Sequenc
 async def _waiting(running: Running, done: asyncio.Future[Any], name: str, told: Sequence[Progress]) -> AsyncIterator[bytes]:
     try:
         while not done.done():
-            news = {"event": "progress", **asdict(told[-1])} if told else {"event": "running"}
+            last = told[-1] if told else None
+            news = {"event": "running"} if last is None else {"event": "progress", **asdict(last)}
             yield formats.line({**news, "query_id": running.id})
-            await asyncio.wait({done}, timeout=_HEARTBEAT)
+            await _news(done, told, last)
         yield formats.line({"event": name, **_found(await outcome(done))})
     except Error as error:
         yield formats.line({"event": "error", "error": body_of(error).model_dump()})
     finally:
         running.cancel()
+
+
+async def _news(done: asyncio.Future[Any], told: Sequence[Progress], last: Progress | None) -> None:
+    """Returns when it is done, when something else than `last` was told, and after a while."""
+    until = time.monotonic() + _HEARTBEAT
+    while not done.done() and time.monotonic() < until:
+        await asyncio.wait({done}, timeout=_EVERY)
+        if told and told[-1] is not last:
+            return
 
 
 def _found(tried: Evaluated | Raced) -> dict[str, Any]:

@@ -148,6 +148,13 @@ class Sessions(_Window):
     source: Short | None = None
 
 
+class Calls(Parameters):
+    """Which page of a session's calls."""
+
+    limit: int = Field(10_000, ge=1, le=10_000)
+    cursor: Short | None = None
+
+
 class Queries(_Window):
     """Which statements, the newest first; `search` is found in their text."""
 

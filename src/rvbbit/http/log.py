@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query
 from rvbbit.engine.history import CostFilter, QueryFilter, QueryRow, SessionFilter, SessionRow, Spend
 from rvbbit.errors import NotFound
 from rvbbit.http.face import Face
-from rvbbit.http.filters import Costs, Queries, Sessions
+from rvbbit.http.filters import Calls, Costs, Queries, Sessions
 from rvbbit.http.strict import Answer, StrictRoute
 
 
@@ -24,10 +24,14 @@ class SessionList(Answer):
 
 
 class Call(Answer):
-    """One call of a session, without request and response: those are at /api/training/examples/{trace_id}."""
+    """One call of a session, without request and response: those are at /api/training/examples/{trace_id}.
+
+    Cells, takes and tries of one cascade's run on one set of inputs have a `run_id` in common; null in logs from elsewhere.
+    """
 
     trace_id: str
     query_id: str | None
+    run_id: str | None
     caller_id: str | None
     timestamp: datetime
     source: str
@@ -50,10 +54,13 @@ class Call(Answer):
 
 
 class SessionWhole(Answer):
-    """One session: its calls, oldest first, and its statements, newest first (at most 1,000)."""
+    """One session: of its `total` calls a page, oldest first (`next`: the cursor of the one behind), and its statements, newest first (at
+    most 1,000)."""
 
     session_id: str
+    total: int
     calls: list[Call]
+    next: str | None
     queries: list[QueryRow]
 
 
@@ -67,7 +74,7 @@ class QueryList(Answer):
 
 
 class CostList(Answer):
-    """Spend by what was asked: days oldest first, all else the dearest first. `cost` in USD counts what is priced."""
+    """Spend by what was asked: days oldest first, all else the dearest first. `cost` in USD counts what is priced; `sql` by query only."""
 
     by: str
     costs: list[Spend]
@@ -84,13 +91,14 @@ def routes(face: Face) -> APIRouter:
         return SessionList(count=len(rows), total=total, sessions=list(rows), next=next_)
 
     @router.get("/sessions/{session_id}")
-    def session(session_id: str) -> SessionWhole:
+    def session(session_id: str, asked: Annotated[Calls, Query()]) -> SessionWhole:
         """One session: its cells and calls."""
-        calls = [Call.model_validate(row) for row in db.history.calls(session_id)]
+        total, rows, next_ = db.history.calls(session_id, asked.limit, asked.cursor)
+        calls = [Call.model_validate(row) for row in rows]
         queries = db.history.queries(QueryFilter(session_id=session_id, limit=1_000)).rows
-        if not calls and not queries:
+        if not total and not queries:
             raise NotFound(f"no session has the id {session_id[:128]!r}", hint="GET /api/sessions lists them")
-        return SessionWhole(session_id=session_id, calls=calls, queries=list(queries))
+        return SessionWhole(session_id=session_id, total=total, calls=calls, next=next_, queries=list(queries))
 
     @router.get("/queries")
     def queries(asked: Annotated[Queries, Query()]) -> QueryList:

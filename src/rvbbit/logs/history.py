@@ -107,6 +107,7 @@ class CallRow:
 
     trace_id: str
     query_id: str | None
+    run_id: str | None
     caller_id: str | None
     timestamp: datetime
     source: str
@@ -126,6 +127,12 @@ class CallRow:
     cached: bool
     error: str | None
     error_code: str | None
+
+
+class CallPage(NamedTuple):
+    total: int
+    rows: tuple[CallRow, ...]
+    next: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +192,7 @@ class Spend:
     """What calls with one `key` (a day as 2026-11-23, a model, …) took.
 
     `cost` in USD counts what is priced, `unpriced` the calls that are not; `scoring` is the judge's part of `cost`. `cached` counts answers
-    that no call was made for, as `query_log` has them: for days and queries only, 0 elsewhere.
+    that no call was made for, as `query_log` has them: for days and queries only, 0 elsewhere. `sql`: a query's statement.
     """
 
     key: str
@@ -198,3 +205,4 @@ class Spend:
     cost: float
     unpriced: int
     scoring: float
+    sql: str | None = None

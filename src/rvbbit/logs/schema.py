@@ -58,6 +58,7 @@ UNIFIED_LOGS = pa.schema(
         ("error", _TEXT),
         ("error_code", _TEXT),
         ("tokens_cached_expected", pa.int64()),
+        ("run_id", _TEXT),
     ]
 )
 
@@ -164,6 +165,7 @@ def call_row(record: CallRecord) -> Row:
         record.error,
         record.error_code,
         record.tokens_cached_expected,
+        record.run_id,
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 from rvbbit.interfaces import CallLog, ExampleStore, ScoreStore
 from rvbbit.logs.examples import ExampleFilter, Page, Stats
 from rvbbit.logs.history import (
-    CallRow,
+    CallPage,
     CostFilter,
     Detail,
     Facets,
@@ -111,7 +111,7 @@ class Store(CallLog, ExampleStore, ScoreStore, Protocol):
     def sessions(self, asked: SessionFilter) -> SessionPage:
         """Sessions, the newest first."""
 
-    def calls(self, session_id: str, limit: int = 10_000) -> Sequence[CallRow]:
+    def calls(self, session_id: str, limit: int = 10_000, cursor: str | None = None) -> CallPage:
         """The calls of one session, oldest first; empty where there is none."""
 
     def queries(self, asked: QueryFilter) -> QueryPage:

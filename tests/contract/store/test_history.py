@@ -139,16 +139,30 @@ async def test_sessions_are_paged_by_cursor(store: Store) -> None:
 async def test_the_calls_of_a_session_come_oldest_first(store: Store) -> None:
     await fill(
         store,
-        call("late", session_id="s", timestamp=START + DAY, usage=Usage(3, 2, 1, None), caller_id="me", query_id="q"),
+        call("late", session_id="s", timestamp=START + DAY, usage=Usage(3, 2, 1, None), caller_id="me", query_id="q", run_id="r"),
         call("early", session_id="s", timestamp=START, error="no", error_code="refused", answer=None, attempt=2),
         call("else", session_id="t"),
     )
-    early, late = store.calls("s")
+    total, (early, late), after = store.calls("s")
+    assert (total, after) == (2, None)
     assert (early.trace_id, early.error, early.error_code, early.answer, early.attempt) == ("early", "no", "refused", None, 2)
     assert (late.trace_id, late.answer, late.cost, late.tokens_cached, late.caller_id, late.query_id) == ("late", True, None, 1, "me", "q")
+    assert (late.run_id, early.run_id) == ("r", None)
     assert late.inputs["criterion"] == "is about money"
-    assert [row.trace_id for row in store.calls("s", 1)] == ["early"]
-    assert list(store.calls("nobody")) == []
+    assert [row.trace_id for row in store.calls("s", 1).rows] == ["early"]
+    assert store.calls("nobody") == (0, (), None)
+
+
+async def test_the_calls_of_a_session_are_paged_by_cursor(store: Store) -> None:
+    await fill(store, *(call(f"c{n}", session_id="s", timestamp=START + n // 3 * DAY) for n in range(7)), call("else", session_id="t"))
+    seen, cursor = [], None
+    while True:
+        page = store.calls("s", 2, cursor)
+        assert page.total == 7
+        seen += [row.trace_id for row in page.rows]
+        if (cursor := page.next) is None:
+            break
+    assert seen == [f"c{n}" for n in range(7)]
 
 
 async def test_statements_come_newest_first_by_cursor(store: Store) -> None:
@@ -207,6 +221,8 @@ async def test_costs_are_added_up_by_what_is_asked(store: Store) -> None:
         "q2": (1, 0),
         "q3": (0, 2),
     }
+    assert {spend.key: spend.sql for spend in store.costs(CostFilter(by="query"))} == {"q1": "SELECT 'q1'", "q2": None, "q3": "SELECT 'q3'"}
+    assert {spend.sql for spend in store.costs(CostFilter(by="model"))} == {None}
     assert [spend.key for spend in store.costs(CostFilter(since=START + DAY, until=START + 2 * DAY))] == ["2026-01-02"]
     assert [spend.cached for spend in store.costs(CostFilter(model="openai:gpt"))] == [0, 0]
     assert [spend.key for spend in store.costs(CostFilter(by="model", cascade_id=("assess", "none")))] == ["openai:gpt"]
@@ -220,6 +236,8 @@ def test_rubbish_is_no_cursor(store: Store, cursor: str) -> None:
         store.sessions(SessionFilter(cursor=cursor))
     with pytest.raises(UsageError, match="cursor"):
         store.queries(QueryFilter(cursor=cursor))
+    with pytest.raises(UsageError, match="cursor"):
+        store.calls("s", 10, cursor)
 
 
 def test_a_limit_below_zero_is_refused(store: Store) -> None:

@@ -94,6 +94,18 @@ async def test_run_goes_through_all_cells_and_logs_each(world: Any) -> None:
 
 
 @pytest.mark.usefixtures("functions")
+async def test_what_one_run_logs_has_its_id_in_common(world: Any) -> None:
+    world.write(TWO)
+    world.rows = lambda sql, arguments: [{"title": "Emma"}]
+    world.says(lambda request: "true" if "<draft>" in user(request) else "a draft")
+    for topic in ("novels", "poems"):
+        await world.runner.run("two", {"topic": topic}, CallContext("s", source="run"))
+    first, second = ([record.run_id for record in world.log.records[start : start + 4]] for start in (0, 4))
+    assert len(set(first)) == len(set(second)) == 1
+    assert first[0] and second[0] and first[0] != second[0]
+
+
+@pytest.mark.usefixtures("functions")
 async def test_run_asks_anew_and_its_answers_serve_queries(world: Any) -> None:
     for _ in range(2):
         await world.runner.run("means", GREEN, CONTEXT)

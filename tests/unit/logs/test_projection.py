@@ -132,6 +132,7 @@ def filled(tmp_path: Path) -> Callable[[int], duckdb.DuckDBPyConnection]:
         for table in ("executions", "example_uses", "strays"):
             connection.execute(f"DROP TABLE rvbbit.main.{table}")
         connection.execute("ALTER TABLE rvbbit.main.training_annotations DROP COLUMN undoes")
+        connection.execute("ALTER TABLE rvbbit.main.unified_logs DROP COLUMN run_id")
         connection.execute("DELETE FROM rvbbit.migrations WHERE number > ?", [migrations])
         connection.close()
         return connect(str(tmp_path / "store.duckdb"))

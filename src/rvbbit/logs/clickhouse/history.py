@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ from rvbbit.logs.clickhouse.connection import Connection
 from rvbbit.logs.clickhouse.tables import USER_INPUT
 from rvbbit.logs.clickhouse.transfer import decided
 from rvbbit.logs.history import (
-    CallRow,
+    CallPage,
     CostFilter,
     Detail,
     QueryFilter,
@@ -72,9 +73,9 @@ FROM (
 
 _CALLS = """
 SELECT
-    trace_id, query_id, caller_id, timestamp, source, cascade_id, cell_name, kind, model, arguments AS inputs, answer, attempt, take,
-    tokens_in, tokens_out, tokens_cached, cost, duration_ms, cached, error, error_code
-FROM unified_logs WHERE session_id = {{session_id:String}} ORDER BY timestamp, trace_id {window}"""
+    trace_id, query_id, run_id, caller_id, timestamp, source, cascade_id, cell_name, kind, model, arguments AS inputs, answer,
+    attempt, take, tokens_in, tokens_out, tokens_cached, cost, duration_ms, cached, error, error_code
+FROM unified_logs WHERE session_id = {{session_id:String}} AND {behind} ORDER BY timestamp, trace_id {window}"""
 
 _QUERIES = "SELECT {columns} FROM query_log WHERE {condition} AND {behind} ORDER BY timestamp DESC, query_id {window}"
 
@@ -98,6 +99,9 @@ FROM (
     UNION ALL
     SELECT {statement} AS key, 0, 0, sum(cached), 0, 0, 0, 0, 0, 0 FROM query_log WHERE {among} AND cached > 0 GROUP BY key
 ) WHERE key IS NOT NULL GROUP BY key ORDER BY {order} LIMIT {{limit:UInt64}}"""
+
+
+_STATEMENTS = "SELECT query_id, any(sql) AS text FROM query_log WHERE query_id IN (SELECT id FROM given) GROUP BY query_id"
 
 
 def detail(connection: Connection, trace_id: str) -> Detail | None:
@@ -135,10 +139,16 @@ def sessions(connection: Connection, asked: SessionFilter) -> SessionPage:
     return SessionPage(int(total[0]["total"]), rows, _next("sessions", places, asked.limit))
 
 
-def calls(connection: Connection, session_id: str, limit: int) -> Sequence[CallRow]:
-    """The calls of one session, oldest first. Raises UsageError."""
-    rows = connection.rows("read calls", _CALLS.format(window=window(limit)), {"session_id": session_id})
-    return [values.call_row(row) for row in rows]
+def calls(connection: Connection, session_id: str, limit: int, after: str | None) -> CallPage:
+    """A page of the calls of one session, the oldest first. Raises UsageError for an unusable page or cursor."""
+    given = {"session_id": session_id}
+    start = _after(after, "calls", "timestamp", "trace_id", "asc")
+    counted = "SELECT toInt64(count()) AS total FROM unified_logs WHERE session_id = {session_id:String}"
+    total = connection.rows("count calls", counted, given)
+    query = _CALLS.format(behind=start.text, window=_window(limit))
+    rows = [values.call_row(row) for row in connection.rows("read calls", query, {**given, **start.values})]
+    places = [(row.timestamp, row.trace_id) for row in rows]
+    return CallPage(int(total[0]["total"]), tuple(rows[:limit]), _next("calls", places, limit))
 
 
 def queries(connection: Connection, asked: QueryFilter) -> QueryPage:
@@ -184,6 +194,9 @@ def costs(connection: Connection, asked: CostFilter) -> Sequence[Spend]:
         order="key DESC" if asked.by == "day" else "cost DESC, calls DESC, key",
     )
     rows = [Spend(**row) for row in connection.rows("count costs", query, {**given, "limit": min(asked.limit, MOST_ROWS)})]
+    if asked.by == "query":
+        said = {row["query_id"]: row["text"] for row in connection.rows("read statements", _STATEMENTS, {}, [row.key for row in rows])}
+        return [replace(row, sql=said.get(row.key)) for row in rows]
     return rows[::-1] if asked.by == "day" else rows
 
 
@@ -197,13 +210,13 @@ def _period(since: datetime | None, until: datetime | None) -> tuple[list[str], 
     return parts, given
 
 
-def _after(text: str | None, kind: str, column: str, id_: str) -> Condition:
+def _after(text: str | None, kind: str, column: str, id_: str, order: str = "desc") -> Condition:
     if text is None:
         return Condition("1")
     moment, last = cursor.read(text, kind, datetime)
     if moment is None:
         raise UsageError("this cursor names no moment", hint="give back the `next` of the page before")
-    return behind(column, "desc", id_, moment, last)
+    return behind(column, order, id_, moment, last)
 
 
 def _window(limit: int) -> str:

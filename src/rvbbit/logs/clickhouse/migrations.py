@@ -43,6 +43,7 @@ MIGRATIONS: tuple[Migration, ...] = (
             tables.WITH_ANNOTATIONS,
         ),
     ),
+    Migration(2, "which run a call is of", ("ALTER TABLE unified_logs ADD COLUMN IF NOT EXISTS run_id Nullable(String)",)),
 )
 
 

@@ -12,7 +12,7 @@ from rvbbit.logs.duckdb.conditions import MOST_ROWS, Parameters, window
 from rvbbit.logs.duckdb.connection import Connection
 from rvbbit.logs.duckdb.projection import USER_INPUT
 from rvbbit.logs.history import (
-    CallRow,
+    CallPage,
     CostFilter,
     Detail,
     QueryFilter,
@@ -79,9 +79,9 @@ FROM calls FULL JOIN statements USING (session_id)"""
 
 _CALLS = """
 SELECT
-    trace_id, query_id, caller_id, timestamp, source, cascade_id, cell_name, kind, model, arguments AS inputs, answer, attempt, take,
-    tokens_in, tokens_out, tokens_cached, cost, duration_ms, cached, error, error_code
-FROM rvbbit.main.unified_logs WHERE session_id = $session_id ORDER BY timestamp, trace_id {window}"""
+    trace_id, query_id, run_id, caller_id, timestamp, source, cascade_id, cell_name, kind, model, arguments AS inputs, answer,
+    attempt, take, tokens_in, tokens_out, tokens_cached, cost, duration_ms, cached, error, error_code
+FROM rvbbit.main.unified_logs WHERE session_id = $session_id AND {behind} ORDER BY timestamp, trace_id {window}"""
 
 _QUERIES = """
 SELECT * FROM rvbbit.main.query_log WHERE {condition} AND {behind} ORDER BY timestamp DESC, query_id {window}"""
@@ -95,7 +95,7 @@ SELECT
     key, coalesce(calls, 0) AS calls, coalesce(errors, 0) AS errors, coalesce(known.cached, 0)::BIGINT AS cached,
     coalesce(tokens_in, 0)::BIGINT AS tokens_in, coalesce(tokens_out, 0)::BIGINT AS tokens_out,
     coalesce(tokens_cached, 0)::BIGINT AS tokens_cached, coalesce(cost, 0.0) AS cost, coalesce(unpriced, 0) AS unpriced,
-    coalesce(scoring, 0.0) AS scoring
+    coalesce(scoring, 0.0) AS scoring{text}
 FROM (
     SELECT
         {key} AS key, count(*) AS calls, count(error) AS errors, sum(tokens_in) AS tokens_in, sum(tokens_out) AS tokens_out,
@@ -108,6 +108,9 @@ FULL JOIN (
 ) AS known USING (key)
 WHERE key IS NOT NULL
 ORDER BY {order} LIMIT $limit"""
+
+
+_STATEMENT = ", (SELECT any_value(sql) FROM rvbbit.main.query_log AS query WHERE query.query_id = key) AS sql"
 
 
 def detail(connection: Connection, trace_id: str) -> Detail | None:
@@ -142,9 +145,15 @@ def sessions(connection: Connection, asked: SessionFilter) -> SessionPage:
     return SessionPage(int(total["total"]), shown, _next("sessions", places, asked.limit))
 
 
-def calls(connection: Connection, session_id: str, limit: int) -> Sequence[CallRow]:
-    """The calls of one session, oldest first. Raises UsageError."""
-    return [values.call_row(row) for row in connection.read("read calls", _CALLS.format(window=window(limit)), {"session_id": session_id})]
+def calls(connection: Connection, session_id: str, limit: int, after: str | None) -> CallPage:
+    """A page of the calls of one session, the oldest first. Raises UsageError for an unusable page or cursor."""
+    given: Parameters = {"session_id": session_id}
+    behind, more = _after(after, "calls", "timestamp", "trace_id", ">")
+    counted = connection.read("count calls", "SELECT count(*) AS total FROM rvbbit.main.unified_logs WHERE session_id = $session_id", given)
+    found = connection.read("read calls", _CALLS.format(behind=behind, window=_window(limit)), {**given, **more})
+    rows = [values.call_row(row) for row in found]
+    places = [(row.timestamp, row.trace_id) for row in rows]
+    return CallPage(int(counted[0]["total"]), tuple(rows[:limit]), _next("calls", places, limit))
 
 
 def queries(connection: Connection, asked: QueryFilter) -> QueryPage:
@@ -188,6 +197,7 @@ def costs(connection: Connection, asked: CostFilter) -> Sequence[Spend]:
         statement=_KEYS[asked.by] if counted else "NULL",
         among=" AND ".join(period) or "true" if counted else "false",
         order="key DESC" if asked.by == "day" else "cost DESC, calls DESC, key",
+        text=_STATEMENT if asked.by == "query" else "",
     )
     rows = [Spend(**row) for row in connection.read("count costs", query, {**given, "limit": min(asked.limit, MOST_ROWS)})]
     return rows[::-1] if asked.by == "day" else rows
@@ -202,13 +212,13 @@ def _period(since: datetime | None, until: datetime | None) -> tuple[list[str], 
     return parts, given
 
 
-def _after(text: str | None, kind: str, column: str, id_: str) -> tuple[str, Parameters]:
+def _after(text: str | None, kind: str, column: str, id_: str, beyond: str = "<") -> tuple[str, Parameters]:
     if text is None:
         return "true", {}
     moment, last = cursor.read(text, kind, datetime)
     if moment is None:
         raise UsageError("this cursor names no moment", hint="give back the `next` of the page before")
-    return f"({column} < $after OR ({column} = $after AND {id_} > $after_id))", {"after": moment, "after_id": last}
+    return f"({column} {beyond} $after OR ({column} = $after AND {id_} > $after_id))", {"after": moment, "after_id": last}
 
 
 def _window(limit: int) -> str:

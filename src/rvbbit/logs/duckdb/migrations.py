@@ -203,6 +203,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(4, "what a provider's prompt cache should have known", (_EXPECTED,)),
     Migration(5, "what lists read", projection.TABLES),
     Migration(6, "what an undo took back", ("ALTER TABLE rvbbit.main.training_annotations ADD COLUMN undoes VARCHAR",)),
+    Migration(7, "which run a call is of", ("ALTER TABLE rvbbit.main.unified_logs ADD COLUMN run_id VARCHAR",)),
 )
 
 

@@ -24,7 +24,7 @@ from rvbbit.logs.duckdb.migrations import migrate
 from rvbbit.logs.duckdb.projection import Projection
 from rvbbit.logs.duckdb.sets import Sets
 from rvbbit.logs.examples import ExampleFilter, Page, Stats
-from rvbbit.logs.history import CallRow, CostFilter, Detail, Facets, QueryFilter, QueryPage, SessionFilter, SessionPage, Spend
+from rvbbit.logs.history import CallPage, CostFilter, Detail, Facets, QueryFilter, QueryPage, SessionFilter, SessionPage, Spend
 from rvbbit.logs.schema import (
     QUERY_LOG,
     SCORES,
@@ -173,9 +173,9 @@ class Store:
         """Sessions, the newest first. Raises UsageError."""
         return history.sessions(self._connection, asked)
 
-    def calls(self, session_id: str, limit: int = 10_000) -> Sequence[CallRow]:
-        """The calls of one session, oldest first; empty where there is none."""
-        return history.calls(self._connection, session_id, limit)
+    def calls(self, session_id: str, limit: int = 10_000, cursor: str | None = None) -> CallPage:
+        """The calls of one session, oldest first; empty where there is none. Raises UsageError."""
+        return history.calls(self._connection, session_id, limit, cursor)
 
     def queries(self, asked: QueryFilter) -> QueryPage:
         """Statements, the newest first. Raises UsageError."""

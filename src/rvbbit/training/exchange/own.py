@@ -18,6 +18,7 @@ LOGGED = (
     "trace_id", "session_id", "caller_id", "query_id", "timestamp", "source", "cascade_id", "cell_name", "kind",
     "cascade_fingerprint", "cell_fingerprint", "model", "arguments", "request", "response", "answer", "probability", "finish_reason",
     "attempt", "take", "tokens_in", "tokens_out", "tokens_cached", "cost", "duration_ms", "cached", "set_version", "example_ids",
+    "run_id",
 )  # fmt: skip
 STATE = ("trainable", "verified", "confidence", "corrected_output", "notes", "tags")
 COLUMNS = (*LOGGED, *STATE, "decisions", "scores")
@@ -91,6 +92,7 @@ def _logged(row: Row) -> dict[str, Any]:
     """What only a log of ours knows, by the names of CallRecord."""
     return {
         "query_id": _text(row, "query_id"),
+        "run_id": _text(row, "run_id"),
         "source": row.get("source", "import"),
         **{name: _text(row, name) or "" for name in _FINGERPRINTS},
         "response": row.get("response"),
