@@ -65,6 +65,7 @@ STEPS = st.lists(
         st.tuples(st.just("bulk"), IDS_DRAWN, st.integers(0, 7)),
         st.tuples(st.just("undo"), IDS_DRAWN, st.integers(0, 12)),
         st.tuples(st.just("delete"), IDS_DRAWN, st.just(0)),
+        st.tuples(st.sampled_from(["forget", "unscore"]), IDS_DRAWN, st.integers(0, 2)),
         st.tuples(st.just("reopen"), IDS_DRAWN, st.just(0)),
     ),
     max_size=14,
@@ -84,6 +85,8 @@ DECIDED: list[dict[str, Any]] = [
 @settings(max_examples=60, deadline=None)
 @given(steps=STEPS)
 @example(steps=[("call", "t0", 0), ("delete", "t0", 0), ("call", "t0", 0)])
+@example(steps=[("call", "t0", 0), ("mark", "t0", 0), ("forget", "t0", 0), ("bulk", "t0", 0)])
+@example(steps=[("call", "t0", 0), ("score", "t0", 1), ("unscore", "t0", 0), ("reopen", "t0", 0)])
 def test_it_is_what_the_facts_say_after_any_sequence(steps: list[tuple[str, str, int]]) -> None:
     connection = connect(":memory:")
     store = Store(connection)
@@ -107,6 +110,9 @@ def test_it_is_what_the_facts_say_after_any_sequence(steps: list[tuple[str, str,
         elif step == "delete":
             connection.execute("DELETE FROM rvbbit.unified_logs WHERE trace_id = ?", [one])
             logged.discard(one)
+        elif step in ("forget", "unscore"):
+            table = "training_annotations" if step == "forget" else "scores"
+            connection.execute(f"DELETE FROM rvbbit.{table} WHERE trace_id = ? AND seq % 3 <> ?", [one, which])
         elif step == "reopen":
             store.close()
             store = Store(connection)
@@ -129,7 +135,7 @@ def filled(tmp_path: Path) -> Callable[[int], duckdb.DuckDBPyConnection]:
             [score("b", 0.75, calibrated=True), score("nobody", 0.5)],
         )
         store.close()
-        for table in ("executions", "example_uses", "strays"):
+        for table in ("executions", "example_uses", "strays", "followed"):
             connection.execute(f"DROP TABLE rvbbit.main.{table}")
         connection.execute("ALTER TABLE rvbbit.main.training_annotations DROP COLUMN undoes")
         connection.execute("ALTER TABLE rvbbit.main.unified_logs DROP COLUMN run_id")
@@ -195,5 +201,60 @@ async def test_what_is_deleted_by_hand_is_gone_from_every_list(tmp_path: Path) -
     connection.execute("DELETE FROM rvbbit.unified_logs")
     store = Store(connection)
     assert store.page(ExampleFilter()).total == 0
+    store.close()
+    connection.close()
+
+
+HAND_MADE = {
+    "the newest decision is gone": "DELETE FROM rvbbit.training_annotations WHERE seq = (SELECT max(seq) FROM rvbbit.training_annotations)",
+    "an older decision is gone": "DELETE FROM rvbbit.training_annotations WHERE trace_id = 'a'",
+    "a decision was added": """
+        INSERT INTO rvbbit.training_annotations BY NAME
+        SELECT 9 AS seq, 'c' AS trace_id, 'eve' AS author, now() AS timestamp, 'h' AS batch, ['verified'] AS fields, true AS verified""",
+    "the scores are gone": "DELETE FROM rvbbit.scores",
+    "a score was added": """
+        INSERT INTO rvbbit.scores BY NAME
+        SELECT 9 AS seq, 'c' AS trace_id, 'confidence' AS scorer, '1' AS scorer_version, 0.5 AS value, '' AS reason, false AS calibrated,
+        now() AS timestamp""",
+}
+
+
+@pytest.mark.parametrize("reopened", [False, True])
+@pytest.mark.parametrize("statement", HAND_MADE.values(), ids=HAND_MADE.keys())
+async def test_decisions_and_scores_changed_by_hand_are_noticed(tmp_path: Path, statement: str, reopened: bool) -> None:
+    connection = connect(str(tmp_path / "store.duckdb"))
+    store = Store(connection)
+    await asyncio.gather(*(store.append(call(name)) for name in "abc"))
+    store.annotate([decision("a", trainable=True, notes="n"), decision("b", trainable=True)])
+    store.record([score("a", 0.9), score("b", 0.2)])
+    same(connection)
+    before = store.revision()
+    connection.execute(statement)
+    if reopened:
+        store.close()
+        store = Store(connection)
+    assert store.page(ExampleFilter()).total == 3
+    same(connection)
+    assert reopened or store.revision() > before, "what the process remembers of it is other than it was"
+    store.annotate([decision("b", "two", tags=("x",))])
+    assert store.matching(ExampleFilter()).annotate(decision("", "three", verified=False)) == 3
+    store.record([score("c", 0.1)])
+    same(connection)
+    seqs = columns(connection, "SELECT count(*) AS rows, count(DISTINCT seq) AS numbers FROM rvbbit.training_annotations")
+    assert seqs[0]["rows"] == seqs[0]["numbers"], "each has a number of its own"
+    store.close()
+    connection.close()
+
+
+def test_what_is_written_before_anything_is_read_follows_what_was_changed_by_hand() -> None:
+    connection = connect(":memory:")
+    store = Store(connection)
+    store.take_in([call(name) for name in "ab"], [decision("a", trainable=True), decision("b", trainable=True)], [score("a", 0.9)])
+    connection.execute("DELETE FROM rvbbit.training_annotations")
+    connection.execute("DELETE FROM rvbbit.scores")
+    assert store.matching(ExampleFilter(trainable=True)).annotate(decision("", "two", verified=True)) == 0
+    store.annotate([decision("b", "three", notes="n")])
+    store.record([score("b", 0.5)])
+    same(connection)
     store.close()
     connection.close()

@@ -204,6 +204,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(5, "what lists read", projection.TABLES),
     Migration(6, "what an undo took back", ("ALTER TABLE rvbbit.main.training_annotations ADD COLUMN undoes VARCHAR",)),
     Migration(7, "which run a call is of", ("ALTER TABLE rvbbit.main.unified_logs ADD COLUMN run_id VARCHAR",)),
+    Migration(8, "what lists have followed", projection.FOLLOWED),
 )
 
 

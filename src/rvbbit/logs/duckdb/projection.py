@@ -1,6 +1,6 @@
 """What lists read: one narrow row an execution that can teach, with what holds for it now. It is worked out from facts and holds none.
 
-Every write of facts brings it up to date in the same transaction. Where someone has deleted from the log by hand, it notices by the log's
+Every write of facts brings it up to date in the same transaction. Where someone has deleted or added facts by hand, it notices by their
 count and catches up. The views over the facts say the same more slowly; a test holds the two together.
 """
 
@@ -58,6 +58,11 @@ CREATE TABLE rvbbit.main.executions (
     "CREATE TABLE rvbbit.main.example_uses (trace_id VARCHAR NOT NULL, used BIGINT NOT NULL)",
     "CREATE TABLE rvbbit.main.strays (trace_id VARCHAR NOT NULL)",
 )
+FOLLOWED = (
+    "CREATE TABLE rvbbit.main.followed (decisions BIGINT NOT NULL, scores BIGINT NOT NULL)",
+    "INSERT INTO rvbbit.main.followed VALUES (-1, -1)",
+)
+"""One row, by which it is noticed on opening that decisions or scores came or went without the store. -1: it never caught up."""
 
 # An argument or answer that cannot be read as text must not keep a call out of the log.
 _OF_CALL = f"""
@@ -127,14 +132,17 @@ _FACTS = {
     _DECIDED: "FROM rvbbit.main.training_annotations WHERE seq > $seq",
     _SCORED: "FROM rvbbit.main.scores WHERE seq > $seq AND scorer = 'confidence'",
 }
+_FOLLOW = {
+    _DECIDED: """
+UPDATE rvbbit.main.followed SET decisions = decisions + (SELECT count(*) FROM rvbbit.main.training_annotations WHERE seq > $seq)""",
+    _SCORED: "UPDATE rvbbit.main.followed SET scores = scores + (SELECT count(*) FROM rvbbit.main.scores WHERE seq > $seq)",
+}
 _STRAY = """
 INSERT INTO rvbbit.main.strays
 SELECT trace_id {facts} EXCEPT SELECT trace_id FROM rvbbit.main.executions EXCEPT FROM rvbbit.main.strays"""
 
-_MISSING = f"""
-INSERT INTO rvbbit.main.executions BY NAME
-SELECT
-    execution.*,
+# What the facts say of an execution, under the names it is held by.
+_STATE = """
     coalesce(state.trainable, false) AS trainable,
     coalesce(state.verified, false) AS verified,
     state.confidence AS own_confidence,
@@ -144,18 +152,31 @@ SELECT
     state.decided_at,
     state.author,
     given.value AS score,
-    given.calibrated AS score_calibrated
+    given.calibrated AS score_calibrated"""
+_STATES = """
+LEFT JOIN rvbbit.main.training_state AS state ON state.trace_id = execution.trace_id
+LEFT JOIN (FROM rvbbit.main.current_scores WHERE scorer = 'confidence') AS given ON given.trace_id = execution.trace_id"""
+
+_MISSING = f"""
+INSERT INTO rvbbit.main.executions BY NAME
+SELECT execution.*, {_STATE}
 FROM (
     SELECT {_OF_CALL} FROM rvbbit.main.unified_logs
     WHERE {TEACHES} AND trace_id NOT IN (SELECT trace_id FROM rvbbit.main.executions)
-) AS execution
-LEFT JOIN rvbbit.main.training_state AS state ON state.trace_id = execution.trace_id
-LEFT JOIN (FROM rvbbit.main.current_scores WHERE scorer = 'confidence') AS given ON given.trace_id = execution.trace_id"""
+) AS execution {_STATES}"""
+
+_OTHER = f"""
+SELECT trace_id FROM (
+    SELECT trace_id, trainable, verified, own_confidence, corrected_output, notes, tags, decided_at, author, score, score_calibrated
+    FROM rvbbit.main.executions
+    EXCEPT SELECT execution.trace_id, {_STATE} FROM rvbbit.main.executions AS execution {_STATES}
+)"""
 
 CATCH_UP = (
     f"""DELETE FROM rvbbit.main.executions
         WHERE trace_id NOT IN (SELECT trace_id FROM rvbbit.main.unified_logs WHERE {TEACHES})
         OR trace_id IN (SELECT trace_id FROM rvbbit.main.executions GROUP BY trace_id HAVING count(*) > 1)""",
+    f"DELETE FROM rvbbit.main.executions WHERE trace_id IN ({_OTHER})",
     _MISSING,
     "DELETE FROM rvbbit.main.example_uses",
     f"""INSERT INTO rvbbit.main.example_uses
@@ -164,44 +185,52 @@ CATCH_UP = (
     """INSERT INTO rvbbit.main.strays
         SELECT trace_id FROM rvbbit.main.training_annotations UNION SELECT trace_id FROM rvbbit.main.scores WHERE scorer = 'confidence'
         EXCEPT SELECT trace_id FROM rvbbit.main.executions""",
+    "DELETE FROM rvbbit.main.followed",
+    """INSERT INTO rvbbit.main.followed
+        SELECT (SELECT count(*) FROM rvbbit.main.training_annotations), (SELECT count(*) FROM rvbbit.main.scores)""",
 )
 """Statements that make the projection what the facts say; on empty tables, that fill them.
 
-One that was deleted by hand and came in again is here twice, and worked out anew.
+One that was deleted by hand and came in again is here twice, and worked out anew; so is one whose decisions or scores are other ones.
 """
 
-_LOGGED = "SELECT count(*) FROM rvbbit.main.unified_logs"
 _STRAYS = "SELECT count(*) FROM rvbbit.main.strays"
-_TEACHING = f"SELECT (SELECT count(*) FROM rvbbit.main.unified_logs WHERE {TEACHES}), (SELECT count(*) FROM rvbbit.main.executions)"
+_FACTS_NOW = """
+SELECT
+    (SELECT count(*) FROM rvbbit.main.unified_logs),
+    (SELECT count(*) FROM rvbbit.main.training_annotations),
+    (SELECT count(*) FROM rvbbit.main.scores)"""
+_HELD_NOW = "SELECT (SELECT count(*) FROM rvbbit.main.executions), decisions, scores FROM rvbbit.main.followed"
+_TEACHING = f"SELECT count(*) FROM rvbbit.main.unified_logs WHERE {TEACHES}"
 
 
 class Projection:
-    """Keeps the projection of one store. Its methods but `logged` are called by one writer at a time, inside the writer's transaction."""
+    """Keeps the projection of one store. Its methods but `behind` are called by one writer at a time, `add`, `decided` and `scored` inside
+    the writer's transaction."""
 
     def __init__(self, connection: Connection, anew: bool) -> None:
         self._connection = connection
         with connection.transaction("open the store") as cursor:
-            facts, held = cursor.execute(_TEACHING).fetchall()[0]
-            if anew or facts != held:
+            if anew or _row(cursor, _HELD_NOW) != (_count(cursor, _TEACHING), *_row(cursor, _FACTS_NOW)[1:]):
                 catch_up(cursor)
-            self._logged = _count(cursor, _LOGGED)
+            self._facts = _row(cursor, _FACTS_NOW)
             self._strays = _count(cursor, _STRAYS) > 0
 
     def behind(self) -> bool:
-        """Whether the log has other rows than came in through the store."""
+        """Whether there are other calls, decisions or scores than came in through the store."""
         with self._connection.cursor("read the log") as cursor:
-            return _count(cursor, _LOGGED) != self._logged
+            return _row(cursor, _FACTS_NOW) != self._facts
 
     def caught_up(self) -> None:
         """Make it what the facts say, in a transaction of its own."""
         with self._connection.transaction("catch up with the log") as cursor:
             catch_up(cursor)
-            logged = _count(cursor, _LOGGED)
+            facts = _row(cursor, _FACTS_NOW)
             self._strays = _count(cursor, _STRAYS) > 0
-        self._logged = logged
+        self._facts = facts
 
     def add(self, cursor: duckdb.DuckDBPyConnection, calls: pa.Table) -> None:
-        """Calls that were just appended; `logged` when they are committed."""
+        """Calls that were just appended; `committed` afterwards, as for the next two."""
         cursor.register("added", calls)
         cursor.execute(_ADD).fetchall()
         if any(len(ids) for ids in calls.column("example_ids").to_pylist()):
@@ -210,9 +239,10 @@ class Projection:
         if self._strays:
             self._bring_home(cursor)
 
-    def logged(self, calls: int) -> None:
-        """So many were committed."""
-        self._logged += calls
+    def committed(self, calls: int = 0, decisions: int = 0, scores: int = 0) -> None:
+        """So many were."""
+        known = self._facts
+        self._facts = (known[0] + calls, known[1] + decisions, known[2] + scores)
 
     def decided(self, cursor: duckdb.DuckDBPyConnection, seq: int) -> None:
         """Decisions behind `seq` were just appended."""
@@ -224,6 +254,7 @@ class Projection:
 
     def _follow(self, cursor: duckdb.DuckDBPyConnection, update: str, seq: int) -> None:
         facts, asked = _FACTS[update], {"seq": seq}
+        cursor.execute(_FOLLOW[update], asked).fetchall()
         updated = _count(cursor, update, asked)
         if updated < _count(cursor, f"SELECT count(DISTINCT trace_id) {facts}", asked):
             self._strays = _count(cursor, _STRAY.format(facts=facts), asked) > 0 or self._strays
@@ -245,3 +276,9 @@ def catch_up(cursor: duckdb.DuckDBPyConnection) -> None:
 def _count(cursor: duckdb.DuckDBPyConnection, query: str, values: Parameters | None = None) -> int:
     """The one number that a query gives: for a write, of rows written."""
     return int(cursor.execute(query, values).fetchall()[0][0])
+
+
+def _row(cursor: duckdb.DuckDBPyConnection, query: str) -> tuple[int, ...]:
+    """The numbers of the one row that a query gives."""
+    numbers: tuple[int, ...] = cursor.execute(query).fetchall()[0]
+    return numbers

@@ -10,6 +10,7 @@ import asyncio
 import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import duckdb
@@ -79,7 +80,7 @@ class Store:
         self._sets = Sets(connection)
         self._decided = self._last_seq("training_annotations")
         self._scored = self._last_seq("scores")
-        self._deleted = 0
+        self._corrected = 0
         self._writer = Writer(self._write_calls)
 
     async def append(self, record: CallRecord) -> None:
@@ -94,8 +95,8 @@ class Store:
         return {row["cache_key"]: json.loads(row["answer"]) for row in rows}
 
     def revision(self) -> int:
-        """How many decisions and scores there are, and how often executions were gone: kept in memory, so asking costs nothing."""
-        return self._decided + self._scored + self._deleted
+        """How many decisions and scores there were, and how often some came or went by hand: kept in memory, so asking costs nothing."""
+        return self._decided + self._scored + self._corrected
 
     def trainable(self, cell: CellKey) -> Sequence[Example]:
         """What holds as trainable for a cell, the newest decision first (then the newest execution)."""
@@ -106,23 +107,22 @@ class Store:
         """Append decisions in one commit, in the order given."""
         if not decisions:
             return
-        with self._writing:
+        with self._writing_facts():
             with self._connection.transaction("write to training_annotations") as cursor:
                 rows = [decision_row(self._decided + place, decision) for place, decision in enumerate(decisions, 1)]
                 _insert(cursor, "training_annotations", to_table(TRAINING_ANNOTATIONS, rows))
                 self._projection.decided(cursor, self._decided)
-            self._decided += len(rows)
+            self._committed(decisions=len(rows))
         self._tell("decision", [decision.trace_id for decision in decisions])
 
     def take_back(self, batch: str, decision: Decision) -> int | None:
         """Undo a batch in one commit: how many executions that changed, None where there is no such batch. On disk when it returns."""
-        self._held()
-        with self._writing:
+        with self._writing_facts():
             with self._connection.transaction("write decisions") as cursor:
                 updated = bulk.take_back(cursor, batch, decision)
                 if updated:
                     self._projection.decided(cursor, self._decided)
-            self._decided += updated or 0
+            self._committed(decisions=updated or 0)
         self._tell_batch(decision.batch, updated or 0)
         return updated
 
@@ -206,28 +206,26 @@ class Store:
         """Append scores in one commit; on disk when it returns."""
         if not given:
             return
-        with self._writing:
+        with self._writing_facts():
             with self._connection.transaction("write to scores") as cursor:
                 _insert(
                     cursor, "scores", to_table(SCORES, [score_row(self._scored + place, score) for place, score in enumerate(given, 1)])
                 )
                 self._projection.scored(cursor, self._scored)
-            self._scored += len(given)
+            self._committed(scores=len(given))
         self._tell("score", [score.trace_id for score in given])
 
     def take_in(
         self, records: Sequence[CallRecord], decisions: Sequence[Decision] = (), given: Sequence[Score] = ()
     ) -> tuple[int, int, int]:
         """Append the calls, decisions and scores from elsewhere that are not there yet, in one commit; how many of each were new."""
-        with self._writing:
+        with self._writing_facts():
             with self._connection.transaction("write what is imported") as cursor:
                 calls, decided, scored = transfer.take_in(cursor, records, decisions, given)
                 self._projection.add(cursor, calls)
                 self._projection.decided(cursor, self._decided)
                 self._projection.scored(cursor, self._scored)
-            self._projection.logged(len(calls))
-            self._decided += len(decided)
-            self._scored += len(scored)
+            self._committed(len(calls), len(decided), len(scored))
         self._tell("execution", calls.column("trace_id").to_pylist())
         self._tell("decision", decided)
         self._tell("score", scored)
@@ -257,7 +255,7 @@ class Store:
             with self._connection.transaction("write to unified_logs") as cursor:
                 _insert(cursor, "unified_logs", calls)
                 self._projection.add(cursor, calls)
-            self._projection.logged(len(rows))
+            self._committed(len(rows))
         self._tell("execution", [row[0] for row in rows])
 
     def _tell(self, kind: Kind, ids: Sequence[str], count: int | None = None) -> None:
@@ -273,11 +271,25 @@ class Store:
     def _held(self) -> Connection:
         """The connection, once the projection says what the log says."""
         if self._projection.behind():
-            with self._writing:
-                if self._projection.behind():
-                    self._projection.caught_up()
-                    self._deleted += 1
+            with self._writing_facts():
+                pass
         return self._connection
+
+    @contextmanager
+    def _writing_facts(self) -> Iterator[None]:
+        """One writer at a time, over a projection that says what the log says."""
+        with self._writing:
+            if self._projection.behind():
+                before = self.revision()
+                self._projection.caught_up()
+                self._decided, self._scored = self._last_seq("training_annotations"), self._last_seq("scores")
+                self._corrected = before + 1 - self._decided - self._scored
+            yield
+
+    def _committed(self, calls: int = 0, decisions: int = 0, scores: int = 0) -> None:
+        self._projection.committed(calls, decisions, scores)
+        self._decided += decisions
+        self._scored += scores
 
     def _scorable(self, query: str, given: Parameters) -> list[Scorable]:
         """The executions whose ids a query gives, in its order."""
@@ -308,12 +320,11 @@ class Matching:
     def annotate(self, decision: Decision, add_tags: Sequence[str] = (), remove_tags: Sequence[str] = ()) -> int:
         """Append the decision for all of them, all or none; exactly how many there were. On disk when it returns."""
         store = self._store
-        store._held()
-        with store._writing:
+        with store._writing_facts():
             with store._connection.transaction("write decisions") as cursor:
                 updated = bulk.decide(cursor, self._condition, decision, add_tags, remove_tags)
                 store._projection.decided(cursor, store._decided)
-            store._decided += updated
+            store._committed(decisions=updated)
         store._tell_batch(decision.batch, updated)
         return updated
 
