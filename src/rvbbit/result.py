@@ -41,7 +41,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class AskFigures:
     """What a question of a plan takes: expected by EXPLAIN, taken where EXPLAIN ANALYZE ran it.
 
     `rows` need an answer; of their `distinct` arguments `cached` ones are known, and the others take `calls`. Tokens, USD and seconds are
@@ -66,7 +66,7 @@ class Asked:
     operator: str
     text: str
     guard: str | None
-    figures: Figures | None
+    figures: AskFigures | None
     note: str | None
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
-from rvbbit.result import Asked, Explained, Figures, Progress, Step
+from rvbbit.result import Asked, AskFigures, Explained, Progress, Step
 from rvbbit.types import Notice
 
 T = TypeVar("T")
@@ -42,7 +42,7 @@ def _step(said: Mapping[str, Any]) -> Step:
 
 
 def _asked(said: Mapping[str, Any]) -> Asked:
-    return read(Asked, said, figures=None if said["figures"] is None else read(Figures, said["figures"]))
+    return read(Asked, said, figures=None if said["figures"] is None else read(AskFigures, said["figures"]))
 
 
 def _value(kind: str, value: Any) -> Any:

@@ -39,7 +39,7 @@ class Checked:
     """What was found in a text: the id and operator it has, as far as they can be known, and everything that is wrong."""
 
     cascade_id: str | None
-    operator: str | None
+    operator: Operator | None
     problems: tuple[FileProblem, ...]
 
 
@@ -155,7 +155,8 @@ class CascadeFiles:
         text = path.read_text("utf-8", "replace")
         checked = _checked(self._tried(path, text), text)
         origin = path.relative_to(self._home).as_posix()
-        return CascadeFile(cascade_id, "", (), checked.operator, origin, False, "", text, checked.problems, _backup(path))
+        operator = None if checked.operator is None else checked.operator.name
+        return CascadeFile(cascade_id, "", (), operator, origin, False, "", text, checked.problems, _backup(path))
 
     def _tried(self, path: Path, text: str) -> Loaded:
         return self._catalog.trial(path, text)
@@ -192,7 +193,7 @@ def _checked(loaded: Loaded, text: str) -> Checked:
     lines = text.splitlines()
     return Checked(
         loaded.id,
-        None if loaded.operator is None else loaded.operator.name,
+        loaded.operator,
         tuple(_problem(one, loaded.origin, lines) for one in loaded.problems),
     )
 

@@ -13,7 +13,7 @@ from rvbbit.engine.expecting import Each
 from rvbbit.engine.loop import Loop
 from rvbbit.errors import BudgetReached, Cancelled
 from rvbbit.interfaces import OperatorCaller
-from rvbbit.result import Explained, Figures, Progress, QueryUsage
+from rvbbit.result import AskFigures, Explained, Progress, QueryUsage
 from rvbbit.sql.plan import Ask
 from rvbbit.types import Answer, Arguments, CallContext, Notice, Usage
 
@@ -49,7 +49,7 @@ class Query:
     each: Callable[[str, str | None, Sequence[Arguments]], Each] = lambda operator, model, arguments: Each()
     plan: Explained | None = None
     notices: list[Notice] = field(default_factory=list)
-    took: dict[int, Figures] = field(default_factory=dict)
+    took: dict[int, AskFigures] = field(default_factory=dict)
     _rows: dict[int, int] = field(default_factory=dict)
     _stages: dict[int, _Stage] = field(default_factory=dict)
     _usage: Usage = field(default_factory=Usage)
@@ -89,13 +89,13 @@ class Query:
         """So many rows need the answers of an ask that is about to be made."""
         self._rows[ask.id] = rows
 
-    def expected(self, ask: Ask, rows: int, arguments: Sequence[Arguments]) -> Figures:
+    def expected(self, ask: Ask, rows: int, arguments: Sequence[Arguments]) -> AskFigures:
         """What an ask would take."""
         context = self._context(ask)
         known = self.loop.run(self._caller().known(ask.operator.name, arguments, context), self.stop)
         calls = len(arguments) - known
         each = self.each(ask.operator.cascade_id, context.model, arguments)
-        return Figures(rows, len(arguments), known, calls, *each.times(calls))
+        return AskFigures(rows, len(arguments), known, calls, *each.times(calls))
 
     def say(self, notice: Notice) -> None:
         """Add a notice of the engine's own."""
@@ -166,10 +166,10 @@ class _Stage:
         self.calls += answer.calls
         self.usage += answer.usage
 
-    def took(self, rows: int | None) -> Figures:
+    def took(self, rows: int | None) -> AskFigures:
         seconds = time.monotonic() - self.started
         tokens_in, tokens_out, cost = self.usage.tokens_in, self.usage.tokens_out, self.usage.cost_usd
-        return Figures(rows, self.total, self.cached, self.calls, tokens_in, tokens_out, cost, seconds)
+        return AskFigures(rows, self.total, self.cached, self.calls, tokens_in, tokens_out, cost, seconds)
 
     @property
     def told(self) -> str:

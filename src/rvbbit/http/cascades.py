@@ -27,8 +27,8 @@ class Argument(Answer):
     description: str
 
 
-class OperatorShown(Answer):
-    """How an operator is written, what it takes and gives, and the file it comes from. `builtin`: it is the package's own."""
+class Signature(Answer):
+    """How an operator is written, what it takes and gives."""
 
     name: str
     cascade_id: str
@@ -38,6 +38,11 @@ class OperatorShown(Answer):
     shape: str
     threshold: float | None
     description: str
+
+
+class OperatorShown(Signature):
+    """An operator there is, with the file it comes from and its cells. `builtin`: it is the package's own."""
+
     origin: str
     builtin: bool
     cells: list[str]
@@ -82,12 +87,13 @@ class SaveBody(YamlBody):
 
 
 class Validated(Answer):
-    """Everything that is wrong with a file, by line and column; `ok` where nothing is."""
+    """Everything that is wrong with a file, by line and column; `ok` where nothing is. `signature` is known where that part is sound."""
 
     ok: bool
     cascade_id: str | None
     operator: str | None
     problems: list[FileProblem]
+    signature: Signature | None
 
 
 class TestAsked(Body):
@@ -161,7 +167,10 @@ def routes(face: Face) -> APIRouter:
     def validate(asked: YamlBody) -> Validated:
         """Everything that is wrong with a file, also beside the project's others. Nothing is written."""
         found = db.cascade_files.check(asked.yaml)
-        return Validated(ok=not found.problems, cascade_id=found.cascade_id, operator=found.operator, problems=list(found.problems))
+        signature = None if found.operator is None else Signature.model_validate(found.operator)
+        name = None if signature is None else signature.name
+        problems = list(found.problems)
+        return Validated(ok=not problems, cascade_id=found.cascade_id, operator=name, problems=problems, signature=signature)
 
     return router
 
@@ -174,19 +183,8 @@ def _outcomes(found: Sequence[TestOutcome]) -> Outcomes:
 
 def _shown(face: Face, operator: Operator) -> OperatorShown:
     files = face.db.cascade_files
-    return OperatorShown(
-        name=operator.name,
-        cascade_id=operator.cascade_id,
-        patterns=list(operator.patterns),
-        parameters=[Argument.model_validate(one) for one in operator.parameters],
-        returns=operator.returns,
-        shape=operator.shape,
-        threshold=operator.threshold,
-        description=operator.description,
-        origin=_place(operator.origin),
-        builtin=files.is_builtin(operator),
-        cells=list(files.cells(operator)),
-    )
+    known = Signature.model_validate(operator).model_dump()
+    return OperatorShown(**known, origin=_place(operator.origin), builtin=files.is_builtin(operator), cells=list(files.cells(operator)))
 
 
 def _place(origin: str) -> str:

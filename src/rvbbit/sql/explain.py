@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from rvbbit.result import Asked, Explained, Figures, Step
+from rvbbit.result import Asked, AskFigures, Explained, Step
 from rvbbit.sql.lowering import written
 from rvbbit.sql.plan import Ask, Filter, Node, Plan, Project, Scan, SemanticFilter, SemanticMap, chain
 
-FiguresOf = Callable[[Ask], Figures | str | None]
+FiguresOf = Callable[[Ask], AskFigures | str | None]
 """What an ask takes; or, in words, why that is not known; None where nobody asked."""
 
 
@@ -20,7 +20,7 @@ def explained(plan: Plan, figures: FiguresOf = lambda ask: None) -> Explained:
     def asked(ask: Ask) -> Asked:
         found = figures(ask)
         guard = " and ".join(written(one) for one in ask.guards) or None
-        known, note = (found, None) if isinstance(found, Figures) else (None, found)
+        known, note = (found, None) if isinstance(found, AskFigures) else (None, found)
         return Asked(ask.id, ask.operator.name, str(ask.call.meta["typed"]), guard, known, note)
 
     return Explained(tuple(_tree(root, asked) for root in plan.blocks), tuple(map(asked, plan.fallback)))
@@ -73,7 +73,7 @@ def _asked(ask: Asked, *, ran: bool) -> str:
     return f"ask {ask.id}: {ask.text}{guard}" + (f"  [{told}]" if told else "")
 
 
-def _told(figures: Figures, *, ran: bool) -> list[str]:
+def _told(figures: AskFigures, *, ran: bool) -> list[str]:
     """`700 rows, 120 distinct, 20 cached, 100 to ask, 5,400 tokens, $0.0011, 2.40 s`: what is not known is left out."""
     told = [] if figures.rows is None else [f"{figures.rows:,} rows"]
     told += [f"{figures.distinct:,} distinct", f"{figures.cached:,} cached", f"{figures.calls:,} {'calls' if ran else 'to ask'}"]

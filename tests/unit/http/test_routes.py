@@ -276,7 +276,10 @@ def test_a_plan_is_data_beside_its_text(http: TestClient) -> None:
 
 
 def test_a_cascade_is_checked_written_and_used(http: TestClient) -> None:
-    assert post(http, "/api/cascades/validate", yaml=YAML)["ok"] is True
+    assert (valid := post(http, "/api/cascades/validate", yaml=YAML))["ok"] is True
+    assert (valid["signature"]["patterns"], valid["signature"]["parameters"][0]["name"]) == (["SHOUT({{ text }})"], "text")
+    half = post(http, "/api/cascades/validate", yaml=YAML.replace("cells", "cellz"))
+    assert (half["ok"], half["signature"]["name"]) == (False, "shout")
     wrong = post(http, "/api/cascades/validate", yaml="cascade_id: x\ncellz: []\n")
     assert wrong["ok"] is False and wrong["problems"]
     assert http.put("/api/cascades/shout", json={"yaml": YAML}).json()["cascade_id"] == "shout"

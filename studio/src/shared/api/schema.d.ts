@@ -962,7 +962,7 @@ export interface components {
      * @description One question to an operator, as it was typed. `guard` must hold for a row to be asked about; `figures` None: `note` says why.
      */
     Asked: {
-      figures: components["schemas"]["rvbbit__result__Figures"] | null;
+      figures: components["schemas"]["AskFigures"] | null;
       /** Guard */
       guard: string | null;
       /** Id */
@@ -973,6 +973,31 @@ export interface components {
       operator: string;
       /** Text */
       text: string;
+    };
+    /**
+     * AskFigures
+     * @description What a question of a plan takes: expected by EXPLAIN, taken where EXPLAIN ANALYZE ran it.
+     *
+     *     `rows` need an answer; of their `distinct` arguments `cached` ones are known, and the others take `calls`. Tokens, USD and seconds are
+     *     None where nobody can say.
+     */
+    AskFigures: {
+      /** Cached */
+      cached: number;
+      /** Calls */
+      calls: number;
+      /** Cost Usd */
+      cost_usd?: number | null;
+      /** Distinct */
+      distinct: number;
+      /** Rows */
+      rows: number | null;
+      /** Seconds */
+      seconds?: number | null;
+      /** Tokens In */
+      tokens_in?: number | null;
+      /** Tokens Out */
+      tokens_out?: number | null;
     };
     /**
      * Assess
@@ -1508,6 +1533,30 @@ export interface components {
       rows?: number | null;
     };
     /**
+     * Figures
+     * @description Counts over executions. `cost` is null where no price is known, `confidence` (the mean) where none is scored.
+     */
+    Figures: {
+      /** Confidence */
+      confidence: number | null;
+      /** Corrected */
+      corrected: number;
+      /** Cost */
+      cost: number | null;
+      /** Executions */
+      executions: number;
+      /** Scored */
+      scored: number;
+      /** Tokens In */
+      tokens_in: number;
+      /** Tokens Out */
+      tokens_out: number;
+      /** Trainable */
+      trainable: number;
+      /** Verified */
+      verified: number;
+    };
+    /**
      * FileProblem
      * @description Something wrong in a file's text. `line` and `column` count from 1; `column` is where what stands on that line begins.
      */
@@ -1807,7 +1856,7 @@ export interface components {
     };
     /**
      * OperatorShown
-     * @description How an operator is written, what it takes and gives, and the file it comes from. `builtin`: it is the package's own.
+     * @description An operator there is, with the file it comes from and its cells. `builtin`: it is the package's own.
      */
     OperatorShown: {
       /** Builtin */
@@ -2143,55 +2192,6 @@ export interface components {
       usage: components["schemas"]["Usage"];
     };
     /**
-     * Figures
-     * @description Counts over executions. `cost` is null where no price is known, `confidence` (the mean) where none is scored.
-     */
-    rvbbit__http__training__Figures: {
-      /** Confidence */
-      confidence: number | null;
-      /** Corrected */
-      corrected: number;
-      /** Cost */
-      cost: number | null;
-      /** Executions */
-      executions: number;
-      /** Scored */
-      scored: number;
-      /** Tokens In */
-      tokens_in: number;
-      /** Tokens Out */
-      tokens_out: number;
-      /** Trainable */
-      trainable: number;
-      /** Verified */
-      verified: number;
-    };
-    /**
-     * Figures
-     * @description What a question of a plan takes: expected by EXPLAIN, taken where EXPLAIN ANALYZE ran it.
-     *
-     *     `rows` need an answer; of their `distinct` arguments `cached` ones are known, and the others take `calls`. Tokens, USD and seconds are
-     *     None where nobody can say.
-     */
-    rvbbit__result__Figures: {
-      /** Cached */
-      cached: number;
-      /** Calls */
-      calls: number;
-      /** Cost Usd */
-      cost_usd?: number | null;
-      /** Distinct */
-      distinct: number;
-      /** Rows */
-      rows: number | null;
-      /** Seconds */
-      seconds?: number | null;
-      /** Tokens In */
-      tokens_in?: number | null;
-      /** Tokens Out */
-      tokens_out?: number | null;
-    };
-    /**
      * SaveBody
      * @description A cascade's file. With the `fingerprint` it had when it was read, it is not written where somebody else has written it meanwhile.
      */
@@ -2364,6 +2364,28 @@ export interface components {
       sets: components["schemas"]["Set"][];
     };
     /**
+     * Signature
+     * @description How an operator is written, what it takes and gives.
+     */
+    Signature: {
+      /** Cascade Id */
+      cascade_id: string;
+      /** Description */
+      description: string;
+      /** Name */
+      name: string;
+      /** Parameters */
+      parameters: components["schemas"]["Argument"][];
+      /** Patterns */
+      patterns: string[];
+      /** Returns */
+      returns: string;
+      /** Shape */
+      shape: string;
+      /** Threshold */
+      threshold: number | null;
+    };
+    /**
      * Similar
      * @description The newest execution that asked and answered so, of `asked` such. `similarity` is the cosine: 1 where the same is asked.
      */
@@ -2379,7 +2401,7 @@ export interface components {
      * @description What calls with one `key` (a day as 2026-11-23, a model, …) took.
      *
      *     `cost` in USD counts what is priced, `unpriced` the calls that are not; `scoring` is the judge's part of `cost`. `cached` counts answers
-     *     that no call was made for, as `query_log` has them: for days and queries only, 0 elsewhere. `sql` is a query's statement, None elsewhere.
+     *     that no call was made for, as `query_log` has them: for days and queries only, 0 elsewhere. `sql`: a query's statement.
      */
     Spend: {
       /** Cached */
@@ -2477,7 +2499,7 @@ export interface components {
       scoring_messages: number;
       /** Scoring Share */
       scoring_share: number | null;
-      total: components["schemas"]["rvbbit__http__training__Figures"];
+      total: components["schemas"]["Figures"];
     };
     /**
      * Status
@@ -2634,7 +2656,7 @@ export interface components {
     };
     /**
      * Validated
-     * @description Everything that is wrong with a file, by line and column; `ok` where nothing is.
+     * @description Everything that is wrong with a file, by line and column; `ok` where nothing is. `signature` is known where that part is sound.
      */
     Validated: {
       /** Cascade Id */
@@ -2645,6 +2667,7 @@ export interface components {
       operator: string | null;
       /** Problems */
       problems: components["schemas"]["FileProblem"][];
+      signature: components["schemas"]["Signature"] | null;
     };
     /**
      * Version
