@@ -64,10 +64,9 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """An approved execution: its arguments and its answer (corrected, where a person corrected it).
+    """An approved execution: its arguments and answer (corrected, where a person corrected it), not its prompt, which is rendered again.
 
-    `created_at` is when the decision that holds made it an example. `confidence` is None where unscored. The prompt it once had is not
-    part of it: the cell that uses it renders it again.
+    `created_at` is of the decision that made it one. `confidence` is a person's (`own_confidence`), else the score, else None.
     """
 
     trace_id: str
@@ -76,6 +75,7 @@ class Example:
     created_at: datetime
     confidence: float | None = None
     verified: bool = False
+    own_confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

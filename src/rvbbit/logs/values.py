@@ -39,6 +39,7 @@ def example(row: Mapping[str, Any]) -> Example:
         created_at=utc(row["decided_at"]),
         confidence=row["confidence"],
         verified=row["verified"],
+        own_confidence=row["own_confidence"],
     )
 
 

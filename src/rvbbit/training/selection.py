@@ -6,7 +6,8 @@ next decision, so asking again costs microseconds.
 
 - **Scope**: an input named in `policy.scope` must be equal in example and call; where the call's is a list (labels), the example's answer
   must be one of it instead (all of it, where the answer is a list).
-- **Trust**: a verified example passes any `min_confidence`, since a person vouches for it; one neither scored nor verified passes none.
+- **Trust**: a person's own confidence counts before everything else; without one, a verified example passes any `min_confidence`, since a
+  person vouches for it, and one neither scored nor verified passes none.
 - **Firewall**: of the same question one example enters, and none where answers contradict each other (`firewall`). Arguments in scope do
   not count here: the same text under another list of labels is the same question. `semantic` compares questions by embedding, too.
 - **Strategy**: `recent` the newest `limit`; `high_confidence` the most trusted `limit`; `random` a draw that hardly changes when the set
@@ -268,6 +269,8 @@ def _still(group: Sequence[Asked], pinned: Members) -> list[Asked]:
 
 
 def _trust(example: Example) -> float:
+    if example.own_confidence is not None:
+        return example.own_confidence
     if example.verified:
         return _VOUCHED_FOR
     return _UNTRUSTED if example.confidence is None else example.confidence

@@ -44,6 +44,15 @@ async def test_a_score_never_touches_what_a_person_decided(store: Store) -> None
     assert confidence(store, "a") == 0.1
 
 
+async def test_an_example_tells_a_persons_own_confidence_from_a_score(store: Store) -> None:
+    await fill(store, call("said"), call("scored"), call("neither"))
+    store.annotate([decision(name, trainable=True) for name in ("said", "scored", "neither")])
+    store.annotate([decision("said", confidence=0.2)])
+    store.record([score("said", 0.9), score("scored", 0.4)])
+    found = {one.trace_id: (one.confidence, one.own_confidence) for one in store.trainable(CELL)}
+    assert found == {"said": (0.2, 0.2), "scored": (0.4, None), "neither": (None, None)}
+
+
 async def test_a_scorer_that_cannot_tell_leaves_the_confidence_null(store: Store) -> None:
     await fill(store, call("a"))
     store.record([score("a", 0.9), score("a", None)])

@@ -160,6 +160,15 @@ async def test_a_minimum_confidence_keeps_out_the_unscored_and_lets_the_verified
     assert await chosen(shelf, replace(policy, min_confidence=0.0), asking()) == ["sure", "high", "low"]
 
 
+async def test_a_persons_own_confidence_counts_before_verified_and_before_a_score() -> None:
+    doubted = replace(example("doubted", verified=True), confidence=0.2, own_confidence=0.2)
+    liked = replace(example("liked"), confidence=0.9, own_confidence=0.9)
+    scored = example("scored low", confidence=0.2, verified=True)
+    shelf = Shelf(doubted, scored, liked)
+    assert await chosen(shelf, replace(RECENT, limit=9, min_confidence=0.8), asking()) == ["liked", "scored low"]
+    assert await chosen(shelf, replace(RECENT, limit=2, strategy="high_confidence"), asking()) == ["liked", "scored low"]
+
+
 async def test_verified_only_keeps_out_the_rest() -> None:
     shelf = Shelf(example("scored", confidence=1.0), example("sure", verified=True))
     assert await chosen(shelf, replace(RECENT, verified_only=True), asking()) == ["sure"]

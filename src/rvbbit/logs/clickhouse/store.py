@@ -50,7 +50,8 @@ WHERE error IS NULL AND cache_key IN (SELECT id FROM given) GROUP BY cache_key""
 _TRAINABLE = """
 SELECT
     example.trace_id AS trace_id, example.inputs AS inputs, ifNull(state.corrected_output, example.answer) AS answer,
-    state.decided_at AS decided_at, ifNull(state.confidence, score.value) AS confidence, state.verified AS verified
+    state.decided_at AS decided_at, ifNull(state.confidence, score.value) AS confidence, state.verified AS verified,
+    state.confidence AS own_confidence
 FROM (
     SELECT trace_id, inputs, answer, timestamp FROM training_examples_mv
     WHERE cascade_id = {cascade_id:String} AND cell_name = {cell_name:String}

@@ -48,7 +48,9 @@ SELECT cache_key, arg_max(answer, timestamp) AS answer FROM rvbbit.main.unified_
 WHERE error IS NULL AND cache_key IN (SELECT id FROM given) GROUP BY cache_key"""
 
 _TRAINABLE = """
-SELECT held.trace_id, log.arguments AS inputs, coalesce(held.corrected_output, log.answer) AS answer, decided_at, confidence, verified
+SELECT
+    held.trace_id, log.arguments AS inputs, coalesce(held.corrected_output, log.answer) AS answer, decided_at, confidence, verified,
+    own_confidence
 FROM rvbbit.main.executions AS held JOIN rvbbit.main.unified_logs AS log ON log.trace_id = held.trace_id
 WHERE held.trainable AND held.cascade_id = $cascade_id AND held.cell_name = $cell_name
 ORDER BY held.decided_at DESC, held.timestamp DESC, held.trace_id"""
