@@ -52,10 +52,10 @@ class AskFigures:
     distinct: int
     cached: int
     calls: int
-    tokens_in: int | None = None
-    tokens_out: int | None = None
-    cost_usd: float | None = None
-    seconds: float | None = None
+    tokens_in: int | None
+    tokens_out: int | None
+    cost_usd: float | None
+    seconds: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +95,9 @@ class Explained:
     """
 
     blocks: tuple[Step, ...]
-    fallback: tuple[Asked, ...] = ()
-    ran: bool = False
-    rows: int | None = None
+    fallback: tuple[Asked, ...]
+    ran: bool
+    rows: int | None
 
 
 class Result:

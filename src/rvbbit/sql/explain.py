@@ -23,7 +23,7 @@ def explained(plan: Plan, figures: FiguresOf = lambda ask: None) -> Explained:
         known, note = (found, None) if isinstance(found, AskFigures) else (None, found)
         return Asked(ask.id, ask.operator.name, str(ask.call.meta["typed"]), guard, known, note)
 
-    return Explained(tuple(_tree(root, asked) for root in plan.blocks), tuple(map(asked, plan.fallback)))
+    return Explained(tuple(_tree(root, asked) for root in plan.blocks), tuple(map(asked, plan.fallback)), ran=False, rows=None)
 
 
 def lines(plan: Explained) -> list[str]:

@@ -14,11 +14,13 @@ const MEANS: Operator = {
   threshold: null,
   description: "Whether a text meets a criterion.",
   origin: "means.cascade.yaml",
+  builtin: true,
+  cells: ["judge"],
 };
 const ASK: Operator = { ...MEANS, name: "ask", patterns: ["ASK({{ text }}, {{ question }})"] };
 const TABLES: Table[] = [
-  { schema_name: "main", name: "questions", columns: ["id", "text"] },
-  { schema_name: "rvbbit", name: "query_log", columns: ["sql"] },
+  { schema_name: "main", name: "questions", columns: ["id", "text"], types: ["BIGINT", "VARCHAR"] },
+  { schema_name: "rvbbit", name: "query_log", columns: ["sql"], types: ["VARCHAR"] },
 ];
 
 const complete = (text: string): string[] => {

@@ -56,7 +56,14 @@ export function columns(tables: readonly Table[], text: string): Completion[] {
   const named = new Set(text.toLowerCase().match(/\w+/g) ?? []);
   return tables
     .filter((table) => named.has(table.name.toLowerCase()))
-    .flatMap((table) => table.columns.map((label) => ({ label, type: "property", detail: table.name, boost: 3 })));
+    .flatMap((table) =>
+      table.columns.map((label, place) => ({
+        label,
+        type: "property",
+        detail: `${table.name} · ${table.types[place] ?? ""}`,
+        boost: 3,
+      })),
+    );
 }
 
 const HINT = /--\s*@@?\s*\w*$/;

@@ -11,19 +11,24 @@ import { say } from "@/shared/ui/toasts";
 
 import { download, type Format, reads, whole } from "./download";
 import { options } from "./draft";
-import { plan } from "./plan";
 import planStyles from "./plan.module.css";
 import { PlanView } from "./plan-view";
 import { active, type Run } from "./run";
 import styles from "./sql.module.css";
 import { Status } from "./status";
-import type { Value } from "./stream";
+import type { Failed, Value } from "./stream";
 
 const BOOKS = "📚 ";
 
 const Results = lazy(() => import("./results"));
 
-export function Outcome({ run, onRow }: { run: Run; onRow: (row: Value[] | null) => void }) {
+interface OutcomeProps {
+  run: Run;
+  onRow: (row: Value[] | null) => void;
+  onPlace: (place: { line: number; column: number }) => void;
+}
+
+export function Outcome({ run, onRow, onPlace }: OutcomeProps) {
   return (
     <section className={styles.outcome} aria-label="Result">
       <Status run={run} />
@@ -36,22 +41,27 @@ export function Outcome({ run, onRow }: { run: Run; onRow: (row: Value[] | null)
           ))}
         </ul>
       )}
-      {run.error !== null && run.phase === "failed" && (
-        <div className={styles.error} role="alert">
-          <pre>{run.error.message}</pre>
-          {run.error.hint !== null && <p>{run.error.hint}</p>}
-          {typeof run.error.line === "number" && (
-            <p className={styles.place}>
-              line {run.error.line}, column {run.error.column ?? 1}
-            </p>
-          )}
-        </div>
-      )}
+      {run.error !== null && run.phase === "failed" && <Wrong error={run.error} onPlace={onPlace} />}
       {run.phase === "cancelled" && (
         <Empty title="Cancelled">What was answered is kept: run it again, and only the rest is asked.</Empty>
       )}
       <Rows run={run} onRow={onRow} />
     </section>
+  );
+}
+
+function Wrong({ error, onPlace }: { error: Failed; onPlace: OutcomeProps["onPlace"] }) {
+  const { line, column } = error;
+  return (
+    <div className={styles.error} role="alert">
+      <pre>{error.message}</pre>
+      {error.hint !== null && <p>{error.hint}</p>}
+      {typeof line === "number" && (
+        <button type="button" className={styles.place} onClick={() => onPlace({ line, column: column ?? 1 })}>
+          Go to line {line}, column {column ?? 1}
+        </button>
+      )}
+    </div>
   );
 }
 
@@ -86,10 +96,13 @@ function Rows({ run, onRow }: { run: Run; onRow: (row: Value[] | null) => void }
     ) : null;
   }
   const [first] = run.columns;
-  if (run.columns.length === 1 && first?.name === "plan")
-    return <Explained lines={run.rows.map((row) => shown(row[0]))} />;
+  if (run.plan !== null) return active(run) ? <Skeleton lines={6} /> : <PlanView plan={run.plan} />;
   if (first?.name === "explain_key")
-    return <pre className={planStyles.text}>{run.rows.map((row) => shown(row[1])).join("\n")}</pre>;
+    return (
+      <pre className={planStyles.text} role="region" aria-label="Plan" tabIndex={0}>
+        {run.rows.map((row) => shown(row[1])).join("\n")}
+      </pre>
+    );
   if (run.rows.length === 0 && active(run)) return <Skeleton lines={6} />;
   if (run.rows.length === 0 && run.phase === "done")
     return (
@@ -105,11 +118,6 @@ function Rows({ run, onRow }: { run: Run; onRow: (row: Value[] | null) => void }
       <Foot run={run} />
     </>
   );
-}
-
-function Explained({ lines }: { lines: string[] }) {
-  const drawn = plan(lines);
-  return drawn === null ? <pre className={planStyles.text}>{lines.join("\n")}</pre> : <PlanView plan={drawn} />;
 }
 
 function Foot({ run }: { run: Run }) {

@@ -1,103 +1,138 @@
 /** A plan, drawn: from the rows that are read, below, to the result, on top. */
-import { Database, Filter as FilterIcon, type LucideIcon, Rows3, Sparkles, WandSparkles } from "lucide-react";
+import { Database, Filter as FilterIcon, type LucideIcon, Repeat, Rows3, Sparkles, WandSparkles } from "lucide-react";
 
-import { count, plural, seconds } from "@/shared/lib/format";
+import { count, plural, seconds, usd } from "@/shared/lib/format";
 
-import { type Ask, type Plan, type Step, sum } from "./plan";
+import { type Asked, type Explained, type Step, steps, sum } from "./plan";
 import styles from "./plan.module.css";
 
-const ICONS: Record<string, LucideIcon> = {
-  Project: Rows3,
-  SemanticMap: WandSparkles,
-  SemanticFilter: Sparkles,
-  Filter: FilterIcon,
-  Scan: Database,
+const KINDS: Record<Step["kind"], { icon: LucideIcon; word: string }> = {
+  Project: { icon: Rows3, word: "Result" },
+  SemanticMap: { icon: WandSparkles, word: "Ask for each row" },
+  SemanticFilter: { icon: Sparkles, word: "Keep what a model agrees to" },
+  Filter: { icon: FilterIcon, word: "Keep" },
+  Scan: { icon: Database, word: "Read" },
 };
 
-const WORDS: Record<string, string> = {
-  Project: "Result",
-  SemanticMap: "Ask for each row",
-  SemanticFilter: "Keep what a model agrees to",
-  Filter: "Keep",
-  Scan: "Read",
-};
-
-export function PlanView({ plan }: { plan: Plan }) {
-  const { calls, cached, open } = sum(plan);
-  const ran = plan.rows !== null;
+export function PlanView({ plan }: { plan: Explained }) {
   return (
-    <div className={styles.plan}>
-      <p className={styles.sum}>
-        <strong>
-          {plural(calls, "call")}
-          {open ? " or more" : ""}
-        </strong>{" "}
-        {ran ? "made" : "to make"}, {count(cached)} answered from memory
-        {ran ? `, ${plan.rows ?? ""}` : ""}
-        {open && ". What is above a step that asks is known once that one is answered."}
-      </p>
+    <div className={styles.plan} role="region" aria-label="Plan" tabIndex={0}>
+      <Head plan={plan} />
       {plan.blocks.map((block, place) => (
-        <section key={place} aria-label={plan.blocks.length > 1 ? `Block ${place + 1}` : "Plan"}>
+        <section key={place} aria-label={plan.blocks.length > 1 ? `Block ${place + 1}` : "Steps"}>
           {plan.blocks.length > 1 && <h3>Block {place + 1}</h3>}
           <ol className={styles.steps}>
-            {block.map((step, depth) => (
-              <Drawn key={depth} step={step} />
+            {steps(block).map((step, depth) => (
+              <Drawn key={depth} step={step} ran={plan.ran} />
             ))}
           </ol>
         </section>
       ))}
       {plan.fallback.length > 0 && (
-        <section>
+        <section aria-label="Row by row">
           <h3>Answered row by row, where no step reaches</h3>
-          {plan.fallback.map((ask) => (
-            <Asked key={ask.id} ask={ask} />
-          ))}
+          <ol className={styles.steps}>
+            <li className={`${styles.step} ${styles.semantic}`}>
+              <header>
+                <Repeat aria-hidden />
+                <strong>Function</strong>
+              </header>
+              {plan.fallback.map((ask) => (
+                <Question key={ask.id} ask={ask} ran={plan.ran} />
+              ))}
+            </li>
+          </ol>
         </section>
       )}
     </div>
   );
 }
 
-function Drawn({ step }: { step: Step }) {
-  const Icon = ICONS[step.kind] ?? Rows3;
+function Head({ plan }: { plan: Explained }) {
+  const all = sum(plan);
+  const more = all.open ? " +" : "";
+  const figures = [
+    ["Calls", `${count(all.calls)}${more}`],
+    ["From memory", count(all.cached)],
+    ["Tokens", all.tokens === null ? "—" : `${count(all.tokens)}${more}`],
+    ["Cost", `${usd(all.cost)}${all.cost === null ? "" : more}`],
+    ["Time", all.seconds === null ? "—" : `${seconds(1_000 * all.seconds)}${more}`],
+    ...(plan.rows === null ? [] : [["Rows", count(plan.rows)]]),
+  ];
+  return (
+    <header className={styles.head}>
+      <p className={styles.about}>
+        {plan.ran ? "What it took" : "What it is expected to take; no model was asked"}
+        {all.open && ". What is marked + is known once the steps below are answered"}
+      </p>
+      <dl className={styles.figures}>
+        {figures.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </header>
+  );
+}
+
+function Drawn({ step, ran }: { step: Step; ran: boolean }) {
+  const { icon: Icon, word } = KINDS[step.kind];
+  const rows = step.asks.find((ask) => ask.figures?.rows !== undefined)?.figures?.rows ?? null;
   return (
     <li className={`${styles.step} ${step.asks.length > 0 ? styles.semantic : ""}`}>
       <header>
         <Icon aria-hidden />
         <strong>{step.kind}</strong>
-        <span>{WORDS[step.kind]}</span>
+        <span>{word}</span>
+        {rows !== null && <span className={styles.rows}>{plural(rows, "row")}</span>}
       </header>
-      {step.detail !== "" && <code className={styles.code}>{step.detail}</code>}
-      {step.kept.map((kept) => (
+      {step.detail !== "" && step.asks.every((ask) => ask.text !== step.detail) && (
+        <code className={styles.code}>{step.detail}</code>
+      )}
+      {step.keeps.map((kept) => (
         <code key={kept} className={styles.code}>
           read once: {kept}
         </code>
       ))}
       {step.asks.map((ask) => (
-        <Asked key={ask.id} ask={ask} />
+        <Question key={ask.id} ask={ask} ran={ran} />
       ))}
     </li>
   );
 }
 
-function Asked({ ask }: { ask: Ask }) {
+function Question({ ask, ran }: { ask: Asked; ran: boolean }) {
+  const { figures } = ask;
   return (
     <div className={styles.ask}>
       <code className={styles.code}>{ask.text}</code>
       {ask.guard !== null && <code className={styles.guard}>only where {ask.guard}</code>}
-      {ask.distinct === null ? (
-        <p className={styles.note}>{ask.note}</p>
+      {figures === null ? (
+        <p className={styles.note}>{ask.note ?? "known once it runs"}</p>
       ) : (
         <>
           <span className={styles.bar} aria-hidden>
-            <span style={{ flexGrow: ask.cached ?? 0 }} className={styles.known} />
-            <span style={{ flexGrow: ask.calls ?? 0 }} className={styles.calls} />
+            <span style={{ flexGrow: figures.cached }} className={styles.known} />
+            <span style={{ flexGrow: figures.calls }} className={styles.calls} />
           </span>
           <p className={styles.note}>
-            {count(ask.distinct)} distinct ·{" "}
-            <span className={styles.knownWord}>{count(ask.cached ?? 0)} from memory</span> ·{" "}
-            <span className={styles.callsWord}>{plural(ask.calls ?? 0, "call")}</span>
-            {ask.seconds !== null && ` · ${seconds(1_000 * ask.seconds)}`}
+            <span>{count(figures.distinct)} distinct</span>
+            <span className={styles.knownWord}>{count(figures.cached)} from memory</span>
+            <span className={styles.callsWord}>
+              {plural(figures.calls, "call")}
+              {!ran && figures.calls > 0 && " to make"}
+            </span>
+            {figures.tokens_in !== null && figures.tokens_out !== null && (
+              <span title={`${count(figures.tokens_in)} in, ${count(figures.tokens_out)} out`}>
+                {plural(figures.tokens_in + figures.tokens_out, "token")}
+              </span>
+            )}
+            <span title={figures.cost_usd === null ? "the price of this model is not known" : undefined}>
+              {usd(figures.cost_usd)}
+            </span>
+            {figures.seconds !== null && <span>{seconds(1_000 * figures.seconds)}</span>}
           </p>
         </>
       )}

@@ -1,68 +1,60 @@
 import { describe, expect, it } from "vitest";
 
-import { plan, sum } from "./plan";
+import { type Asked, type Explained, type Step, steps, sum } from "./plan";
 
-const EXPLAINED = [
-  "Project",
-  "└─ SemanticMap",
-  "      ask 1: CLASSIFY(text, 'a,b')  where id > 1  [known once those below are answered]",
-  "   └─ SemanticFilter  MEANS(text, 'lost [card]')",
-  "         ask 2: MEANS(text, 'lost [card]')  [1,399 distinct, 12 cached, 1,387 to ask]",
-  "      └─ Filter  id < 400",
-  "         └─ Scan  questions",
-  "               keep  (SELECT 1 LIMIT 2)",
-];
+const FIGURES = {
+  rows: 40,
+  distinct: 30,
+  cached: 10,
+  calls: 20,
+  tokens_in: 900,
+  tokens_out: 100,
+  cost_usd: 0.5,
+  seconds: 2,
+};
+const ask = (id: number, figures: Asked["figures"], note: string | null = null): Asked => ({
+  id,
+  operator: "means",
+  text: `text MEANS '${id}'`,
+  guard: null,
+  figures,
+  note,
+});
+const step = (kind: Step["kind"], asks: Asked[], ...children: Step[]): Step => ({
+  kind,
+  detail: "",
+  keeps: [],
+  asks,
+  children,
+});
+const plan = (...asks: Asked[]): Explained => ({
+  blocks: [step("Project", [], step("SemanticFilter", asks, step("Scan", [])))],
+  fallback: [],
+  ran: false,
+  rows: null,
+});
 
 describe("a plan", () => {
-  it("is a chain of steps, each with what it asks", () => {
-    const found = plan(EXPLAINED);
-    expect(found?.blocks.map((block) => block.map((step) => step.kind))).toEqual([
-      ["Project", "SemanticMap", "SemanticFilter", "Filter", "Scan"],
-    ]);
-    const [, map, filter, , scan] = found?.blocks[0] ?? [];
-    expect(map?.asks[0]).toMatchObject({ text: "CLASSIFY(text, 'a,b')", guard: "id > 1", calls: null });
-    expect(filter?.asks[0]).toMatchObject({
-      text: "MEANS(text, 'lost [card]')",
-      distinct: 1399,
-      cached: 12,
-      calls: 1387,
-    });
-    expect(scan?.kept).toEqual(["(SELECT 1 LIMIT 2)"]);
-  });
+  it("is its steps, the result first", () =>
+    expect(
+      plan()
+        .blocks.flatMap(steps)
+        .map((one) => one.kind),
+    ).toEqual(["Project", "SemanticFilter", "Scan"]));
 
-  it("adds up what is known, and says where not all is", () => {
-    const found = plan(EXPLAINED);
-    expect(found && sum(found)).toEqual({ calls: 1387, cached: 12, open: true });
-  });
+  it("adds up what is known", () =>
+    expect(sum(plan(ask(1, FIGURES), ask(2, FIGURES)))).toEqual({
+      calls: 40,
+      cached: 20,
+      tokens: 2000,
+      cost: 1,
+      seconds: 4,
+      open: false,
+    }));
 
-  it("has what happened where it was run", () => {
-    const found = plan([
-      "Project",
-      "└─ SemanticFilter  x",
-      "      ask 1: x  [39 distinct, 0 cached, 39 calls, 1.44 s]",
-      "20 rows",
-    ]);
-    expect(found?.blocks[0]?.[1]?.asks[0]).toMatchObject({ calls: 39, seconds: 1.44 });
-    expect(found?.rows).toBe("20 rows");
-  });
-
-  it("may have several blocks", () => {
-    const found = plan([
-      "Block 1",
-      "Project",
-      "└─ Scan  a",
-      "Block 2",
-      "Project",
-      "└─ Scan  b",
-      "Fallback  ask 3: f(x)  [not asked]",
-    ]);
-    expect(found?.blocks.map((block) => block.length)).toEqual([2, 2]);
-    expect(found?.fallback).toHaveLength(1);
-    expect(found && sum(found).open).toBe(false);
-  });
-
-  it("is none where the rows are something else", () => {
-    expect(plan(["hello"])).toBeNull();
-    expect(plan([])).toBeNull();
+  it("says where something is not known", () => {
+    expect(sum(plan(ask(1, FIGURES), ask(2, null, "known later"))).open).toBe(true);
+    expect(sum({ ...plan(ask(1, FIGURES), ask(2, null, "not asked")), ran: true }).open).toBe(false);
+    expect(sum(plan(ask(1, FIGURES), ask(2, { ...FIGURES, cost_usd: null }))).cost).toBeNull();
   });
 });

@@ -1,4 +1,6 @@
 /** One run of a script: how far it is and what came of it. What is said changes it, and nothing else. */
+import type { Schemas } from "@/shared/api/client";
+
 import type { Column, Failed, Progress, Said, Usage, Value } from "./stream";
 
 export interface Run {
@@ -16,6 +18,8 @@ export interface Run {
   total: number;
   stages: Progress[];
   notices: { message: string; severity: string }[];
+  /** What EXPLAIN of a semantic statement found. */
+  plan: Schemas["Explained"] | null;
   usage: Usage | null;
   error: Failed | null;
 }
@@ -32,6 +36,7 @@ export const begun = (id: string, sql: string, now: number): Run => ({
   total: 0,
   stages: [],
   notices: [],
+  plan: null,
   usage: null,
   error: null,
 });
@@ -46,6 +51,8 @@ export function heard(run: Run, said: Said, now: number): Run {
       return { ...run, stages: staged(run.stages, said), asked: run.asked ?? { at: now, done: said.done } };
     case "notice":
       return { ...run, notices: [...run.notices, { message: said.message, severity: said.severity }] };
+    case "plan":
+      return { ...run, plan: said.plan };
     case "columns":
       return { ...run, columns: said.columns, rows: [], total: 0 };
     case "rows": {

@@ -45,13 +45,14 @@ const ENDS = {
 function Ended({ run }: { run: Run }) {
   const end = ENDS[run.phase as keyof typeof ENDS];
   const Icon = end.icon;
-  const { usage } = run;
+  const explained = run.plan?.ran === false;
+  const usage = explained ? null : run.usage;
   const far = reached(run, run.started);
   return (
     <div className={styles.status} role="status">
       <Icon aria-hidden className={styles[end.look]} />
-      <strong>{end.word}</strong>
-      {run.phase === "done" && <span className={styles.part}>{plural(run.total, "row")}</span>}
+      <strong>{explained ? "Explained" : end.word}</strong>
+      {run.phase === "done" && run.plan === null && <span className={styles.part}>{plural(run.total, "row")}</span>}
       {usage !== null && (
         <>
           <span className={styles.part}>{plural(usage.calls, "call")}</span>

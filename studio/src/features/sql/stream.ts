@@ -1,4 +1,5 @@
 /** The lines of a running query as they come: one JSON value a line, cut anywhere. */
+import type { Schemas } from "@/shared/api/client";
 
 export interface Column {
   name: string;
@@ -37,6 +38,7 @@ export type Said =
   | { event: "query"; query_id: string }
   | ({ event: "progress" } & Progress)
   | { event: "notice"; message: string; severity: string }
+  | { event: "plan"; plan: Schemas["Explained"] }
   | { event: "columns"; columns: Column[] }
   | { event: "rows"; rows: Value[][] }
   | { event: "usage"; query_id: string; total: number; usage: Usage }

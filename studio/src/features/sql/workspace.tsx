@@ -4,7 +4,7 @@ import { Group, Panel, Separator, useDefaultLayout } from "react-resizable-panel
 
 import { useNarrow } from "@/shared/lib/media";
 import { one, useAddress } from "@/shared/lib/search";
-import { useStore } from "@/shared/lib/store";
+import { remembered, useStore } from "@/shared/lib/store";
 import { Editor } from "@/shared/ui/code";
 import { Page } from "@/shared/ui/page";
 import { Tabs } from "@/shared/ui/tabs";
@@ -22,12 +22,22 @@ import styles from "./sql.module.css";
 import { Toolbar } from "./toolbar";
 import { Welcome } from "./welcome";
 
+interface Place {
+  line: number;
+  column: number;
+}
+
+const [NARROW_KEY, SIDE_KEY] = ["rvbbit.sql.narrow", "rvbbit.sql.side"];
+const NARROW = remembered(NARROW_KEY, "result");
+const SIDE = remembered(SIDE_KEY, "executions");
+
 export function Workspace() {
   const [search, change] = useAddress();
   const now = useStore(running);
   const sql = useStore(draft);
   const narrow = useNarrow();
   const [row, setRow] = useState<string | null>(null);
+  const [place, setPlace] = useState<Place | null>(null);
   const here = one(search, "query");
   useOpened(here, one(search, "sql"), () => change({ sql: null }));
   useLeaving(active(now));
@@ -35,6 +45,7 @@ export function Workspace() {
   const ask = async (explain = false) => {
     if (draft.get().trim() === "") return;
     setRow(null);
+    NARROW.set("result");
     change({ query: null });
     const done = await run(draft.get(), options.get(), explain);
     const asked = done?.usage !== null && done !== null && done.usage.calls + done.usage.cached > 0;
@@ -44,12 +55,16 @@ export function Workspace() {
   const shownRun = now !== null && (here === null || here === now.id) ? now : null;
   const query = shownRun === null ? here : shownRun.stages.length > 0 || shownRun.id === here ? shownRun.id : null;
   const logged = useLogged(shownRun === null ? here : null);
-  const editor = <Writing sql={sql} onRun={() => void ask()} />;
+  const choose = (chosen: string | null) => {
+    setRow(chosen);
+    if (chosen !== null) (narrow ? NARROW : SIDE).set("executions");
+  };
+  const editor = <Writing sql={sql} place={place} onRun={() => void ask()} />;
   const outcome =
     shownRun === null ? (
       <Welcome logged={here === null ? undefined : logged.data} onRun={() => void ask()} />
     ) : (
-      <Outcome run={shownRun} onRow={(chosen) => setRow(chosen === null ? null : telling(chosen))} />
+      <Outcome run={shownRun} onRow={(chosen) => choose(chosen === null ? null : telling(chosen))} onPlace={setPlace} />
     );
   const executions = (
     <Executions
@@ -65,6 +80,7 @@ export function Workspace() {
       here={query}
       onOpen={(chosen) => {
         setRow(null);
+        NARROW.set("result");
         open(chosen.sql);
         change({ query: chosen.query_id }, false);
       }}
@@ -81,7 +97,7 @@ export function Workspace() {
           <div className={styles.small}>{editor}</div>
           <Tabs
             label="Result and executions"
-            remember="rvbbit.sql.narrow"
+            remember={NARROW_KEY}
             fill
             tabs={[{ id: "result", name: "Result", content: outcome }, ...side]}
           />
@@ -90,7 +106,7 @@ export function Workspace() {
         <Wide
           editor={editor}
           outcome={outcome}
-          side={<Tabs label="Beside the result" remember="rvbbit.sql.side" fill tabs={side} />}
+          side={<Tabs label="Beside the result" remember={SIDE_KEY} fill tabs={side} />}
         />
       )}
     </Page>
@@ -122,7 +138,7 @@ function Wide({ editor, outcome, side }: Record<"editor" | "outcome" | "side", R
 }
 
 /** Where the last run failed, as long as the text is what was run. */
-function Writing({ sql, onRun }: { sql: string; onRun: () => void }) {
+function Writing({ sql, place, onRun }: { sql: string; place: Place | null; onRun: () => void }) {
   const now = useStore(running);
   const tables = useTables().data?.tables;
   const operators = useOperators().data?.operators;
@@ -142,6 +158,7 @@ function Writing({ sql, onRun }: { sql: string; onRun: () => void }) {
         value={sql}
         onChange={draft.set}
         onRun={onRun}
+        place={place}
         schema={known}
         words={extra}
         complete={complete}

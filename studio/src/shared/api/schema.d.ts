@@ -4,4914 +4,4937 @@
  */
 
 export interface paths {
-  "/api/cascades/{cascade_id}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/cascades/{cascade_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Cascade
+         * @description A cascade's file, by its id or its operator's name.
+         */
+        get: operations["cascade_api_cascades__cascade_id__get"];
+        /**
+         * Save
+         * @description Write a cascade's file into the project. One that is not valid changes nothing; what was there before is kept as `….bak`.
+         */
+        put: operations["save_api_cascades__cascade_id__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Cascade
-     * @description A cascade's file, by its id or its operator's name.
-     */
-    get: operations["cascade_api_cascades__cascade_id__get"];
-    /**
-     * Save
-     * @description Write a cascade's file into the project. One that is not valid changes nothing; what was there before is kept as `….bak`.
-     */
-    put: operations["save_api_cascades__cascade_id__put"];
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/cascades/schema": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/cascades/schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Cascade Schema
+         * @description The JSON Schema of a cascade's file, for editors. (A cascade that is called `schema` is read by its operator's name.)
+         */
+        get: operations["cascade_schema_api_cascades_schema_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Cascade Schema
-     * @description The JSON Schema of a cascade's file, for editors. (A cascade that is called `schema` is read by its operator's name.)
-     */
-    get: operations["cascade_schema_api_cascades_schema_get"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/cascades/validate": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/cascades/validate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Validate
+         * @description Everything that is wrong with a file, also beside the project's others. Nothing is written.
+         */
+        post: operations["validate_api_cascades_validate_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Validate
-     * @description Everything that is wrong with a file, also beside the project's others. Nothing is written.
-     */
-    post: operations["validate_api_cascades_validate_post"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/costs": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/costs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Costs
+         * @description What calls cost, by day, model, cascade, source or query; the judge's part apart.
+         */
+        get: operations["costs_api_costs_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Costs
-     * @description What calls cost, by day, model, cascade, source or query; the judge's part apart.
-     */
-    get: operations["costs_api_costs_get"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/doctor": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/demo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Demo
+         * @description Load questions of bank customers, ask the local model about them, curate some of the answers and prove that it helps: as
+         *     `rvbbit demo` does, without a key or a network. Whoever goes away cancels it; loaded again, it goes on from there.
+         */
+        post: operations["demo_api_demo_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Doctor
-     * @description Check store, operators, models and versions. Asks each model for one word, which may cost something: hence POST.
-     */
-    post: operations["doctor_api_doctor_post"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/events": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Doctor
+         * @description Check store, operators, models and versions. Asks each model for one word, which may cost something: hence POST.
+         */
+        post: operations["doctor_api_doctor_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Events
-     * @description Executions, scores, decisions, queries and their progress as they happen. With Last-Event-ID, also what happened since.
-     */
-    get: operations["events_api_events_get"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/operators": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events
+         * @description Executions, scores, decisions, queries and their progress as they happen. With Last-Event-ID, also what happened since.
+         */
+        get: operations["events_api_events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Operators
-     * @description Every operator there is now.
-     */
-    get: operations["operators_api_operators_get"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/operators/{name}/test": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/operators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Operators
+         * @description Every operator there is now.
+         */
+        get: operations["operators_api_operators_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Test
-     * @description Run the test cases inside an operator's YAML. Asks a model.
-     */
-    post: operations["test_api_operators__name__test_post"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/operators/test": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/operators/{name}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test
+         * @description Run the test cases inside an operator's YAML. Asks a model.
+         */
+        post: operations["test_api_operators__name__test_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Tests
-     * @description Run the test cases of all operators, or of a file. Asks a model; together they stay within the settings' budget.
-     */
-    post: operations["tests_api_operators_test_post"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/queries": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/operators/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tests
+         * @description Run the test cases of all operators, or of a file. Asks a model; together they stay within the settings' budget.
+         */
+        post: operations["tests_api_operators_test_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Queries
-     * @description The statements that asked a model, or its memory.
-     */
-    get: operations["queries_api_queries_get"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/run": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/queries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Queries
+         * @description The statements that asked a model, or its memory.
+         */
+        get: operations["queries_api_queries_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Run
-     * @description Run one cascade: every cell of it. Whoever goes away cancels it; so does DELETE /api/sql/{query_id}.
-     */
-    post: operations["run_api_run_post"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/sessions": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run
+         * @description Run one cascade: every cell of it. Whoever goes away cancels it; so does DELETE /api/sql/{query_id}.
+         */
+        post: operations["run_api_run_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Sessions
-     * @description Sessions with their cascades, calls and costs.
-     */
-    get: operations["sessions_api_sessions_get"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/sessions/{session_id}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sessions
+         * @description Sessions with their cascades, calls and costs.
+         */
+        get: operations["sessions_api_sessions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Session
-     * @description One session: its cells and calls.
-     */
-    get: operations["session_api_sessions__session_id__get"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/sql": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Session
+         * @description One session: its cells and calls.
+         */
+        get: operations["session_api_sessions__session_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Sql
-     * @description Run SQL, semantic or plain. Accept chooses the format; `application/x-ndjson` brings progress and rows as they come.
-     *
-     *     With `application/x-ndjson; rows=arrow` the rows are an Arrow stream: each `rows` event has a part of it, `arrow`, in base64.
-     */
-    post: operations["sql_api_sql_post"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/sql/{query_id}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/sql": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sql
+         * @description Run SQL, semantic or plain. Accept chooses the format; `application/x-ndjson` brings progress and rows as they come.
+         *
+         *     With `application/x-ndjson; rows=arrow` the rows are an Arrow stream: each `rows` event has a part of it, `arrow`, in base64.
+         */
+        post: operations["sql_api_sql_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    post?: never;
-    /**
-     * Cancel
-     * @description Cancel a query that runs or waits; what was answered is kept.
-     */
-    delete: operations["cancel_api_sql__query_id__delete"];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/sql/sessions/{session_id}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/sql/{query_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Cancel
+         * @description Cancel a query that runs or waits; what was answered is kept.
+         */
+        delete: operations["cancel_api_sql__query_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    post?: never;
-    /**
-     * Leave
-     * @description Close a kept session: its temporary tables go, its open transaction is rolled back.
-     */
-    delete: operations["leave_api_sql_sessions__session_id__delete"];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/tables": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/sql/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Leave
+         * @description Close a kept session: its temporary tables go, its open transaction is rolled back.
+         */
+        delete: operations["leave_api_sql_sessions__session_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Tables
-     * @description Tables and views with their columns, the log's own too.
-     */
-    get: operations["tables_api_tables_get"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/training/assess-confidence": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/tables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tables
+         * @description Tables and views with their columns, the log's own too.
+         */
+        get: operations["tables_api_tables_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Assess
-     * @description Have executions scored in the background, before all others; it survives a restart.
-     */
-    post: operations["assess_api_training_assess_confidence_post"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/training/calibration": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/training/assess-confidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Assess
+         * @description Have executions scored in the background, before all others; it survives a restart.
+         */
+        post: operations["assess_api_training_assess_confidence_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Calibration
-     * @description Reliability of a cell's confidences on what people verified there, at most the newest 5,000.
-     */
-    get: operations["calibration_api_training_calibration_get"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/training/choose": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/training/calibration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Calibration
+         * @description Reliability of a cell's confidences on what people verified there, at most the newest 5,000.
+         */
+        get: operations["calibration_api_training_calibration_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Choose
-     * @description End a contradiction: this example stays, those against it are unmarked.
-     */
-    post: operations["choose_api_training_choose_post"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/training/contradictions": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/training/choose": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Choose
+         * @description End a contradiction: this example stays, those against it are unmarked.
+         */
+        post: operations["choose_api_training_choose_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Contradictions
-     * @description Examples that answer the same question differently: kept out until one is chosen or verified.
-     */
-    get: operations["contradictions_api_training_contradictions_get"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/training/evaluate": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/training/contradictions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Contradictions
+         * @description Examples that answer the same question differently: kept out until one is chosen or verified.
+         */
+        get: operations["contradictions_api_training_contradictions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Evaluate
-     * @description Ask verified questions again without examples, with the set in use and with a candidate. Asks a model; may take minutes.
-     *
-     *     With `Accept: application/x-ndjson` lines say how far it is; the last one is the evaluation or an error. Going away ends it, as does
-     *     `DELETE /api/sql/{query_id}`.
-     */
-    post: operations["evaluate_api_training_evaluate_post"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/training/examples": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/training/evaluate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Evaluate
+         * @description Ask verified questions again without examples, with the set in use and with a candidate. Asks a model; may take minutes.
+         *
+         *     With `Accept: application/x-ndjson` lines say how far it is; the last one is the evaluation or an error. Going away ends it, as does
+         *     `DELETE /api/sql/{query_id}`.
+         */
+        post: operations["evaluate_api_training_evaluate_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Examples
-     * @description One page of executions that can teach, newest first unless sorted otherwise, with the exact number that match.
-     */
-    get: operations["examples_api_training_examples_get"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/training/examples/{trace_id}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/training/examples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Examples
+         * @description One page of executions that can teach, newest first unless sorted otherwise, with the exact number that match.
+         */
+        get: operations["examples_api_training_examples_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Example
-     * @description One execution, whole: any logged call, also one that failed.
-     */
-    get: operations["example_api_training_examples__trace_id__get"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/training/examples/{trace_id}/similar": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/training/examples/{trace_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Example
+         * @description One execution, whole: any logged call, also one that failed.
+         */
+        get: operations["example_api_training_examples__trace_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Similar
-     * @description What was asked in the same cell that is nearest, by the embedding of its arguments: among its newest and what teaches there.
-     */
-    get: operations["similar_api_training_examples__trace_id__similar_get"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/training/export": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/training/examples/{trace_id}/similar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Similar
+         * @description What was asked in the same cell that is nearest, by the embedding of its arguments: among its newest and what teaches there.
+         */
+        get: operations["similar_api_training_examples__trace_id__similar_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Export
-     * @description Everything that the filter finds, as a file that imports back to the same state (`openai`: for fine-tuning).
-     */
-    get: operations["export_api_training_export_get"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/training/filter-options": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/training/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export
+         * @description Everything that the filter finds, as a file that imports back to the same state (`openai`: for fine-tuning).
+         */
+        get: operations["export_api_training_export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Filter Options
-     * @description The values of everything that a filter finds: at most 100 a field.
-     */
-    get: operations["filter_options_api_training_filter_options_get"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/training/import": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/training/filter-options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Filter Options
+         * @description The values of everything that a filter finds: at most 100 a field.
+         */
+        get: operations["filter_options_api_training_filter_options_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Import
-     * @description Log executions from elsewhere: the body is the file. Safe to repeat: what is there already is not logged twice.
-     *
-     *     With `Accept: application/x-ndjson` events tell how far it is, and the last one, `imported`, what came of it.
-     */
-    post: operations["import__api_training_import_post"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/training/mark-trainable": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/training/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import
+         * @description Log executions from elsewhere: the body is the file. Safe to repeat: what is there already is not logged twice.
+         *
+         *     With `Accept: application/x-ndjson` events tell how far it is, and the last one, `imported`, what came of it.
+         */
+        post: operations["import__api_training_import_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Mark
-     * @description Decide on executions: all of them or, where one cannot be marked so, none.
-     */
-    post: operations["mark_api_training_mark_trainable_post"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/training/race": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/training/mark-trainable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark
+         * @description Decide on executions: all of them or, where one cannot be marked so, none.
+         */
+        post: operations["mark_api_training_mark_trainable_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Race
-     * @description Ask verified questions with each strategy and number of examples, as the cell does now, and without any. May take minutes.
-     *
-     *     With `Accept: application/x-ndjson` lines say how far it is; the last one is the race or an error. Ended as `evaluate` is.
-     */
-    post: operations["race_api_training_race_post"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/training/review": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/training/race": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Race
+         * @description Ask verified questions with each strategy and number of examples, as the cell does now, and without any. May take minutes.
+         *
+         *     With `Accept: application/x-ndjson` lines say how far it is; the last one is the race or an error. Ended as `evaluate` is.
+         */
+        post: operations["race_api_training_race_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Review
-     * @description What to look at next: contradictions, then what teaches most. The same until something is decided or asked.
-     */
-    get: operations["review_api_training_review_get"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/training/score": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/training/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Review
+         * @description What to look at next: contradictions, then what teaches most. The same until something is decided or asked.
+         */
+        get: operations["review_api_training_review_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Score
-     * @description Score what is unscored, now. Whoever goes away cancels it, as DELETE /api/sql/{query_id} does; what was scored is kept.
-     */
-    post: operations["score_api_training_score_post"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/training/scoring": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/training/score": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Score
+         * @description Score what is unscored, now. Whoever goes away cancels it, as DELETE /api/sql/{query_id} does; what was scored is kept.
+         */
+        post: operations["score_api_training_score_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Scoring
-     * @description How the scoring in the background is: what waits, what it did, what its judge cost today.
-     */
-    get: operations["scoring_api_training_scoring_get"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/training/sets": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/training/scoring": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Scoring
+         * @description How the scoring in the background is: what waits, what it did, what its judge cost today.
+         */
+        get: operations["scoring_api_training_scoring_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Versions
-     * @description Every version that calls were given.
-     */
-    get: operations["versions_api_training_sets_get"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/training/sets/{old}/diff/{new}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/training/sets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Versions
+         * @description Every version that calls were given.
+         */
+        get: operations["versions_api_training_sets_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Diff
-     * @description What one version changed of another; either by tag or by the start of its hash.
-     */
-    get: operations["diff_api_training_sets__old__diff__new__get"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/training/sets/{version}/blame": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/training/sets/{old}/diff/{new}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Diff
+         * @description What one version changed of another; either by tag or by the start of its hash.
+         */
+        get: operations["diff_api_training_sets__old__diff__new__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Blame
-     * @description Which version brought each example in.
-     */
-    get: operations["blame_api_training_sets__version__blame_get"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/training/sets/{version}/follow": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/training/sets/{version}/blame": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Blame
+         * @description Which version brought each example in.
+         */
+        get: operations["blame_api_training_sets__version__blame_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Follow
-     * @description Let calls of this version's set learn from every decision at once again.
-     */
-    post: operations["follow_api_training_sets__version__follow_post"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/training/sets/{version}/tag": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/training/sets/{version}/follow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Follow
+         * @description Let calls of this version's set learn from every decision at once again.
+         */
+        post: operations["follow_api_training_sets__version__follow_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Tag
-     * @description Give a version a name.
-     */
-    post: operations["tag_api_training_sets__version__tag_post"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/training/sets/{version}/use": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/training/sets/{version}/tag": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tag
+         * @description Give a version a name.
+         */
+        post: operations["tag_api_training_sets__version__tag_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Use
-     * @description Make a version the one that calls learn from: go live, or roll back.
-     */
-    post: operations["use_api_training_sets__version__use_post"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/training/stats": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/training/sets/{version}/use": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Use
+         * @description Make a version the one that calls learn from: go live, or roll back.
+         */
+        post: operations["use_api_training_sets__version__use_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Stats
-     * @description Figures of everything that can teach, and of each cell.
-     */
-    get: operations["stats_api_training_stats_get"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/training/undo": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/training/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stats
+         * @description Figures of everything that can teach, and of each cell.
+         */
+        get: operations["stats_api_training_stats_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Undo
-     * @description Take back what one call decided; it is a decision too, and its own undo brings it back.
-     */
-    post: operations["undo_api_training_undo_post"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/training/unscored": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/training/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo
+         * @description Take back what one call decided; it is a decision too, and its own undo brings it back.
+         */
+        post: operations["undo_api_training_undo_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Unscored
-     * @description How many executions have no confidence, and what the judge may cost for them; `free`: without the judge.
-     */
-    get: operations["unscored_api_training_unscored_get"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/healthz": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/training/unscored": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Unscored
+         * @description How many executions have no confidence, and what the judge may cost for them; `free`: without the judge.
+         */
+        get: operations["unscored_api_training_unscored_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Healthz
-     * @description The process answers.
-     */
-    get: operations["healthz_healthz_get"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/metrics": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Healthz
+         * @description The process answers.
+         */
+        get: operations["healthz_healthz_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Metrics
-     * @description Counters and gauges, as Prometheus reads them.
-     */
-    get: operations["metrics_metrics_get"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/readyz": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Metrics
+         * @description Counters and gauges, as Prometheus reads them.
+         */
+        get: operations["metrics_metrics_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Readyz
-     * @description The store answers, and queries are taken: 503 while the server stops.
-     */
-    get: operations["readyz_readyz_get"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/traces": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Readyz
+         * @description The store answers, and queries are taken: 503 while the server stops.
+         */
+        get: operations["readyz_readyz_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Traces
-     * @description Spans with `gen_ai.*` attributes, as OTLP/HTTP exporters send them in JSON. Others are taken and left out.
-     */
-    post: operations["traces_v1_traces_post"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
+    "/v1/traces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Traces
+         * @description Spans with `gen_ai.*` attributes, as OTLP/HTTP exporters send them in JSON. Others are taken and left out.
+         */
+        post: operations["traces_v1_traces_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
-  schemas: {
-    /**
-     * Argument
-     * @description One argument of an operator.
-     */
-    Argument: {
-      /** Default */
-      default: unknown;
-      /** Description */
-      description: string;
-      /** Name */
-      name: string;
-      /** Optional */
-      optional: boolean;
-      /** Type */
-      type: string;
-    };
-    /**
-     * Asked
-     * @description One question to an operator, as it was typed. `guard` must hold for a row to be asked about; `figures` None: `note` says why.
-     */
-    Asked: {
-      figures: components["schemas"]["AskFigures"] | null;
-      /** Guard */
-      guard: string | null;
-      /** Id */
-      id: number;
-      /** Note */
-      note: string | null;
-      /** Operator */
-      operator: string;
-      /** Text */
-      text: string;
-    };
-    /**
-     * AskFigures
-     * @description What a question of a plan takes: expected by EXPLAIN, taken where EXPLAIN ANALYZE ran it.
-     *
-     *     `rows` need an answer; of their `distinct` arguments `cached` ones are known, and the others take `calls`. Tokens, USD and seconds are
-     *     None where nobody can say.
-     */
-    AskFigures: {
-      /** Cached */
-      cached: number;
-      /** Calls */
-      calls: number;
-      /** Cost Usd */
-      cost_usd?: number | null;
-      /** Distinct */
-      distinct: number;
-      /** Rows */
-      rows: number | null;
-      /** Seconds */
-      seconds?: number | null;
-      /** Tokens In */
-      tokens_in?: number | null;
-      /** Tokens Out */
-      tokens_out?: number | null;
-    };
-    /**
-     * Assess
-     * @description `force`: also what has a confidence.
-     */
-    Assess: {
-      /** Author */
-      author?: string | null;
-      filter?: components["schemas"]["Filter"] | null;
-      /**
-       * Force
-       * @default false
-       */
-      force?: boolean;
-      /** Trace Ids */
-      trace_ids?: string[] | null;
-    } & (
-      | {
-          trace_ids: unknown[];
-        }
-      | {
-          filter: Record<string, never>;
-        }
-    );
-    /**
-     * Bin
-     * @description Answers with a confidence from `low` up to `high`: how many, their mean confidence, and which share of them is right.
-     */
-    Bin: {
-      /** Confidence */
-      confidence: number;
-      /** High */
-      high: number;
-      /** Low */
-      low: number;
-      /** Number */
-      number: number;
-      /** Right */
-      right: number;
-    };
-    /**
-     * Blame
-     * @description Which version brought an example in, with this answer.
-     */
-    Blame: {
-      /** Answer */
-      answer: unknown;
-      /**
-       * Timestamp
-       * Format: date-time
-       */
-      timestamp: string;
-      /** Trace Id */
-      trace_id: string;
-      /** Version */
-      version: string;
-    };
-    /**
-     * Blames
-     * @description Those of one version.
-     */
-    Blames: {
-      /** Examples */
-      examples: components["schemas"]["Blame"][];
-    };
-    /**
-     * Calibration
-     * @description Of `verified` answers `right` were right, and `measured` have scores to measure by.
-     *
-     *     `ece` is the mean distance between confidence and share right, `low` to `high` its interval of 95 %; all figures are null where nothing
-     *     is measured, `auc` also where all answers are right or none is. `confusion` is null where answers are prose or too many to compare.
-     */
-    Calibration: {
-      /** Auc */
-      auc: number | null;
-      /** Bins */
-      bins: components["schemas"]["Bin"][];
-      /** Brier */
-      brier: number | null;
-      /** Cascade Id */
-      cascade_id: string;
-      /** Cell Name */
-      cell_name: string;
-      /** Confusion */
-      confusion: components["schemas"]["Mistaken"][] | null;
-      /** Ece */
-      ece: number | null;
-      /** High */
-      high: number | null;
-      /** Low */
-      low: number | null;
-      /** Measured */
-      measured: number;
-      /**
-       * Method
-       * @enum {string}
-       */
-      method: "uncalibrated" | "platt" | "platt_isotonic";
-      /** Right */
-      right: number;
-      /** Verified */
-      verified: number;
-    };
-    /**
-     * Call
-     * @description One call of a session, without request and response: those are at /api/training/examples/{trace_id}.
-     *
-     *     Cells, takes and tries of one cascade's run on one set of inputs have a `run_id` in common; null in logs from elsewhere.
-     */
-    Call: {
-      /** Answer */
-      answer: unknown;
-      /** Attempt */
-      attempt: number;
-      /** Cached */
-      cached: boolean;
-      /** Caller Id */
-      caller_id: string | null;
-      /** Cascade Id */
-      cascade_id: string;
-      /** Cell Name */
-      cell_name: string;
-      /** Cost */
-      cost: number | null;
-      /** Duration Ms */
-      duration_ms: number;
-      /** Error */
-      error: string | null;
-      /** Error Code */
-      error_code: string | null;
-      /** Inputs */
-      inputs: {
-        [key: string]: unknown;
-      };
-      /** Kind */
-      kind: string;
-      /** Model */
-      model: string;
-      /** Query Id */
-      query_id: string | null;
-      /** Run Id */
-      run_id: string | null;
-      /** Source */
-      source: string;
-      /** Take */
-      take: number;
-      /**
-       * Timestamp
-       * Format: date-time
-       */
-      timestamp: string;
-      /** Tokens Cached */
-      tokens_cached: number;
-      /** Tokens In */
-      tokens_in: number;
-      /** Tokens Out */
-      tokens_out: number;
-      /** Trace Id */
-      trace_id: string;
-    };
-    /**
-     * CascadeShown
-     * @description A cascade's file, also one that is left out because of its `problems`.
-     *
-     *     `builtin`: it is the package's own; saving one of its id overrides it in this project. `backup` is what the project's file was before it
-     *     was saved last, null where it was not saved over.
-     */
-    CascadeShown: {
-      /** Backup */
-      backup: string | null;
-      /** Builtin */
-      builtin: boolean;
-      /** Cascade Id */
-      cascade_id: string;
-      /** Cells */
-      cells: string[];
-      /** Description */
-      description: string;
-      /** Fingerprint */
-      fingerprint: string;
-      /** Operator */
-      operator: string | null;
-      /** Origin */
-      origin: string;
-      /** Problems */
-      problems: components["schemas"]["FileProblem"][];
-      /** Yaml */
-      yaml: string;
-    };
-    /**
-     * CellFigures
-     * @description Those of one cell.
-     */
-    CellFigures: {
-      /** Cascade Id */
-      cascade_id: string;
-      /** Cell Name */
-      cell_name: string;
-      /** Confidence */
-      confidence: number | null;
-      /** Corrected */
-      corrected: number;
-      /** Cost */
-      cost: number | null;
-      /** Executions */
-      executions: number;
-      /** Scored */
-      scored: number;
-      /** Tokens In */
-      tokens_in: number;
-      /** Tokens Out */
-      tokens_out: number;
-      /** Trainable */
-      trainable: number;
-      /** Verified */
-      verified: number;
-    };
-    /**
-     * Check
-     * @description One check. `hint` says how to mend it and is empty where nothing is broken.
-     */
-    Check: {
-      /** Detail */
-      detail: string;
-      /**
-       * Hint
-       * @default
-       */
-      hint?: string;
-      /** Name */
-      name: string;
-      /** Ok */
-      ok: boolean;
-    };
-    /**
-     * Checks
-     * @description Every check, with how to mend what is not in order; `ok` where all is.
-     */
-    Checks: {
-      /** Checks */
-      checks: components["schemas"]["Check"][];
-      /** Ok */
-      ok: boolean;
-    };
-    /**
-     * Choose
-     * @description The example that stays.
-     */
-    Choose: {
-      /** Author */
-      author?: string | null;
-      /** Trace Id */
-      trace_id: string;
-    };
-    /**
-     * Chosen
-     * @description An example of a contradiction.
-     */
-    Chosen: {
-      /** Answer */
-      answer: unknown;
-      /** Arguments */
-      arguments: {
-        [key: string]: unknown;
-      };
-      /** Trace Id */
-      trace_id: string;
-      /** Verified */
-      verified: boolean;
-    };
-    /**
-     * Closed
-     * @description The session that was closed.
-     */
-    Closed: {
-      /** Session Id */
-      session_id: string;
-    };
-    /**
-     * Column
-     * @description A column's name, and its type as DuckDB calls it.
-     */
-    Column: {
-      /** Name */
-      name: string;
-      /** Type */
-      type: string;
-    };
-    /**
-     * Contradiction
-     * @description Examples that answer one question differently; `holds` is the verified one, null while all of them are kept out.
-     */
-    Contradiction: {
-      /** Examples */
-      examples: components["schemas"]["Chosen"][];
-      /** Holds */
-      holds: string | null;
-    };
-    /**
-     * Contradictions
-     * @description What the firewall makes of a cell: how many examples enter, how many say what another says, and which contradict.
-     */
-    Contradictions: {
-      /** Contradictions */
-      contradictions: components["schemas"]["Contradiction"][];
-      /** Duplicates */
-      duplicates: number;
-      /** Enter */
-      enter: number;
-    };
-    /**
-     * CostList
-     * @description Spend by what was asked: days oldest first, all else the dearest first. `cost` in USD counts what is priced; `sql` by query only.
-     */
-    CostList: {
-      /** By */
-      by: string;
-      /** Costs */
-      costs: components["schemas"]["Spend"][];
-    };
-    /**
-     * Decide
-     * @description Who does it, and why.
-     */
-    Decide: {
-      /** Author */
-      author?: string | null;
-      /** Reason */
-      reason?: string | null;
-    };
-    /**
-     * Decision
-     * @description One decision; only the fields that `fields` names were decided. `batch` undoes it.
-     */
-    Decision: {
-      /** Author */
-      author: string;
-      /** Batch */
-      batch: string;
-      /** Confidence */
-      confidence: number | null;
-      /** Corrected Output */
-      corrected_output: unknown;
-      /** Fields */
-      fields: string[];
-      /** Notes */
-      notes: string | null;
-      /** Reason */
-      reason: string | null;
-      /** Tags */
-      tags: string[] | null;
-      /**
-       * Timestamp
-       * Format: date-time
-       */
-      timestamp: string;
-      /** Trainable */
-      trainable: boolean | null;
-      /** Undoes */
-      undoes: string | null;
-      /** Verified */
-      verified: boolean | null;
-    };
-    /**
-     * Diff
-     * @description Trace ids.
-     */
-    Diff: {
-      /** Added */
-      added: string[];
-      /** Changed */
-      changed: string[];
-      /** Removed */
-      removed: string[];
-    };
-    /**
-     * ErrorAnswer
-     * @description The body of every error.
-     */
-    ErrorAnswer: {
-      error: components["schemas"]["ErrorBody"];
-    };
-    /**
-     * ErrorBody
-     * @description What went wrong. `line` and `column` point into SQL or YAML; `problems` lists everything that is wrong, where there are several.
-     */
-    ErrorBody: {
-      /** Code */
-      code: string;
-      /** Column */
-      column?: number | null;
-      /** Hint */
-      hint: string | null;
-      /** Line */
-      line?: number | null;
-      /** Message */
-      message: string;
-      /** Problems */
-      problems?: string[] | null;
-    };
-    /**
-     * Evaluate
-     * @description What to prove. `scope` gives the inputs a set's examples share; without `candidate` it is what the decisions make now.
-     */
-    Evaluate: {
-      /** Candidate */
-      candidate?: string | null;
-      /** Cascade Id */
-      cascade_id: string;
-      /**
-       * Rows
-       * @default 200
-       */
-      rows?: number;
-      /** Scope */
-      scope?: {
-        [key: string]: unknown;
-      } | null;
-    };
-    /**
-     * Evaluation
-     * @description What was found: arms (none, current, candidate) with accuracy, tokens and cost, and gains with an interval of 95 %.
-     */
-    Evaluation: {
-      /** Arms */
-      arms: {
-        [key: string]: unknown;
-      };
-      /** Gains */
-      gains: {
-        [key: string]: unknown;
-      };
-      /** Groups */
-      groups: number;
-      /** Harm */
-      harm: boolean;
-      /** Questions */
-      questions: number;
-      /** Version */
-      version: string;
-    };
-    /**
-     * Example
-     * @description One execution and what was decided on it. `confidence` is null where unscored, `cost` (USD) where the price is not known.
-     */
-    Example: {
-      /** Answer */
-      answer: unknown;
-      /** Assistant Output */
-      assistant_output: string | null;
-      /** Calibrated */
-      calibrated: boolean | null;
-      /** Caller Id */
-      caller_id: string | null;
-      /** Cascade Id */
-      cascade_id: string;
-      /** Cell Name */
-      cell_name: string;
-      /** Confidence */
-      confidence: number | null;
-      /** Corrected Output */
-      corrected_output: unknown;
-      /** Cost */
-      cost: number | null;
-      /** Duration Ms */
-      duration_ms: number;
-      /** Inputs */
-      inputs: {
-        [key: string]: unknown;
-      };
-      /** Model */
-      model: string;
-      /** Notes */
-      notes: string | null;
-      /** Session Id */
-      session_id: string;
-      /** Tags */
-      tags: string[];
-      /**
-       * Timestamp
-       * Format: date-time
-       */
-      timestamp: string;
-      /** Tokens In */
-      tokens_in: number;
-      /** Tokens Out */
-      tokens_out: number;
-      /** Trace Id */
-      trace_id: string;
-      /** Trainable */
-      trainable: boolean;
-      /** Used */
-      used: number;
-      /** User Input */
-      user_input: string | null;
-      /** Verified */
-      verified: boolean;
-    };
-    /**
-     * Examples
-     * @description A page: `count` of them, `total` that match, and the cursor of the `next` page (null: there is none).
-     */
-    Examples: {
-      /** Count */
-      count: number;
-      /** Examples */
-      examples: components["schemas"]["Example"][];
-      /** Next */
-      next: string | null;
-      /** Total */
-      total: number;
-    };
-    /**
-     * Explained
-     * @description The plan of a semantic statement: a tree a query block, innermost block first; `fallback` is asked where no step reaches.
-     *
-     *     `ran`: by EXPLAIN ANALYZE, and gave so many `rows`.
-     */
-    Explained: {
-      /** Blocks */
-      blocks: components["schemas"]["Step"][];
-      /**
-       * Fallback
-       * @default []
-       */
-      fallback?: components["schemas"]["Asked"][];
-      /**
-       * Ran
-       * @default false
-       */
-      ran?: boolean;
-      /** Rows */
-      rows?: number | null;
-    };
-    /**
-     * Figures
-     * @description Counts over executions. `cost` is null where no price is known, `confidence` (the mean) where none is scored.
-     */
-    Figures: {
-      /** Confidence */
-      confidence: number | null;
-      /** Corrected */
-      corrected: number;
-      /** Cost */
-      cost: number | null;
-      /** Executions */
-      executions: number;
-      /** Scored */
-      scored: number;
-      /** Tokens In */
-      tokens_in: number;
-      /** Tokens Out */
-      tokens_out: number;
-      /** Trainable */
-      trainable: number;
-      /** Verified */
-      verified: number;
-    };
-    /**
-     * FileProblem
-     * @description Something wrong in a file's text. `line` and `column` count from 1; `column` is where what stands on that line begins.
-     */
-    FileProblem: {
-      /** Column */
-      column: number;
-      /** Key */
-      key: string;
-      /** Line */
-      line: number;
-      /** Message */
-      message: string;
-    };
-    /**
-     * Filter
-     * @description The same in a body of JSON, where a number is a number.
-     */
-    Filter: {
-      /** Caller Id */
-      caller_id?: string | null;
-      /**
-       * Cascade Id
-       * @default []
-       */
-      cascade_id?: string | string[];
-      /**
-       * Cell Name
-       * @default []
-       */
-      cell_name?: string | string[];
-      /**
-       * Contradiction
-       * @description examples that the firewall keeps out: approved answers to one question that differ, the newest of each answer
-       */
-      contradiction?: true | null;
-      /**
-       * Criterion
-       * @description the argument `criterion`, as text
-       */
-      criterion?: string | null;
-      /**
-       * Label
-       * @description the answer that holds, as text
-       */
-      label?: string | null;
-      /** Max Confidence */
-      max_confidence?: number | null;
-      /** Max Cost */
-      max_cost?: number | null;
-      /** Min Confidence */
-      min_confidence?: number | null;
-      /** Min Cost */
-      min_cost?: number | null;
-      /** Model */
-      model?: string | null;
-      /** Query Id */
-      query_id?: string | null;
-      /** Scored */
-      scored?: boolean | null;
-      /**
-       * Search
-       * @description found in arguments or answer, in any case
-       */
-      search?: string | null;
-      /** Session Id */
-      session_id?: string | null;
-      /**
-       * Since
-       * @description inclusive; without a zone it is UTC
-       */
-      since?: string | null;
-      /**
-       * Source
-       * @description query, run, test or import
-       */
-      source?: string | null;
-      /** Tag */
-      tag?: string | null;
-      /**
-       * Trace Id
-       * @default []
-       */
-      trace_id?: string | string[];
-      /** Trainable */
-      trainable?: boolean | null;
-      /**
-       * Until
-       * @description exclusive
-       */
-      until?: string | null;
-      /**
-       * Used
-       * @description whether an answer was given it as an example
-       */
-      used?: boolean | null;
-      /** Verified */
-      verified?: boolean | null;
-    };
-    /**
-     * FilterOptions
-     * @description The values to filter by, each with its count, the most frequent first.
-     */
-    FilterOptions: {
-      /** Cascade Id */
-      cascade_id: {
-        [key: string]: number;
-      };
-      /** Cell Name */
-      cell_name: {
-        [key: string]: number;
-      };
-      /** Criterion */
-      criterion: {
-        [key: string]: number;
-      };
-      /** Label */
-      label: {
-        [key: string]: number;
-      };
-      /** Model */
-      model: {
-        [key: string]: number;
-      };
-      /** Session Id */
-      session_id: {
-        [key: string]: number;
-      };
-      /** Source */
-      source: {
-        [key: string]: number;
-      };
-      /** Tag */
-      tag: {
-        [key: string]: number;
-      };
-    };
-    /**
-     * Imported
-     * @description Every record is `added`, `known` (it was there), `skipped` (no model call) or `rejected`; `problems` are the first of those.
-     *
-     *     `preview` has the first executions.
-     */
-    Imported: {
-      /** Added */
-      added: number;
-      /** Decisions */
-      decisions: number;
-      /** Known */
-      known: number;
-      /** Left */
-      left: string[];
-      /** Mapping */
-      mapping: {
-        [key: string]: string;
-      };
-      /** Preview */
-      preview: components["schemas"]["Previewed"][];
-      /** Problems */
-      problems: components["schemas"]["Wrong"][];
-      /** Rejected */
-      rejected: number;
-      /** Skipped */
-      skipped: number;
-    };
-    /**
-     * Injected
-     * @description An example that an answer was given.
-     */
-    Injected: {
-      /** Assistant Output */
-      assistant_output: string | null;
-      /** Confidence */
-      confidence: number | null;
-      /** Corrected Output */
-      corrected_output: unknown;
-      /** Trace Id */
-      trace_id: string;
-      /** User Input */
-      user_input: string | null;
-      /** Verified */
-      verified: boolean;
-    };
-    /**
-     * Item
-     * @description An execution to be looked at; `asked` executions have its arguments, so one decision answers for all of them.
-     *
-     *     `priority`, 0-1: which share of all that is open a decision on it bears upon.
-     */
-    Item: {
-      /** Asked */
-      asked: number;
-      execution: components["schemas"]["Example"];
-      /**
-       * Kind
-       * @enum {string}
-       */
-      kind: "contradiction" | "value" | "random" | "newest";
-      /** Priority */
-      priority: number;
-      /** Why */
-      why: string;
-    };
-    /**
-     * Mark
-     * @description Only the fields given change; null clears a field. `tags` replace those that there are, `add_tags` and `remove_tags` change them.
-     * @example {
-     *       "corrected_output": "billing",
-     *       "trace_ids": [
-     *         "0f3a…"
-     *       ],
-     *       "trainable": true
-     *     }
-     */
-    Mark: {
-      /** Add Tags */
-      add_tags?: string[] | null;
-      /** Author */
-      author?: string | null;
-      /** Confidence */
-      confidence?: number | null;
-      /** Corrected Output */
-      corrected_output?: unknown;
-      filter?: components["schemas"]["Filter"] | null;
-      /** Notes */
-      notes?: string | null;
-      /** Reason */
-      reason?: string | null;
-      /** Remove Tags */
-      remove_tags?: string[] | null;
-      /** Tags */
-      tags?: string[] | null;
-      /** Trace Ids */
-      trace_ids?: string[] | null;
-      /** Trainable */
-      trainable?: boolean | null;
-      /** Verified */
-      verified?: boolean | null;
-    } & (
-      | {
-          trace_ids: unknown[];
-        }
-      | {
-          filter: Record<string, never>;
-        }
-    );
-    /**
-     * Marked
-     * @description How many executions changed; `undo` takes it back, null where there was nothing to change.
-     */
-    Marked: {
-      /** Undo */
-      undo: string | null;
-      /** Updated */
-      updated: number;
-    };
-    /**
-     * Mistaken
-     * @description So many executions answered `answer` where `held` holds: equal where it stood, null where nobody said what is right.
-     */
-    Mistaken: {
-      /** Answer */
-      answer: unknown;
-      /** Held */
-      held: unknown;
-      /** Number */
-      number: number;
-    };
-    /**
-     * Neighbours
-     * @description The nearest first; `considered` executions were compared.
-     */
-    Neighbours: {
-      /** Considered */
-      considered: number;
-      /** Similar */
-      similar: components["schemas"]["Similar"][];
-    };
-    /**
-     * Notice
-     * @description Something a person should be told.
-     */
-    Notice: {
-      /** Message */
-      message: string;
-      /** Severity */
-      severity: string;
-    };
-    /**
-     * Operators
-     * @description Every operator, by name; `problems` are those of files that are left out.
-     */
-    Operators: {
-      /** Operators */
-      operators: components["schemas"]["OperatorShown"][];
-      /** Problems */
-      problems: string[];
-    };
-    /**
-     * OperatorShown
-     * @description An operator there is, with the file it comes from and its cells. `builtin`: it is the package's own.
-     */
-    OperatorShown: {
-      /** Builtin */
-      builtin: boolean;
-      /** Cascade Id */
-      cascade_id: string;
-      /** Cells */
-      cells: string[];
-      /** Description */
-      description: string;
-      /** Name */
-      name: string;
-      /** Origin */
-      origin: string;
-      /** Parameters */
-      parameters: components["schemas"]["Argument"][];
-      /** Patterns */
-      patterns: string[];
-      /** Returns */
-      returns: string;
-      /** Shape */
-      shape: string;
-      /** Threshold */
-      threshold: number | null;
-    };
-    /**
-     * Outcome
-     * @description One test case. `passed` is null where this model cannot do the operator at all.
-     */
-    Outcome: {
-      /** Actual */
-      actual: unknown;
-      /** Case */
-      case: string;
-      /** Error */
-      error: string | null;
-      /** Expected */
-      expected: unknown;
-      /** Operator */
-      operator: string;
-      /** Passed */
-      passed: boolean | null;
-    };
-    /**
-     * Outcomes
-     * @description All of them.
-     */
-    Outcomes: {
-      /** Failed */
-      failed: number;
-      /** Outcomes */
-      outcomes: components["schemas"]["Outcome"][];
-      /** Passed */
-      passed: number;
-    };
-    /**
-     * Outlook
-     * @description What the last doubling of decisions brought, in accuracy 0-1, with its interval of 95 %.
-     */
-    Outlook: {
-      /** Gain */
-      gain: number;
-      /** High */
-      high: number;
-      /** Low */
-      low: number;
-      /** Reviewed */
-      reviewed: number;
-    };
-    /**
-     * PartialSuccess
-     * @description What of an export of traces was not taken; empty where everything was.
-     */
-    PartialSuccess: {
-      /** Errormessage */
-      errorMessage?: string | null;
-      /** Rejectedspans */
-      rejectedSpans?: number | null;
-    };
-    /**
-     * Previewed
-     * @description An execution as it is, or would be, logged.
-     */
-    Previewed: {
-      /** Answer */
-      answer: unknown;
-      /** Arguments */
-      arguments: {
-        [key: string]: unknown;
-      };
-      /** Cascade Id */
-      cascade_id: string;
-      /** Cell Name */
-      cell_name: string;
-      /** Model */
-      model: string;
-    };
-    /**
-     * QueryList
-     * @description A page, the newest first.
-     */
-    QueryList: {
-      /** Count */
-      count: number;
-      /** Next */
-      next: string | null;
-      /** Queries */
-      queries: components["schemas"]["QueryRow"][];
-      /** Total */
-      total: number;
-    };
-    /**
-     * QueryRow
-     * @description One statement. `rows` None where it failed; `cost` in USD, None where a price is not known.
-     */
-    QueryRow: {
-      /** Cached */
-      cached: number;
-      /** Calls */
-      calls: number;
-      /** Cost */
-      cost: number | null;
-      /** Duration Ms */
-      duration_ms: number;
-      /** Error */
-      error: string | null;
-      /** Error Code */
-      error_code: string | null;
-      /** Query Id */
-      query_id: string;
-      /** Rows */
-      rows: number | null;
-      /** Session Id */
-      session_id: string;
-      /** Sql */
-      sql: string;
-      /**
-       * Timestamp
-       * Format: date-time
-       */
-      timestamp: string;
-      /** Tokens Cached */
-      tokens_cached: number;
-      /** Tokens In */
-      tokens_in: number;
-      /** Tokens Out */
-      tokens_out: number;
-    };
-    /**
-     * Queued
-     * @description How many executions wait to be scored because of it; the cost in USD is null where the judge's price is not known.
-     */
-    Queued: {
-      /** Estimated Cost */
-      estimated_cost: number | null;
-      /** Queued */
-      queued: number;
-    };
-    /**
-     * Race
-     * @description What was found: an arm for each way, and its gains over `none` and over `current`, with simultaneous intervals of 95 %.
-     *
-     *     `questions` of `planned` were asked of every arm; fewer where the budget ended. `winner` is `current` where none is shown to be better.
-     */
-    Race: {
-      /** Arms */
-      arms: {
-        [key: string]: unknown;
-      };
-      /** Current */
-      current: string;
-      /** Examples */
-      examples: number;
-      /** Gains */
-      gains: {
-        [key: string]: unknown;
-      };
-      /** Groups */
-      groups: number;
-      /** Planned */
-      planned: number;
-      /** Questions */
-      questions: number;
-      /** Version */
-      version: string;
-      /** Winner */
-      winner: string;
-    };
-    /**
-     * RaceRules
-     * @description What runs against what. `scope` and `candidate` as for `evaluate`; each strategy runs with each number of examples.
-     */
-    RaceRules: {
-      /** Budget Usd */
-      budget_usd?: number | null;
-      /** Candidate */
-      candidate?: string | null;
-      /** Cascade Id */
-      cascade_id: string;
-      /** Limits */
-      limits?: number[];
-      /**
-       * Rows
-       * @default 200
-       */
-      rows?: number;
-      /** Scope */
-      scope?: {
-        [key: string]: unknown;
-      } | null;
-      /** Strategies */
-      strategies?: ("recent" | "high_confidence" | "random" | "semantic")[];
-    };
-    /**
-     * Ran
-     * @description One call of a run, or one sql or python cell of it; `duration` in seconds.
-     */
-    Ran: {
-      /** Cell Name */
-      cell_name: string;
-      /** Duration */
-      duration: number;
-      /** Model */
-      model: string;
-      /** Trace Id */
-      trace_id: string;
-    };
-    /**
-     * ReviewQueue
-     * @description `left` questions nobody reviewed among the newest `considered` of `total` executions.
-     *
-     *     `enough`: looking at more would hardly help; `signal` says why, or what more would bring. `outlook` is null where that cannot be told.
-     *     `corrected` of the `verified` newest reviewed answers were wrong. `until` decisions after the `reviewed` ones the signal is expected to
-     *     say that it is enough: counted while there are too few to say anything, estimated afterwards (gains fall with the root of the number);
-     *     0 where it is enough, null where that cannot be told.
-     */
-    ReviewQueue: {
-      /** Considered */
-      considered: number;
-      /** Corrected */
-      corrected: number;
-      /** Enough */
-      enough: boolean;
-      /** Items */
-      items: components["schemas"]["Item"][];
-      /** Left */
-      left: number;
-      outlook: components["schemas"]["Outlook"] | null;
-      /** Reviewed */
-      reviewed: number;
-      /** Signal */
-      signal: string;
-      /** Total */
-      total: number;
-      /** Until */
-      until: number | null;
-      /** Verified */
-      verified: number;
-    };
-    /**
-     * Rows
-     * @description A result. A row is a list, in the order of `columns`; `total` counts the rows there were before `limit`.
-     *
-     *     `plan` is what EXPLAIN of a semantic statement found, whose rows say the same as text; null for everything else.
-     */
-    Rows: {
-      /** Columns */
-      columns: components["schemas"]["Column"][];
-      /** Notices */
-      notices: components["schemas"]["Notice"][];
-      plan: components["schemas"]["Explained"] | null;
-      /** Query Id */
-      query_id: string;
-      /** Rows */
-      rows: unknown[][];
-      /** Total */
-      total: number;
-      usage: components["schemas"]["Usage"];
-    };
-    /**
-     * RunAsked
-     * @description A cascade by its id or its operator's name, or `yaml`, a file that is not kept; and its inputs. `query_id` cancels it.
-     */
-    RunAsked: {
-      /** Budget Usd */
-      budget_usd?: number | null;
-      /** Cascade */
-      cascade?: string | null;
-      /**
-       * Inputs
-       * @default {}
-       */
-      inputs?: {
-        [key: string]: unknown;
-      };
-      /** Model */
-      model?: string | null;
-      /** Query Id */
-      query_id?: string | null;
-      /** Session Id */
-      session_id?: string | null;
-      /** Yaml */
-      yaml?: string | null;
-    } & (
-      | {
-          cascade: string;
-        }
-      | {
-          yaml: string;
-        }
-    );
-    /**
-     * RunShown
-     * @description `outputs` by cell; `output` is the last one. `records` are its calls, as `trace_ids` are in the log.
-     */
-    RunShown: {
-      /** Cascade Id */
-      cascade_id: string;
-      /** Notices */
-      notices: components["schemas"]["Notice"][];
-      /** Output */
-      output: unknown;
-      /** Outputs */
-      outputs: {
-        [key: string]: unknown;
-      };
-      /** Records */
-      records: components["schemas"]["Ran"][];
-      /** Session Id */
-      session_id: string;
-      /** Trace Ids */
-      trace_ids: string[];
-      usage: components["schemas"]["Usage"];
-    };
-    /**
-     * SaveBody
-     * @description A cascade's file. With the `fingerprint` it had when it was read, it is not written where somebody else has written it meanwhile.
-     */
-    SaveBody: {
-      /** Fingerprint */
-      fingerprint?: string | null;
-      /** Yaml */
-      yaml: string;
-    };
-    /**
-     * Score
-     * @description At most `limit` executions, for at most `budget_usd` of the judge; `free`: without the judge. `query_id` cancels it.
-     */
-    "Score-Input": {
-      /** Budget Usd */
-      budget_usd?: number | null;
-      /**
-       * Free
-       * @default false
-       */
-      free?: boolean;
-      /** Limit */
-      limit?: number | null;
-      /** Query Id */
-      query_id?: string | null;
-    };
-    /**
-     * Score
-     * @description One scorer's opinion; `value` null where it could not tell.
-     */
-    "Score-Output": {
-      /** Calibrated */
-      calibrated: boolean;
-      /** Cost Usd */
-      cost_usd: number | null;
-      /** Reason */
-      reason: string;
-      /** Scorer */
-      scorer: string;
-      /**
-       * Timestamp
-       * Format: date-time
-       */
-      timestamp: string;
-      /** Value */
-      value: number | null;
-      /** Version */
-      version: string;
-    };
-    /**
-     * SessionList
-     * @description A page, the newest first; `next` is the cursor of the one behind it.
-     */
-    SessionList: {
-      /** Count */
-      count: number;
-      /** Next */
-      next: string | null;
-      /** Sessions */
-      sessions: components["schemas"]["SessionRow"][];
-      /** Total */
-      total: number;
-    };
-    /**
-     * SessionRow
-     * @description One session: everything of one id. `cost` in USD, None where a price is not known; `cascades` by name.
-     */
-    SessionRow: {
-      /** Calls */
-      calls: number;
-      /** Cascades */
-      cascades: string[];
-      /** Cost */
-      cost: number | null;
-      /**
-       * Ended
-       * Format: date-time
-       */
-      ended: string;
-      /** Errors */
-      errors: number;
-      /** Queries */
-      queries: number;
-      /** Session Id */
-      session_id: string;
-      /** Sources */
-      sources: string[];
-      /**
-       * Started
-       * Format: date-time
-       */
-      started: string;
-      /** Tokens In */
-      tokens_in: number;
-      /** Tokens Out */
-      tokens_out: number;
-    };
-    /**
-     * SessionWhole
-     * @description One session: of its `total` calls a page, oldest first (`next`: the cursor of the one behind), and its statements, newest first (at
-     *     most 1,000).
-     */
-    SessionWhole: {
-      /** Calls */
-      calls: components["schemas"]["Call"][];
-      /** Next */
-      next: string | null;
-      /** Queries */
-      queries: components["schemas"]["QueryRow"][];
-      /** Session Id */
-      session_id: string;
-      /** Total */
-      total: number;
-    };
-    /**
-     * Set
-     * @description One version of a set. `scope` are the inputs its examples share; `harm` is what its newest evaluation says, null without one.
-     *
-     *     `race` is what its newest race of strategies found, null without one.
-     */
-    Set: {
-      /** Added */
-      added: number;
-      /** Cascade Id */
-      cascade_id: string;
-      /** Cell Name */
-      cell_name: string;
-      /** Evaluated */
-      evaluated: string | null;
-      /** Evaluation */
-      evaluation: {
-        [key: string]: unknown;
-      } | null;
-      /** Harm */
-      harm: boolean | null;
-      /** Live */
-      live: boolean;
-      /** Parent */
-      parent: string | null;
-      /** Race */
-      race: {
-        [key: string]: unknown;
-      } | null;
-      /** Raced */
-      raced: string | null;
-      /** Removed */
-      removed: number;
-      /** Scope */
-      scope: {
-        [key: string]: unknown;
-      };
-      /** Size */
-      size: number;
-      /** Tags */
-      tags: string[];
-      /**
-       * Timestamp
-       * Format: date-time
-       */
-      timestamp: string;
-      /** Version */
-      version: string;
-    };
-    /**
-     * Sets
-     * @description Versions, the newest first.
-     */
-    Sets: {
-      /** Sets */
-      sets: components["schemas"]["Set"][];
-    };
-    /**
-     * Signature
-     * @description How an operator is written, what it takes and gives.
-     */
-    Signature: {
-      /** Cascade Id */
-      cascade_id: string;
-      /** Description */
-      description: string;
-      /** Name */
-      name: string;
-      /** Parameters */
-      parameters: components["schemas"]["Argument"][];
-      /** Patterns */
-      patterns: string[];
-      /** Returns */
-      returns: string;
-      /** Shape */
-      shape: string;
-      /** Threshold */
-      threshold: number | null;
-    };
-    /**
-     * Similar
-     * @description The newest execution that asked and answered so, of `asked` such. `similarity` is the cosine: 1 where the same is asked.
-     */
-    Similar: {
-      /** Asked */
-      asked: number;
-      execution: components["schemas"]["Example"];
-      /** Similarity */
-      similarity: number;
-    };
-    /**
-     * Spend
-     * @description What calls with one `key` (a day as 2026-11-23, a model, …) took.
-     *
-     *     `cost` in USD counts what is priced, `unpriced` the calls that are not; `scoring` is the judge's part of `cost`. `cached` counts answers
-     *     that no call was made for, as `query_log` has them: for days and queries only, 0 elsewhere. `sql`: a query's statement.
-     */
-    Spend: {
-      /** Cached */
-      cached: number;
-      /** Calls */
-      calls: number;
-      /** Cost */
-      cost: number;
-      /** Errors */
-      errors: number;
-      /** Key */
-      key: string;
-      /** Scoring */
-      scoring: number;
-      /** Sql */
-      sql?: string | null;
-      /** Tokens Cached */
-      tokens_cached: number;
-      /** Tokens In */
-      tokens_in: number;
-      /** Tokens Out */
-      tokens_out: number;
-      /** Unpriced */
-      unpriced: number;
-    };
-    /**
-     * SQL
-     * @description A script; the answer is its last statement's. `params`: a list for ?, an object for $name; only for a script of one statement.
-     */
-    SQL: {
-      /**
-       * Budget Usd
-       * @description what it may cost; null: the settings' own ceiling
-       */
-      budget_usd?: number | null;
-      /**
-       * Each
-       * @description in a stream of events: the rows and usage of every statement, as each is done
-       * @default false
-       */
-      each?: boolean;
-      /**
-       * Explain
-       * @description the plan of the one statement, with the calls it expects; no model is asked
-       * @default false
-       */
-      explain?: boolean;
-      /**
-       * Limit
-       * @description rows to answer at most; LIMIT in the SQL saves calls too
-       */
-      limit?: number | null;
-      /** Model */
-      model?: string | null;
-      /** Params */
-      params?:
-        | unknown[]
-        | {
-            [key: string]: unknown;
-          }
-        | null;
-      /**
-       * Query Id
-       * @description the id it is cancelled by and logged under; without it, one is made
-       */
-      query_id?: string | null;
-      /**
-       * Resume
-       * @description only in a session that is kept still: 404 where it was closed meanwhile
-       * @default false
-       */
-      resume?: boolean;
-      /**
-       * Session Id
-       * @description keep temporary tables and the transaction for the next query of this session
-       */
-      session_id?: string | null;
-      /** Sql */
-      sql: string;
-    };
-    /**
-     * Stats
-     * @description Totals, then the cells, the busiest first. `scoring` is what judging took: USD a message, and its share of what execution cost.
-     */
-    Stats: {
-      /** Cells */
-      cells: components["schemas"]["CellFigures"][];
-      /** Execution Cost */
-      execution_cost: number;
-      /** Scoring Cost */
-      scoring_cost: number;
-      /** Scoring Cost A Message */
-      scoring_cost_a_message: number | null;
-      /** Scoring Messages */
-      scoring_messages: number;
-      /** Scoring Share */
-      scoring_share: number | null;
-      total: components["schemas"]["Figures"];
-    };
-    /**
-     * Status
-     * @description `ok`.
-     */
-    Status: {
-      /** Status */
-      status: string;
-    };
-    /**
-     * Step
-     * @description One step of a plan. `keeps` are parts that are read once; `children` are the steps whose rows it takes.
-     */
-    Step: {
-      /** Asks */
-      asks: components["schemas"]["Asked"][];
-      /** Children */
-      children: components["schemas"]["Step"][];
-      /** Detail */
-      detail: string;
-      /** Keeps */
-      keeps: string[];
-      /**
-       * Kind
-       * @enum {string}
-       */
-      kind: "Project" | "SemanticMap" | "SemanticFilter" | "Filter" | "Scan";
-    };
-    /**
-     * Stopped
-     * @description The query that was cancelled; `done` is whether it has ended already.
-     */
-    Stopped: {
-      /** Done */
-      done: boolean;
-      /** Query Id */
-      query_id: string;
-    };
-    /**
-     * Table
-     * @description Something a query may name. `types` are DuckDB's, in the order of `columns`.
-     */
-    Table: {
-      /** Columns */
-      columns: string[];
-      /** Name */
-      name: string;
-      /** Schema Name */
-      schema_name: string;
-      /** Types */
-      types: string[];
-    };
-    /**
-     * Tables
-     * @description All of them.
-     */
-    Tables: {
-      /** Tables */
-      tables: components["schemas"]["Table"][];
-    };
-    /**
-     * Tag
-     * @description A name for a version: `-- @ training: NAME` in a query uses it.
-     */
-    Tag: {
-      /** Author */
-      author?: string | null;
-      /** Name */
-      name: string;
-    };
-    /**
-     * TestAsked
-     * @description The model to ask where a test case names none; null: the cell's own or the default.
-     */
-    TestAsked: {
-      /** Model */
-      model?: string | null;
-    };
-    /**
-     * TestsAsked
-     * @description `yaml`: those of a file that is not kept; null: those of every operator there is.
-     */
-    TestsAsked: {
-      /** Model */
-      model?: string | null;
-      /** Yaml */
-      yaml?: string | null;
-    };
-    /**
-     * Traces
-     * @description OTLP's ExportTraceServiceResponse.
-     */
-    Traces: {
-      partialSuccess: components["schemas"]["PartialSuccess"];
-    };
-    /**
-     * Undo
-     * @description The `undo` of a decision.
-     */
-    Undo: {
-      /** Author */
-      author?: string | null;
-      /** Undo */
-      undo: string;
-    };
-    /**
-     * Unscored
-     * @description What is left to score. `judged` of them would be shown to `judge`; `estimated_usd` is None where its price is not known.
-     */
-    Unscored: {
-      /** Estimated Usd */
-      estimated_usd: number | null;
-      /** Executions */
-      executions: number;
-      /** Judge */
-      judge: string | null;
-      /** Judged */
-      judged: number;
-    };
-    /**
-     * Usage
-     * @description What it took. `cost_usd` is null where a price is not known.
-     */
-    Usage: {
-      /** Cached */
-      cached: number;
-      /** Calls */
-      calls: number;
-      /** Cost Usd */
-      cost_usd: number | null;
-      /** Seconds */
-      seconds: number;
-      /** Tokens Cached */
-      tokens_cached: number;
-      /** Tokens In */
-      tokens_in: number;
-      /** Tokens Out */
-      tokens_out: number;
-    };
-    /**
-     * Use
-     * @description `force`: even where its evaluation shows harm.
-     */
-    Use: {
-      /** Author */
-      author?: string | null;
-      /**
-       * Force
-       * @default false
-       */
-      force?: boolean;
-      /** Reason */
-      reason?: string | null;
-    };
-    /**
-     * Validated
-     * @description Everything that is wrong with a file, by line and column; `ok` where nothing is. `signature` is known where that part is sound.
-     */
-    Validated: {
-      /** Cascade Id */
-      cascade_id: string | null;
-      /** Ok */
-      ok: boolean;
-      /** Operator */
-      operator: string | null;
-      /** Problems */
-      problems: components["schemas"]["FileProblem"][];
-      signature: components["schemas"]["Signature"] | null;
-    };
-    /**
-     * Version
-     * @description The version that was meant, whole.
-     */
-    Version: {
-      /** Version */
-      version: string;
-    };
-    /**
-     * Whole
-     * @description One logged call, whole. `sql` is the statement it came from; `examples` are those of `example_ids` that are still there.
-     */
-    Whole: {
-      /** Answer */
-      answer: unknown;
-      /** Assistant Output */
-      assistant_output: string | null;
-      /** Attempt */
-      attempt: number;
-      /** Cached */
-      cached: boolean;
-      /** Calibrated */
-      calibrated: boolean | null;
-      /** Caller Id */
-      caller_id: string | null;
-      /** Cascade Fingerprint */
-      cascade_fingerprint: string;
-      /** Cascade Id */
-      cascade_id: string;
-      /** Cell Fingerprint */
-      cell_fingerprint: string;
-      /** Cell Name */
-      cell_name: string;
-      /** Confidence */
-      confidence: number | null;
-      /** Corrected Output */
-      corrected_output: unknown;
-      /** Cost */
-      cost: number | null;
-      /** Decisions */
-      decisions: components["schemas"]["Decision"][];
-      /** Duration Ms */
-      duration_ms: number;
-      /** Error */
-      error: string | null;
-      /** Error Code */
-      error_code: string | null;
-      /** Example Ids */
-      example_ids: string[];
-      /** Examples */
-      examples: components["schemas"]["Injected"][];
-      /** Finish Reason */
-      finish_reason: string | null;
-      /** Inputs */
-      inputs: {
-        [key: string]: unknown;
-      };
-      /** Kind */
-      kind: string;
-      /** Model */
-      model: string;
-      /** Notes */
-      notes: string | null;
-      /** Probability */
-      probability: number | null;
-      /** Query Id */
-      query_id: string | null;
-      /** Request */
-      request: unknown;
-      /** Response */
-      response: unknown;
-      /** Scores */
-      scores: components["schemas"]["Score-Output"][];
-      /** Session Id */
-      session_id: string;
-      /** Set Version */
-      set_version: string;
-      /** Source */
-      source: string;
-      /** Sql */
-      sql: string | null;
-      /** Tags */
-      tags: string[];
-      /** Take */
-      take: number;
-      /**
-       * Timestamp
-       * Format: date-time
-       */
-      timestamp: string;
-      /** Tokens Cached */
-      tokens_cached: number;
-      /** Tokens Cached Expected */
-      tokens_cached_expected: number;
-      /** Tokens In */
-      tokens_in: number;
-      /** Tokens Out */
-      tokens_out: number;
-      /** Trace Id */
-      trace_id: string;
-      /** Trainable */
-      trainable: boolean;
-      /** Used */
-      used: number;
-      /** User Input */
-      user_input: string | null;
-      /** Verified */
-      verified: boolean;
-    };
-    /**
-     * WorkerStatus
-     * @description How the worker is. `queued` executions waited at its last look, less what it scored since; `scored` counts from its start.
-     *
-     *     `per_minute` is of the last minute. `cost_today` in USD is what judges cost since midnight UTC, on every server of the store, of
-     *     `budget_usd` (None: no ceiling). `last_error` is None where all is well.
-     */
-    WorkerStatus: {
-      /** Budget Usd */
-      budget_usd: number | null;
-      /** Cost Today */
-      cost_today: number;
-      /**
-       * Judge
-       * @enum {string}
-       */
-      judge: "none" | "ready" | "waiting" | "spent" | "stopped";
-      /** Last Error */
-      last_error: string | null;
-      /** Per Minute */
-      per_minute: number;
-      /** Queued */
-      queued: number;
-      /** Scored */
-      scored: number;
-      /**
-       * State
-       * @enum {string}
-       */
-      state: "off" | "idle" | "working" | "failing";
-    };
-    /**
-     * Wrong
-     * @description A record that could not be taken: its line (row, element), from 1, and why.
-     */
-    Wrong: {
-      /** Line */
-      line: number;
-      /** Reason */
-      reason: string;
-    };
-    /**
-     * YamlBody
-     * @description A cascade's file.
-     */
-    YamlBody: {
-      /** Yaml */
-      yaml: string;
-    };
-  };
-  responses: never;
-  parameters: never;
-  requestBodies: never;
-  headers: never;
-  pathItems: never;
+    schemas: {
+        /**
+         * Argument
+         * @description One argument of an operator.
+         */
+        Argument: {
+            /** Default */
+            default: unknown;
+            /** Description */
+            description: string;
+            /** Name */
+            name: string;
+            /** Optional */
+            optional: boolean;
+            /** Type */
+            type: string;
+        };
+        /**
+         * Asked
+         * @description One question to an operator, as it was typed. `guard` must hold for a row to be asked about; `figures` None: `note` says why.
+         */
+        Asked: {
+            figures: components["schemas"]["AskFigures"] | null;
+            /** Guard */
+            guard: string | null;
+            /** Id */
+            id: number;
+            /** Note */
+            note: string | null;
+            /** Operator */
+            operator: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * AskFigures
+         * @description What a question of a plan takes: expected by EXPLAIN, taken where EXPLAIN ANALYZE ran it.
+         *
+         *     `rows` need an answer; of their `distinct` arguments `cached` ones are known, and the others take `calls`. Tokens, USD and seconds are
+         *     None where nobody can say.
+         */
+        AskFigures: {
+            /** Cached */
+            cached: number;
+            /** Calls */
+            calls: number;
+            /** Cost Usd */
+            cost_usd: number | null;
+            /** Distinct */
+            distinct: number;
+            /** Rows */
+            rows: number | null;
+            /** Seconds */
+            seconds: number | null;
+            /** Tokens In */
+            tokens_in: number | null;
+            /** Tokens Out */
+            tokens_out: number | null;
+        };
+        /**
+         * Assess
+         * @description `force`: also what has a confidence.
+         */
+        Assess: {
+            /** Author */
+            author?: string | null;
+            filter?: components["schemas"]["Filter"] | null;
+            /**
+             * Force
+             * @default false
+             */
+            force?: boolean;
+            /** Trace Ids */
+            trace_ids?: string[] | null;
+        } & ({
+            trace_ids: unknown[];
+        } | {
+            filter: Record<string, never>;
+        });
+        /**
+         * Bin
+         * @description Answers with a confidence from `low` up to `high`: how many, their mean confidence, and which share of them is right.
+         */
+        Bin: {
+            /** Confidence */
+            confidence: number;
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+            /** Number */
+            number: number;
+            /** Right */
+            right: number;
+        };
+        /**
+         * Blame
+         * @description Which version brought an example in, with this answer.
+         */
+        Blame: {
+            /** Answer */
+            answer: unknown;
+            /**
+             * Timestamp
+             * Format: date-time
+             */
+            timestamp: string;
+            /** Trace Id */
+            trace_id: string;
+            /** Version */
+            version: string;
+        };
+        /**
+         * Blames
+         * @description Those of one version.
+         */
+        Blames: {
+            /** Examples */
+            examples: components["schemas"]["Blame"][];
+        };
+        /**
+         * Calibration
+         * @description Of `verified` answers `right` were right, and `measured` have scores to measure by.
+         *
+         *     `ece` is the mean distance between confidence and share right, `low` to `high` its interval of 95 %; all figures are null where nothing
+         *     is measured, `auc` also where all answers are right or none is. `confusion` is null where answers are prose or too many to compare.
+         */
+        Calibration: {
+            /** Auc */
+            auc: number | null;
+            /** Bins */
+            bins: components["schemas"]["Bin"][];
+            /** Brier */
+            brier: number | null;
+            /** Cascade Id */
+            cascade_id: string;
+            /** Cell Name */
+            cell_name: string;
+            /** Confusion */
+            confusion: components["schemas"]["Mistaken"][] | null;
+            /** Ece */
+            ece: number | null;
+            /** High */
+            high: number | null;
+            /** Low */
+            low: number | null;
+            /** Measured */
+            measured: number;
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "uncalibrated" | "platt" | "platt_isotonic";
+            /** Right */
+            right: number;
+            /** Verified */
+            verified: number;
+        };
+        /**
+         * Call
+         * @description One call of a session, without request and response: those are at /api/training/examples/{trace_id}.
+         *
+         *     Cells, takes and tries of one cascade's run on one set of inputs have a `run_id` in common; null in logs from elsewhere.
+         */
+        Call: {
+            /** Answer */
+            answer: unknown;
+            /** Attempt */
+            attempt: number;
+            /** Cached */
+            cached: boolean;
+            /** Caller Id */
+            caller_id: string | null;
+            /** Cascade Id */
+            cascade_id: string;
+            /** Cell Name */
+            cell_name: string;
+            /** Cost */
+            cost: number | null;
+            /** Duration Ms */
+            duration_ms: number;
+            /** Error */
+            error: string | null;
+            /** Error Code */
+            error_code: string | null;
+            /** Inputs */
+            inputs: {
+                [key: string]: unknown;
+            };
+            /** Kind */
+            kind: string;
+            /** Model */
+            model: string;
+            /** Query Id */
+            query_id: string | null;
+            /** Run Id */
+            run_id: string | null;
+            /** Source */
+            source: string;
+            /** Take */
+            take: number;
+            /**
+             * Timestamp
+             * Format: date-time
+             */
+            timestamp: string;
+            /** Tokens Cached */
+            tokens_cached: number;
+            /** Tokens In */
+            tokens_in: number;
+            /** Tokens Out */
+            tokens_out: number;
+            /** Trace Id */
+            trace_id: string;
+        };
+        /**
+         * CascadeShown
+         * @description A cascade's file, also one that is left out because of its `problems`.
+         *
+         *     `builtin`: it is the package's own; saving one of its id overrides it in this project. `backup` is what the project's file was before it
+         *     was saved last, null where it was not saved over.
+         */
+        CascadeShown: {
+            /** Backup */
+            backup: string | null;
+            /** Builtin */
+            builtin: boolean;
+            /** Cascade Id */
+            cascade_id: string;
+            /** Cells */
+            cells: string[];
+            /** Description */
+            description: string;
+            /** Fingerprint */
+            fingerprint: string;
+            /** Operator */
+            operator: string | null;
+            /** Origin */
+            origin: string;
+            /** Problems */
+            problems: components["schemas"]["FileProblem"][];
+            /** Yaml */
+            yaml: string;
+        };
+        /**
+         * CellFigures
+         * @description Those of one cell.
+         */
+        CellFigures: {
+            /** Cascade Id */
+            cascade_id: string;
+            /** Cell Name */
+            cell_name: string;
+            /** Confidence */
+            confidence: number | null;
+            /** Corrected */
+            corrected: number;
+            /** Cost */
+            cost: number | null;
+            /** Executions */
+            executions: number;
+            /** Scored */
+            scored: number;
+            /** Tokens In */
+            tokens_in: number;
+            /** Tokens Out */
+            tokens_out: number;
+            /** Trainable */
+            trainable: number;
+            /** Verified */
+            verified: number;
+        };
+        /**
+         * Check
+         * @description One check. `hint` says how to mend it and is empty where nothing is broken.
+         */
+        Check: {
+            /** Detail */
+            detail: string;
+            /**
+             * Hint
+             * @default
+             */
+            hint?: string;
+            /** Name */
+            name: string;
+            /** Ok */
+            ok: boolean;
+        };
+        /**
+         * Checks
+         * @description Every check, with how to mend what is not in order; `ok` where all is.
+         */
+        Checks: {
+            /** Checks */
+            checks: components["schemas"]["Check"][];
+            /** Ok */
+            ok: boolean;
+        };
+        /**
+         * Choose
+         * @description The example that stays.
+         */
+        Choose: {
+            /** Author */
+            author?: string | null;
+            /** Trace Id */
+            trace_id: string;
+        };
+        /**
+         * Chosen
+         * @description An example of a contradiction.
+         */
+        Chosen: {
+            /** Answer */
+            answer: unknown;
+            /** Arguments */
+            arguments: {
+                [key: string]: unknown;
+            };
+            /** Trace Id */
+            trace_id: string;
+            /** Verified */
+            verified: boolean;
+        };
+        /**
+         * Closed
+         * @description The session that was closed.
+         */
+        Closed: {
+            /** Session Id */
+            session_id: string;
+        };
+        /**
+         * Column
+         * @description A column's name, and its type as DuckDB calls it.
+         */
+        Column: {
+            /** Name */
+            name: string;
+            /** Type */
+            type: string;
+        };
+        /**
+         * Contradiction
+         * @description Examples that answer one question differently; `holds` is the verified one, null while all of them are kept out.
+         */
+        Contradiction: {
+            /** Examples */
+            examples: components["schemas"]["Chosen"][];
+            /** Holds */
+            holds: string | null;
+        };
+        /**
+         * Contradictions
+         * @description What the firewall makes of a cell: how many examples enter, how many say what another says, and which contradict.
+         */
+        Contradictions: {
+            /** Contradictions */
+            contradictions: components["schemas"]["Contradiction"][];
+            /** Duplicates */
+            duplicates: number;
+            /** Enter */
+            enter: number;
+        };
+        /**
+         * CostList
+         * @description Spend by what was asked: days oldest first, all else the dearest first. `cost` in USD counts what is priced; `sql` by query only.
+         */
+        CostList: {
+            /** By */
+            by: string;
+            /** Costs */
+            costs: components["schemas"]["Spend"][];
+        };
+        /**
+         * Decide
+         * @description Who does it, and why.
+         */
+        Decide: {
+            /** Author */
+            author?: string | null;
+            /** Reason */
+            reason?: string | null;
+        };
+        /**
+         * Decision
+         * @description One decision; only the fields that `fields` names were decided. `batch` undoes it.
+         */
+        Decision: {
+            /** Author */
+            author: string;
+            /** Batch */
+            batch: string;
+            /** Confidence */
+            confidence: number | null;
+            /** Corrected Output */
+            corrected_output: unknown;
+            /** Fields */
+            fields: string[];
+            /** Notes */
+            notes: string | null;
+            /** Reason */
+            reason: string | null;
+            /** Tags */
+            tags: string[] | null;
+            /**
+             * Timestamp
+             * Format: date-time
+             */
+            timestamp: string;
+            /** Trainable */
+            trainable: boolean | null;
+            /** Undoes */
+            undoes: string | null;
+            /** Verified */
+            verified: boolean | null;
+        };
+        /**
+         * Diff
+         * @description Trace ids.
+         */
+        Diff: {
+            /** Added */
+            added: string[];
+            /** Changed */
+            changed: string[];
+            /** Removed */
+            removed: string[];
+        };
+        /**
+         * ErrorAnswer
+         * @description The body of every error.
+         */
+        ErrorAnswer: {
+            error: components["schemas"]["ErrorBody"];
+        };
+        /**
+         * ErrorBody
+         * @description What went wrong. `line` and `column` point into SQL or YAML; `problems` lists everything that is wrong, where there are several.
+         */
+        ErrorBody: {
+            /** Code */
+            code: string;
+            /** Column */
+            column?: number | null;
+            /** Hint */
+            hint: string | null;
+            /** Line */
+            line?: number | null;
+            /** Message */
+            message: string;
+            /** Problems */
+            problems?: string[] | null;
+        };
+        /**
+         * Evaluate
+         * @description What to prove. `scope` gives the inputs a set's examples share; without `candidate` it is what the decisions make now.
+         */
+        Evaluate: {
+            /** Candidate */
+            candidate?: string | null;
+            /** Cascade Id */
+            cascade_id: string;
+            /**
+             * Rows
+             * @default 200
+             */
+            rows?: number;
+            /** Scope */
+            scope?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * Evaluation
+         * @description What was found: arms (none, current, candidate) with accuracy, tokens and cost, and gains with an interval of 95 %.
+         */
+        Evaluation: {
+            /** Arms */
+            arms: {
+                [key: string]: unknown;
+            };
+            /** Gains */
+            gains: {
+                [key: string]: unknown;
+            };
+            /** Groups */
+            groups: number;
+            /** Harm */
+            harm: boolean;
+            /** Questions */
+            questions: number;
+            /** Version */
+            version: string;
+        };
+        /**
+         * Example
+         * @description One execution and what was decided on it. `confidence` is null where unscored, `cost` (USD) where the price is not known.
+         */
+        Example: {
+            /** Answer */
+            answer: unknown;
+            /** Assistant Output */
+            assistant_output: string | null;
+            /** Calibrated */
+            calibrated: boolean | null;
+            /** Caller Id */
+            caller_id: string | null;
+            /** Cascade Id */
+            cascade_id: string;
+            /** Cell Name */
+            cell_name: string;
+            /** Confidence */
+            confidence: number | null;
+            /** Corrected Output */
+            corrected_output: unknown;
+            /** Cost */
+            cost: number | null;
+            /** Duration Ms */
+            duration_ms: number;
+            /** Inputs */
+            inputs: {
+                [key: string]: unknown;
+            };
+            /** Model */
+            model: string;
+            /** Notes */
+            notes: string | null;
+            /** Session Id */
+            session_id: string;
+            /** Tags */
+            tags: string[];
+            /**
+             * Timestamp
+             * Format: date-time
+             */
+            timestamp: string;
+            /** Tokens In */
+            tokens_in: number;
+            /** Tokens Out */
+            tokens_out: number;
+            /** Trace Id */
+            trace_id: string;
+            /** Trainable */
+            trainable: boolean;
+            /** Used */
+            used: number;
+            /** User Input */
+            user_input: string | null;
+            /** Verified */
+            verified: boolean;
+        };
+        /**
+         * Examples
+         * @description A page: `count` of them, `total` that match, and the cursor of the `next` page (null: there is none).
+         */
+        Examples: {
+            /** Count */
+            count: number;
+            /** Examples */
+            examples: components["schemas"]["Example"][];
+            /** Next */
+            next: string | null;
+            /** Total */
+            total: number;
+        };
+        /**
+         * Explained
+         * @description The plan of a semantic statement: a tree a query block, innermost block first; `fallback` is asked where no step reaches.
+         *
+         *     `ran`: by EXPLAIN ANALYZE, and gave so many `rows`.
+         */
+        Explained: {
+            /** Blocks */
+            blocks: components["schemas"]["Step"][];
+            /** Fallback */
+            fallback: components["schemas"]["Asked"][];
+            /** Ran */
+            ran: boolean;
+            /** Rows */
+            rows: number | null;
+        };
+        /**
+         * Figures
+         * @description Counts over executions. `cost` is null where no price is known, `confidence` (the mean) where none is scored.
+         */
+        Figures: {
+            /** Confidence */
+            confidence: number | null;
+            /** Corrected */
+            corrected: number;
+            /** Cost */
+            cost: number | null;
+            /** Executions */
+            executions: number;
+            /** Scored */
+            scored: number;
+            /** Tokens In */
+            tokens_in: number;
+            /** Tokens Out */
+            tokens_out: number;
+            /** Trainable */
+            trainable: number;
+            /** Verified */
+            verified: number;
+        };
+        /**
+         * FileProblem
+         * @description Something wrong in a file's text. `line` and `column` count from 1; `column` is where what stands on that line begins.
+         */
+        FileProblem: {
+            /** Column */
+            column: number;
+            /** Key */
+            key: string;
+            /** Line */
+            line: number;
+            /** Message */
+            message: string;
+        };
+        /**
+         * Filter
+         * @description The same in a body of JSON, where a number is a number.
+         */
+        Filter: {
+            /** Caller Id */
+            caller_id?: string | null;
+            /**
+             * Cascade Id
+             * @default []
+             */
+            cascade_id?: string | string[];
+            /**
+             * Cell Name
+             * @default []
+             */
+            cell_name?: string | string[];
+            /**
+             * Contradiction
+             * @description examples that the firewall keeps out: approved answers to one question that differ, the newest of each answer
+             */
+            contradiction?: true | null;
+            /**
+             * Criterion
+             * @description the argument `criterion`, as text
+             */
+            criterion?: string | null;
+            /**
+             * Label
+             * @description the answer that holds, as text
+             */
+            label?: string | null;
+            /** Max Confidence */
+            max_confidence?: number | null;
+            /** Max Cost */
+            max_cost?: number | null;
+            /** Min Confidence */
+            min_confidence?: number | null;
+            /** Min Cost */
+            min_cost?: number | null;
+            /** Model */
+            model?: string | null;
+            /** Query Id */
+            query_id?: string | null;
+            /** Scored */
+            scored?: boolean | null;
+            /**
+             * Search
+             * @description found in arguments or answer, in any case
+             */
+            search?: string | null;
+            /** Session Id */
+            session_id?: string | null;
+            /**
+             * Since
+             * @description inclusive; without a zone it is UTC
+             */
+            since?: string | null;
+            /**
+             * Source
+             * @description query, run, test or import
+             */
+            source?: string | null;
+            /** Tag */
+            tag?: string | null;
+            /**
+             * Trace Id
+             * @default []
+             */
+            trace_id?: string | string[];
+            /** Trainable */
+            trainable?: boolean | null;
+            /**
+             * Until
+             * @description exclusive
+             */
+            until?: string | null;
+            /**
+             * Used
+             * @description whether an answer was given it as an example
+             */
+            used?: boolean | null;
+            /** Verified */
+            verified?: boolean | null;
+        };
+        /**
+         * FilterOptions
+         * @description The values to filter by, each with its count, the most frequent first.
+         */
+        FilterOptions: {
+            /** Cascade Id */
+            cascade_id: {
+                [key: string]: number;
+            };
+            /** Cell Name */
+            cell_name: {
+                [key: string]: number;
+            };
+            /** Criterion */
+            criterion: {
+                [key: string]: number;
+            };
+            /** Label */
+            label: {
+                [key: string]: number;
+            };
+            /** Model */
+            model: {
+                [key: string]: number;
+            };
+            /** Session Id */
+            session_id: {
+                [key: string]: number;
+            };
+            /** Source */
+            source: {
+                [key: string]: number;
+            };
+            /** Tag */
+            tag: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * Imported
+         * @description Every record is `added`, `known` (it was there), `skipped` (no model call) or `rejected`; `problems` are the first of those.
+         *
+         *     `preview` has the first executions.
+         */
+        Imported: {
+            /** Added */
+            added: number;
+            /** Decisions */
+            decisions: number;
+            /** Known */
+            known: number;
+            /** Left */
+            left: string[];
+            /** Mapping */
+            mapping: {
+                [key: string]: string;
+            };
+            /** Preview */
+            preview: components["schemas"]["Previewed"][];
+            /** Problems */
+            problems: components["schemas"]["Wrong"][];
+            /** Rejected */
+            rejected: number;
+            /** Skipped */
+            skipped: number;
+        };
+        /**
+         * Injected
+         * @description An example that an answer was given.
+         */
+        Injected: {
+            /** Assistant Output */
+            assistant_output: string | null;
+            /** Confidence */
+            confidence: number | null;
+            /** Corrected Output */
+            corrected_output: unknown;
+            /** Trace Id */
+            trace_id: string;
+            /** User Input */
+            user_input: string | null;
+            /** Verified */
+            verified: boolean;
+        };
+        /**
+         * Item
+         * @description An execution to be looked at; `asked` executions have its arguments, so one decision answers for all of them.
+         *
+         *     `priority`, 0-1: which share of all that is open a decision on it bears upon.
+         */
+        Item: {
+            /** Asked */
+            asked: number;
+            execution: components["schemas"]["Example"];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "contradiction" | "value" | "random" | "newest";
+            /** Priority */
+            priority: number;
+            /** Why */
+            why: string;
+        };
+        /**
+         * Mark
+         * @description Only the fields given change; null clears a field. `tags` replace those that there are, `add_tags` and `remove_tags` change them.
+         * @example {
+         *       "corrected_output": "billing",
+         *       "trace_ids": [
+         *         "0f3a…"
+         *       ],
+         *       "trainable": true
+         *     }
+         */
+        Mark: {
+            /** Add Tags */
+            add_tags?: string[] | null;
+            /** Author */
+            author?: string | null;
+            /** Confidence */
+            confidence?: number | null;
+            /** Corrected Output */
+            corrected_output?: unknown;
+            filter?: components["schemas"]["Filter"] | null;
+            /** Notes */
+            notes?: string | null;
+            /** Reason */
+            reason?: string | null;
+            /** Remove Tags */
+            remove_tags?: string[] | null;
+            /** Tags */
+            tags?: string[] | null;
+            /** Trace Ids */
+            trace_ids?: string[] | null;
+            /** Trainable */
+            trainable?: boolean | null;
+            /** Verified */
+            verified?: boolean | null;
+        } & ({
+            trace_ids: unknown[];
+        } | {
+            filter: Record<string, never>;
+        });
+        /**
+         * Marked
+         * @description How many executions changed; `undo` takes it back, null where there was nothing to change.
+         */
+        Marked: {
+            /** Undo */
+            undo: string | null;
+            /** Updated */
+            updated: number;
+        };
+        /**
+         * Mistaken
+         * @description So many executions answered `answer` where `held` holds: equal where it stood, null where nobody said what is right.
+         */
+        Mistaken: {
+            /** Answer */
+            answer: unknown;
+            /** Held */
+            held: unknown;
+            /** Number */
+            number: number;
+        };
+        /**
+         * Neighbours
+         * @description The nearest first; `considered` executions were compared.
+         */
+        Neighbours: {
+            /** Considered */
+            considered: number;
+            /** Similar */
+            similar: components["schemas"]["Similar"][];
+        };
+        /**
+         * Notice
+         * @description Something a person should be told.
+         */
+        Notice: {
+            /** Message */
+            message: string;
+            /** Severity */
+            severity: string;
+        };
+        /**
+         * Operators
+         * @description Every operator, by name; `problems` are those of files that are left out.
+         */
+        Operators: {
+            /** Operators */
+            operators: components["schemas"]["OperatorShown"][];
+            /** Problems */
+            problems: string[];
+        };
+        /**
+         * OperatorShown
+         * @description An operator there is, with the file it comes from and its cells. `builtin`: it is the package's own.
+         */
+        OperatorShown: {
+            /** Builtin */
+            builtin: boolean;
+            /** Cascade Id */
+            cascade_id: string;
+            /** Cells */
+            cells: string[];
+            /** Description */
+            description: string;
+            /** Name */
+            name: string;
+            /** Origin */
+            origin: string;
+            /** Parameters */
+            parameters: components["schemas"]["Argument"][];
+            /** Patterns */
+            patterns: string[];
+            /** Returns */
+            returns: string;
+            /** Shape */
+            shape: string;
+            /** Threshold */
+            threshold: number | null;
+        };
+        /**
+         * Outcome
+         * @description One test case. `passed` is null where this model cannot do the operator at all.
+         */
+        Outcome: {
+            /** Actual */
+            actual: unknown;
+            /** Case */
+            case: string;
+            /** Error */
+            error: string | null;
+            /** Expected */
+            expected: unknown;
+            /** Operator */
+            operator: string;
+            /** Passed */
+            passed: boolean | null;
+        };
+        /**
+         * Outcomes
+         * @description All of them.
+         */
+        Outcomes: {
+            /** Failed */
+            failed: number;
+            /** Outcomes */
+            outcomes: components["schemas"]["Outcome"][];
+            /** Passed */
+            passed: number;
+        };
+        /**
+         * Outlook
+         * @description What the last doubling of decisions brought, in accuracy 0-1, with its interval of 95 %.
+         */
+        Outlook: {
+            /** Gain */
+            gain: number;
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+            /** Reviewed */
+            reviewed: number;
+        };
+        /**
+         * PartialSuccess
+         * @description What of an export of traces was not taken; empty where everything was.
+         */
+        PartialSuccess: {
+            /** Errormessage */
+            errorMessage?: string | null;
+            /** Rejectedspans */
+            rejectedSpans?: number | null;
+        };
+        /**
+         * Previewed
+         * @description An execution as it is, or would be, logged.
+         */
+        Previewed: {
+            /** Answer */
+            answer: unknown;
+            /** Arguments */
+            arguments: {
+                [key: string]: unknown;
+            };
+            /** Cascade Id */
+            cascade_id: string;
+            /** Cell Name */
+            cell_name: string;
+            /** Model */
+            model: string;
+        };
+        /**
+         * QueryList
+         * @description A page, the newest first.
+         */
+        QueryList: {
+            /** Count */
+            count: number;
+            /** Next */
+            next: string | null;
+            /** Queries */
+            queries: components["schemas"]["QueryRow"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * QueryRow
+         * @description One statement. `rows` None where it failed; `cost` in USD, None where a price is not known.
+         */
+        QueryRow: {
+            /** Cached */
+            cached: number;
+            /** Calls */
+            calls: number;
+            /** Cost */
+            cost: number | null;
+            /** Duration Ms */
+            duration_ms: number;
+            /** Error */
+            error: string | null;
+            /** Error Code */
+            error_code: string | null;
+            /** Query Id */
+            query_id: string;
+            /** Rows */
+            rows: number | null;
+            /** Session Id */
+            session_id: string;
+            /** Sql */
+            sql: string;
+            /**
+             * Timestamp
+             * Format: date-time
+             */
+            timestamp: string;
+            /** Tokens Cached */
+            tokens_cached: number;
+            /** Tokens In */
+            tokens_in: number;
+            /** Tokens Out */
+            tokens_out: number;
+        };
+        /**
+         * Queued
+         * @description How many executions wait to be scored because of it; the cost in USD is null where the judge's price is not known.
+         */
+        Queued: {
+            /** Estimated Cost */
+            estimated_cost: number | null;
+            /** Queued */
+            queued: number;
+        };
+        /**
+         * Race
+         * @description What was found: an arm for each way, and its gains over `none` and over `current`, with simultaneous intervals of 95 %.
+         *
+         *     `questions` of `planned` were asked of every arm; fewer where the budget ended. `winner` is `current` where none is shown to be better.
+         */
+        Race: {
+            /** Arms */
+            arms: {
+                [key: string]: unknown;
+            };
+            /** Current */
+            current: string;
+            /** Examples */
+            examples: number;
+            /** Gains */
+            gains: {
+                [key: string]: unknown;
+            };
+            /** Groups */
+            groups: number;
+            /** Planned */
+            planned: number;
+            /** Questions */
+            questions: number;
+            /** Version */
+            version: string;
+            /** Winner */
+            winner: string;
+        };
+        /**
+         * RaceRules
+         * @description What runs against what. `scope` and `candidate` as for `evaluate`; each strategy runs with each number of examples.
+         */
+        RaceRules: {
+            /** Budget Usd */
+            budget_usd?: number | null;
+            /** Candidate */
+            candidate?: string | null;
+            /** Cascade Id */
+            cascade_id: string;
+            /** Limits */
+            limits?: number[];
+            /**
+             * Rows
+             * @default 200
+             */
+            rows?: number;
+            /** Scope */
+            scope?: {
+                [key: string]: unknown;
+            } | null;
+            /** Strategies */
+            strategies?: ("recent" | "high_confidence" | "random" | "semantic")[];
+        };
+        /**
+         * Ran
+         * @description One call of a run, or one sql or python cell of it; `duration` in seconds.
+         */
+        Ran: {
+            /** Cell Name */
+            cell_name: string;
+            /** Duration */
+            duration: number;
+            /** Model */
+            model: string;
+            /** Trace Id */
+            trace_id: string;
+        };
+        /**
+         * ReviewQueue
+         * @description `left` questions nobody reviewed among the newest `considered` of `total` executions.
+         *
+         *     `enough`: looking at more would hardly help; `signal` says why, or what more would bring. `outlook` is null where that cannot be told.
+         *     `corrected` of the `verified` newest reviewed answers were wrong. `until` decisions after the `reviewed` ones the signal is expected to
+         *     say that it is enough: counted while there are too few to say anything, estimated afterwards (gains fall with the root of the number);
+         *     0 where it is enough, null where that cannot be told.
+         */
+        ReviewQueue: {
+            /** Considered */
+            considered: number;
+            /** Corrected */
+            corrected: number;
+            /** Enough */
+            enough: boolean;
+            /** Items */
+            items: components["schemas"]["Item"][];
+            /** Left */
+            left: number;
+            outlook: components["schemas"]["Outlook"] | null;
+            /** Reviewed */
+            reviewed: number;
+            /** Signal */
+            signal: string;
+            /** Total */
+            total: number;
+            /** Until */
+            until: number | null;
+            /** Verified */
+            verified: number;
+        };
+        /**
+         * Rows
+         * @description A result. A row is a list, in the order of `columns`; `total` counts the rows there were before `limit`.
+         *
+         *     `plan` is what EXPLAIN of a semantic statement found, whose rows say the same as text; null for everything else.
+         */
+        Rows: {
+            /** Columns */
+            columns: components["schemas"]["Column"][];
+            /** Notices */
+            notices: components["schemas"]["Notice"][];
+            plan: components["schemas"]["Explained"] | null;
+            /** Query Id */
+            query_id: string;
+            /** Rows */
+            rows: unknown[][];
+            /** Total */
+            total: number;
+            usage: components["schemas"]["Usage"];
+        };
+        /**
+         * RunAsked
+         * @description A cascade by its id or its operator's name, or `yaml`, a file that is not kept; and its inputs. `query_id` cancels it.
+         */
+        RunAsked: {
+            /** Budget Usd */
+            budget_usd?: number | null;
+            /** Cascade */
+            cascade?: string | null;
+            /**
+             * Inputs
+             * @default {}
+             */
+            inputs?: {
+                [key: string]: unknown;
+            };
+            /** Model */
+            model?: string | null;
+            /** Query Id */
+            query_id?: string | null;
+            /** Session Id */
+            session_id?: string | null;
+            /** Yaml */
+            yaml?: string | null;
+        } & ({
+            cascade: string;
+        } | {
+            yaml: string;
+        });
+        /**
+         * RunShown
+         * @description `outputs` by cell; `output` is the last one. `records` are its calls, as `trace_ids` are in the log.
+         */
+        RunShown: {
+            /** Cascade Id */
+            cascade_id: string;
+            /** Notices */
+            notices: components["schemas"]["Notice"][];
+            /** Output */
+            output: unknown;
+            /** Outputs */
+            outputs: {
+                [key: string]: unknown;
+            };
+            /** Records */
+            records: components["schemas"]["Ran"][];
+            /** Session Id */
+            session_id: string;
+            /** Trace Ids */
+            trace_ids: string[];
+            usage: components["schemas"]["Usage"];
+        };
+        /**
+         * SaveBody
+         * @description A cascade's file. With the `fingerprint` it had when it was read, it is not written where somebody else has written it meanwhile.
+         */
+        SaveBody: {
+            /** Fingerprint */
+            fingerprint?: string | null;
+            /** Yaml */
+            yaml: string;
+        };
+        /**
+         * Score
+         * @description At most `limit` executions, for at most `budget_usd` of the judge; `free`: without the judge. `query_id` cancels it.
+         */
+        "Score-Input": {
+            /** Budget Usd */
+            budget_usd?: number | null;
+            /**
+             * Free
+             * @default false
+             */
+            free?: boolean;
+            /** Limit */
+            limit?: number | null;
+            /** Query Id */
+            query_id?: string | null;
+        };
+        /**
+         * Score
+         * @description One scorer's opinion; `value` null where it could not tell.
+         */
+        "Score-Output": {
+            /** Calibrated */
+            calibrated: boolean;
+            /** Cost Usd */
+            cost_usd: number | null;
+            /** Reason */
+            reason: string;
+            /** Scorer */
+            scorer: string;
+            /**
+             * Timestamp
+             * Format: date-time
+             */
+            timestamp: string;
+            /** Value */
+            value: number | null;
+            /** Version */
+            version: string;
+        };
+        /**
+         * SessionList
+         * @description A page, the newest first; `next` is the cursor of the one behind it.
+         */
+        SessionList: {
+            /** Count */
+            count: number;
+            /** Next */
+            next: string | null;
+            /** Sessions */
+            sessions: components["schemas"]["SessionRow"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * SessionRow
+         * @description One session: everything of one id. `cost` in USD, None where a price is not known; `cascades` by name.
+         */
+        SessionRow: {
+            /** Calls */
+            calls: number;
+            /** Cascades */
+            cascades: string[];
+            /** Cost */
+            cost: number | null;
+            /**
+             * Ended
+             * Format: date-time
+             */
+            ended: string;
+            /** Errors */
+            errors: number;
+            /** Queries */
+            queries: number;
+            /** Session Id */
+            session_id: string;
+            /** Sources */
+            sources: string[];
+            /**
+             * Started
+             * Format: date-time
+             */
+            started: string;
+            /** Tokens In */
+            tokens_in: number;
+            /** Tokens Out */
+            tokens_out: number;
+        };
+        /**
+         * SessionWhole
+         * @description One session: of its `total` calls a page, oldest first (`next`: the cursor of the one behind), and its statements, newest first (at
+         *     most 1,000).
+         */
+        SessionWhole: {
+            /** Calls */
+            calls: components["schemas"]["Call"][];
+            /** Next */
+            next: string | null;
+            /** Queries */
+            queries: components["schemas"]["QueryRow"][];
+            /** Session Id */
+            session_id: string;
+            /** Total */
+            total: number;
+        };
+        /**
+         * Set
+         * @description One version of a set. `scope` are the inputs its examples share; `harm` is what its newest evaluation says, null without one.
+         *
+         *     `race` is what its newest race of strategies found, null without one.
+         */
+        Set: {
+            /** Added */
+            added: number;
+            /** Cascade Id */
+            cascade_id: string;
+            /** Cell Name */
+            cell_name: string;
+            /** Evaluated */
+            evaluated: string | null;
+            /** Evaluation */
+            evaluation: {
+                [key: string]: unknown;
+            } | null;
+            /** Harm */
+            harm: boolean | null;
+            /** Live */
+            live: boolean;
+            /** Parent */
+            parent: string | null;
+            /** Race */
+            race: {
+                [key: string]: unknown;
+            } | null;
+            /** Raced */
+            raced: string | null;
+            /** Removed */
+            removed: number;
+            /** Scope */
+            scope: {
+                [key: string]: unknown;
+            };
+            /** Size */
+            size: number;
+            /** Tags */
+            tags: string[];
+            /**
+             * Timestamp
+             * Format: date-time
+             */
+            timestamp: string;
+            /** Version */
+            version: string;
+        };
+        /**
+         * Sets
+         * @description Versions, the newest first.
+         */
+        Sets: {
+            /** Sets */
+            sets: components["schemas"]["Set"][];
+        };
+        /**
+         * Signature
+         * @description How an operator is written, what it takes and gives.
+         */
+        Signature: {
+            /** Cascade Id */
+            cascade_id: string;
+            /** Description */
+            description: string;
+            /** Name */
+            name: string;
+            /** Parameters */
+            parameters: components["schemas"]["Argument"][];
+            /** Patterns */
+            patterns: string[];
+            /** Returns */
+            returns: string;
+            /** Shape */
+            shape: string;
+            /** Threshold */
+            threshold: number | null;
+        };
+        /**
+         * Similar
+         * @description The newest execution that asked and answered so, of `asked` such. `similarity` is the cosine: 1 where the same is asked.
+         */
+        Similar: {
+            /** Asked */
+            asked: number;
+            execution: components["schemas"]["Example"];
+            /** Similarity */
+            similarity: number;
+        };
+        /**
+         * Spend
+         * @description What calls with one `key` (a day as 2026-11-23, a model, …) took.
+         *
+         *     `cost` in USD counts what is priced, `unpriced` the calls that are not; `scoring` is the judge's part of `cost`. `cached` counts answers
+         *     that no call was made for, as `query_log` has them: for days and queries only, 0 elsewhere. `sql`: a query's statement.
+         */
+        Spend: {
+            /** Cached */
+            cached: number;
+            /** Calls */
+            calls: number;
+            /** Cost */
+            cost: number;
+            /** Errors */
+            errors: number;
+            /** Key */
+            key: string;
+            /** Scoring */
+            scoring: number;
+            /** Sql */
+            sql?: string | null;
+            /** Tokens Cached */
+            tokens_cached: number;
+            /** Tokens In */
+            tokens_in: number;
+            /** Tokens Out */
+            tokens_out: number;
+            /** Unpriced */
+            unpriced: number;
+        };
+        /**
+         * SQL
+         * @description A script; the answer is its last statement's. `params`: a list for ?, an object for $name; only for a script of one statement.
+         */
+        SQL: {
+            /**
+             * Budget Usd
+             * @description what it may cost; null: the settings' own ceiling
+             */
+            budget_usd?: number | null;
+            /**
+             * Each
+             * @description in a stream of events: the rows and usage of every statement, as each is done
+             * @default false
+             */
+            each?: boolean;
+            /**
+             * Explain
+             * @description the plan of the one statement, with the calls it expects; no model is asked
+             * @default false
+             */
+            explain?: boolean;
+            /**
+             * Limit
+             * @description rows to answer at most; LIMIT in the SQL saves calls too
+             */
+            limit?: number | null;
+            /** Model */
+            model?: string | null;
+            /** Params */
+            params?: unknown[] | {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Query Id
+             * @description the id it is cancelled by and logged under; without it, one is made
+             */
+            query_id?: string | null;
+            /**
+             * Resume
+             * @description only in a session that is kept still: 404 where it was closed meanwhile
+             * @default false
+             */
+            resume?: boolean;
+            /**
+             * Session Id
+             * @description keep temporary tables and the transaction for the next query of this session
+             */
+            session_id?: string | null;
+            /** Sql */
+            sql: string;
+        };
+        /**
+         * Stats
+         * @description Totals, then the cells, the busiest first. `scoring` is what judging took: USD a message, and its share of what execution cost.
+         */
+        Stats: {
+            /** Cells */
+            cells: components["schemas"]["CellFigures"][];
+            /** Execution Cost */
+            execution_cost: number;
+            /** Scoring Cost */
+            scoring_cost: number;
+            /** Scoring Cost A Message */
+            scoring_cost_a_message: number | null;
+            /** Scoring Messages */
+            scoring_messages: number;
+            /** Scoring Share */
+            scoring_share: number | null;
+            total: components["schemas"]["Figures"];
+        };
+        /**
+         * Status
+         * @description `ok`.
+         */
+        Status: {
+            /** Status */
+            status: string;
+        };
+        /**
+         * Step
+         * @description One step of a plan. `keeps` are parts that are read once; `children` are the steps whose rows it takes.
+         */
+        Step: {
+            /** Asks */
+            asks: components["schemas"]["Asked"][];
+            /** Children */
+            children: components["schemas"]["Step"][];
+            /** Detail */
+            detail: string;
+            /** Keeps */
+            keeps: string[];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "Project" | "SemanticMap" | "SemanticFilter" | "Filter" | "Scan";
+        };
+        /**
+         * Stopped
+         * @description The query that was cancelled; `done` is whether it has ended already.
+         */
+        Stopped: {
+            /** Done */
+            done: boolean;
+            /** Query Id */
+            query_id: string;
+        };
+        /**
+         * Table
+         * @description Something a query may name. `types` are DuckDB's, in the order of `columns`.
+         */
+        Table: {
+            /** Columns */
+            columns: string[];
+            /** Name */
+            name: string;
+            /** Schema Name */
+            schema_name: string;
+            /** Types */
+            types: string[];
+        };
+        /**
+         * Tables
+         * @description All of them.
+         */
+        Tables: {
+            /** Tables */
+            tables: components["schemas"]["Table"][];
+        };
+        /**
+         * Tag
+         * @description A name for a version: `-- @ training: NAME` in a query uses it.
+         */
+        Tag: {
+            /** Author */
+            author?: string | null;
+            /** Name */
+            name: string;
+        };
+        /**
+         * TestAsked
+         * @description The model to ask where a test case names none; null: the cell's own or the default.
+         */
+        TestAsked: {
+            /** Model */
+            model?: string | null;
+        };
+        /**
+         * TestsAsked
+         * @description `yaml`: those of a file that is not kept; null: those of every operator there is.
+         */
+        TestsAsked: {
+            /** Model */
+            model?: string | null;
+            /** Yaml */
+            yaml?: string | null;
+        };
+        /**
+         * Traces
+         * @description OTLP's ExportTraceServiceResponse.
+         */
+        Traces: {
+            partialSuccess: components["schemas"]["PartialSuccess"];
+        };
+        /**
+         * Undo
+         * @description The `undo` of a decision.
+         */
+        Undo: {
+            /** Author */
+            author?: string | null;
+            /** Undo */
+            undo: string;
+        };
+        /**
+         * Unscored
+         * @description What is left to score. `judged` of them would be shown to `judge`; `estimated_usd` is None where its price is not known.
+         */
+        Unscored: {
+            /** Estimated Usd */
+            estimated_usd: number | null;
+            /** Executions */
+            executions: number;
+            /** Judge */
+            judge: string | null;
+            /** Judged */
+            judged: number;
+        };
+        /**
+         * Usage
+         * @description What it took. `cost_usd` is null where a price is not known.
+         */
+        Usage: {
+            /** Cached */
+            cached: number;
+            /** Calls */
+            calls: number;
+            /** Cost Usd */
+            cost_usd: number | null;
+            /** Seconds */
+            seconds: number;
+            /** Tokens Cached */
+            tokens_cached: number;
+            /** Tokens In */
+            tokens_in: number;
+            /** Tokens Out */
+            tokens_out: number;
+        };
+        /**
+         * Use
+         * @description `force`: even where its evaluation shows harm.
+         */
+        Use: {
+            /** Author */
+            author?: string | null;
+            /**
+             * Force
+             * @default false
+             */
+            force?: boolean;
+            /** Reason */
+            reason?: string | null;
+        };
+        /**
+         * Validated
+         * @description Everything that is wrong with a file, by line and column; `ok` where nothing is. `signature` is known where that part is sound.
+         */
+        Validated: {
+            /** Cascade Id */
+            cascade_id: string | null;
+            /** Ok */
+            ok: boolean;
+            /** Operator */
+            operator: string | null;
+            /** Problems */
+            problems: components["schemas"]["FileProblem"][];
+            signature: components["schemas"]["Signature"] | null;
+        };
+        /**
+         * Version
+         * @description The version that was meant, whole.
+         */
+        Version: {
+            /** Version */
+            version: string;
+        };
+        /**
+         * Whole
+         * @description One logged call, whole. `sql` is the statement it came from; `examples` are those of `example_ids` that are still there.
+         */
+        Whole: {
+            /** Answer */
+            answer: unknown;
+            /** Assistant Output */
+            assistant_output: string | null;
+            /** Attempt */
+            attempt: number;
+            /** Cached */
+            cached: boolean;
+            /** Calibrated */
+            calibrated: boolean | null;
+            /** Caller Id */
+            caller_id: string | null;
+            /** Cascade Fingerprint */
+            cascade_fingerprint: string;
+            /** Cascade Id */
+            cascade_id: string;
+            /** Cell Fingerprint */
+            cell_fingerprint: string;
+            /** Cell Name */
+            cell_name: string;
+            /** Confidence */
+            confidence: number | null;
+            /** Corrected Output */
+            corrected_output: unknown;
+            /** Cost */
+            cost: number | null;
+            /** Decisions */
+            decisions: components["schemas"]["Decision"][];
+            /** Duration Ms */
+            duration_ms: number;
+            /** Error */
+            error: string | null;
+            /** Error Code */
+            error_code: string | null;
+            /** Example Ids */
+            example_ids: string[];
+            /** Examples */
+            examples: components["schemas"]["Injected"][];
+            /** Finish Reason */
+            finish_reason: string | null;
+            /** Inputs */
+            inputs: {
+                [key: string]: unknown;
+            };
+            /** Kind */
+            kind: string;
+            /** Model */
+            model: string;
+            /** Notes */
+            notes: string | null;
+            /** Probability */
+            probability: number | null;
+            /** Query Id */
+            query_id: string | null;
+            /** Request */
+            request: unknown;
+            /** Response */
+            response: unknown;
+            /** Scores */
+            scores: components["schemas"]["Score-Output"][];
+            /** Session Id */
+            session_id: string;
+            /** Set Version */
+            set_version: string;
+            /** Source */
+            source: string;
+            /** Sql */
+            sql: string | null;
+            /** Tags */
+            tags: string[];
+            /** Take */
+            take: number;
+            /**
+             * Timestamp
+             * Format: date-time
+             */
+            timestamp: string;
+            /** Tokens Cached */
+            tokens_cached: number;
+            /** Tokens Cached Expected */
+            tokens_cached_expected: number;
+            /** Tokens In */
+            tokens_in: number;
+            /** Tokens Out */
+            tokens_out: number;
+            /** Trace Id */
+            trace_id: string;
+            /** Trainable */
+            trainable: boolean;
+            /** Used */
+            used: number;
+            /** User Input */
+            user_input: string | null;
+            /** Verified */
+            verified: boolean;
+        };
+        /**
+         * WorkerStatus
+         * @description How the worker is. `queued` executions waited at its last look, less what it scored since; `scored` counts from its start.
+         *
+         *     `per_minute` is of the last minute. `cost_today` in USD is what judges cost since midnight UTC, on every server of the store, of
+         *     `budget_usd` (None: no ceiling). `last_error` is None where all is well.
+         */
+        WorkerStatus: {
+            /** Budget Usd */
+            budget_usd: number | null;
+            /** Cost Today */
+            cost_today: number;
+            /**
+             * Judge
+             * @enum {string}
+             */
+            judge: "none" | "ready" | "waiting" | "spent" | "stopped";
+            /** Last Error */
+            last_error: string | null;
+            /** Per Minute */
+            per_minute: number;
+            /** Queued */
+            queued: number;
+            /** Scored */
+            scored: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "off" | "idle" | "working" | "failing";
+        };
+        /**
+         * Wrong
+         * @description A record that could not be taken: its line (row, element), from 1, and why.
+         */
+        Wrong: {
+            /** Line */
+            line: number;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * YamlBody
+         * @description A cascade's file.
+         */
+        YamlBody: {
+            /** Yaml */
+            yaml: string;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
 }
 export type $defs = Record<string, never>;
 export interface operations {
-  cascade_api_cascades__cascade_id__get: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        cascade_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description What was asked cannot be done; the body says why and what to do. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description A model, the store or the server failed; the body says which. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["CascadeShown"];
-        };
-      };
-    };
-  };
-  save_api_cascades__cascade_id__put: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        cascade_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["SaveBody"];
-      };
-    };
-    responses: {
-      /** @description What was asked cannot be done; the body says why and what to do. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description A model, the store or the server failed; the body says which. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["CascadeShown"];
-        };
-      };
-    };
-  };
-  cascade_schema_api_cascades_schema_get: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description What was asked cannot be done; the body says why and what to do. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description A model, the store or the server failed; the body says which. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            [key: string]: unknown;
-          };
-        };
-      };
-    };
-  };
-  validate_api_cascades_validate_post: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["YamlBody"];
-      };
-    };
-    responses: {
-      /** @description What was asked cannot be done; the body says why and what to do. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description A model, the store or the server failed; the body says which. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Validated"];
-        };
-      };
-    };
-  };
-  costs_api_costs_get: {
-    parameters: {
-      query?: {
-        by?: "day" | "model" | "cascade" | "source" | "query";
-        cascade_id?: string[];
-        limit?: number;
-        model?: string | null;
-        since?: string | null;
-        until?: string | null;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description What was asked cannot be done; the body says why and what to do. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description A model, the store or the server failed; the body says which. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["CostList"];
-        };
-      };
-    };
-  };
-  doctor_api_doctor_post: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description What was asked cannot be done; the body says why and what to do. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description A model, the store or the server failed; the body says which. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Checks"];
-        };
-      };
-    };
-  };
-  events_api_events_get: {
-    parameters: {
-      query?: {
-        /** @description only these; without it, all */
-        kind?: ("execution" | "decision" | "score" | "query" | "progress")[];
-      };
-      header?: {
-        "last-event-id"?: string | null;
-      };
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description What was asked cannot be done; the body says why and what to do. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description A model, the store or the server failed; the body says which. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description Events without end */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "text/event-stream": string;
-        };
-      };
-    };
-  };
-  operators_api_operators_get: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description What was asked cannot be done; the body says why and what to do. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description A model, the store or the server failed; the body says which. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Operators"];
-        };
-      };
-    };
-  };
-  test_api_operators__name__test_post: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        name: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["TestAsked"];
-      };
-    };
-    responses: {
-      /** @description What was asked cannot be done; the body says why and what to do. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description A model, the store or the server failed; the body says which. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Outcomes"];
-        };
-      };
-    };
-  };
-  tests_api_operators_test_post: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["TestsAsked"];
-      };
-    };
-    responses: {
-      /** @description What was asked cannot be done; the body says why and what to do. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description A model, the store or the server failed; the body says which. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Outcomes"];
-        };
-      };
-    };
-  };
-  queries_api_queries_get: {
-    parameters: {
-      query?: {
-        cursor?: string | null;
-        failed?: boolean | null;
-        limit?: number;
-        query_id?: string | null;
-        search?: string | null;
-        session_id?: string | null;
-        since?: string | null;
-        until?: string | null;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description What was asked cannot be done; the body says why and what to do. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description A model, the store or the server failed; the body says which. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["QueryList"];
-        };
-      };
-    };
-  };
-  run_api_run_post: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["RunAsked"];
-      };
-    };
-    responses: {
-      /** @description What was asked cannot be done; the body says why and what to do. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description A model, the store or the server failed; the body says which. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["RunShown"];
-        };
-      };
-    };
-  };
-  sessions_api_sessions_get: {
-    parameters: {
-      query?: {
-        cascade_id?: string[];
-        cursor?: string | null;
-        limit?: number;
-        search?: string | null;
-        since?: string | null;
-        source?: string | null;
-        until?: string | null;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description What was asked cannot be done; the body says why and what to do. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description A model, the store or the server failed; the body says which. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["SessionList"];
-        };
-      };
-    };
-  };
-  session_api_sessions__session_id__get: {
-    parameters: {
-      query?: {
-        cursor?: string | null;
-        limit?: number;
-      };
-      header?: never;
-      path: {
-        session_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description What was asked cannot be done; the body says why and what to do. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description A model, the store or the server failed; the body says which. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["SessionWhole"];
-        };
-      };
-    };
-  };
-  sql_api_sql_post: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["SQL"];
-      };
-    };
-    responses: {
-      /** @description What was asked cannot be done; the body says why and what to do. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description A model, the store or the server failed; the body says which. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description The rows, in the format that Accept names. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Rows"];
-          "application/vnd.apache.arrow.stream": unknown;
-          "application/vnd.apache.parquet": unknown;
-          "application/x-ndjson": unknown;
-          "text/csv": unknown;
-        };
-      };
-    };
-  };
-  cancel_api_sql__query_id__delete: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        query_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description What was asked cannot be done; the body says why and what to do. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description A model, the store or the server failed; the body says which. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Stopped"];
-        };
-      };
-    };
-  };
-  leave_api_sql_sessions__session_id__delete: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        session_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description What was asked cannot be done; the body says why and what to do. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description A model, the store or the server failed; the body says which. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Closed"];
-        };
-      };
-    };
-  };
-  tables_api_tables_get: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description What was asked cannot be done; the body says why and what to do. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description A model, the store or the server failed; the body says which. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Tables"];
-        };
-      };
-    };
-  };
-  assess_api_training_assess_confidence_post: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["Assess"];
-      };
-    };
-    responses: {
-      /** @description What was asked cannot be done; the body says why and what to do. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description A model, the store or the server failed; the body says which. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Queued"];
-        };
-      };
-    };
-  };
-  calibration_api_training_calibration_get: {
-    parameters: {
-      query: {
-        cascade_id: string;
-        cell_name: string;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description What was asked cannot be done; the body says why and what to do. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description A model, the store or the server failed; the body says which. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Calibration"];
-        };
-      };
-    };
-  };
-  choose_api_training_choose_post: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["Choose"];
-      };
-    };
-    responses: {
-      /** @description What was asked cannot be done; the body says why and what to do. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description A model, the store or the server failed; the body says which. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Marked"];
-        };
-      };
-    };
-  };
-  contradictions_api_training_contradictions_get: {
-    parameters: {
-      query: {
-        cascade_id: string;
-        cell_name: string;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description What was asked cannot be done; the body says why and what to do. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description A model, the store or the server failed; the body says which. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Contradictions"];
-        };
-      };
-    };
-  };
-  evaluate_api_training_evaluate_post: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["Evaluate"];
-      };
-    };
-    responses: {
-      /** @description What was asked cannot be done; the body says why and what to do. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description A model, the store or the server failed; the body says which. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Evaluation"];
-          "application/x-ndjson": unknown;
-        };
-      };
-    };
-  };
-  examples_api_training_examples_get: {
-    parameters: {
-      query?: {
-        caller_id?: string | null;
-        cascade_id?: string[];
-        cell_name?: string[];
-        /** @description examples that the firewall keeps out: approved answers to one question that differ, the newest of each answer */
-        contradiction?: true | null;
-        /** @description the argument `criterion`, as text */
-        criterion?: string | null;
-        /** @description the `next` of the page before, with the same filter, sort and order */
-        cursor?: string | null;
-        /** @description the answer that holds, as text */
-        label?: string | null;
-        limit?: number;
-        max_confidence?: number | null;
-        max_cost?: number | null;
-        min_confidence?: number | null;
-        min_cost?: number | null;
-        model?: string | null;
-        offset?: number;
-        order?: "asc" | "desc";
-        query_id?: string | null;
-        scored?: boolean | null;
-        /** @description found in arguments or answer, in any case */
-        search?: string | null;
-        session_id?: string | null;
-        /** @description inclusive; without a zone it is UTC */
-        since?: string | null;
-        sort?:
-          | "timestamp"
-          | "confidence"
-          | "cost"
-          | "duration_ms"
-          | "tokens_in"
-          | "tokens_out"
-          | "cascade_id"
-          | "cell_name"
-          | "model";
-        /** @description query, run, test or import */
-        source?: string | null;
-        tag?: string | null;
-        trace_id?: string[];
-        trainable?: boolean | null;
-        /** @description exclusive */
-        until?: string | null;
-        /** @description whether an answer was given it as an example */
-        used?: boolean | null;
-        verified?: boolean | null;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description What was asked cannot be done; the body says why and what to do. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description A model, the store or the server failed; the body says which. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Examples"];
-        };
-      };
-    };
-  };
-  example_api_training_examples__trace_id__get: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        trace_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description What was asked cannot be done; the body says why and what to do. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description A model, the store or the server failed; the body says which. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Whole"];
-        };
-      };
-    };
-  };
-  similar_api_training_examples__trace_id__similar_get: {
-    parameters: {
-      query?: {
-        limit?: number;
-      };
-      header?: never;
-      path: {
-        trace_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description What was asked cannot be done; the body says why and what to do. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description A model, the store or the server failed; the body says which. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Neighbours"];
-        };
-      };
-    };
-  };
-  export_api_training_export_get: {
-    parameters: {
-      query?: {
-        caller_id?: string | null;
-        cascade_id?: string[];
-        cell_name?: string[];
-        /** @description examples that the firewall keeps out: approved answers to one question that differ, the newest of each answer */
-        contradiction?: true | null;
-        /** @description the argument `criterion`, as text */
-        criterion?: string | null;
-        format?: "jsonl" | "csv" | "parquet" | "openai";
-        /** @description the answer that holds, as text */
-        label?: string | null;
-        limit?: number | null;
-        max_confidence?: number | null;
-        max_cost?: number | null;
-        min_confidence?: number | null;
-        min_cost?: number | null;
-        model?: string | null;
-        order?: "asc" | "desc";
-        query_id?: string | null;
-        scored?: boolean | null;
-        /** @description found in arguments or answer, in any case */
-        search?: string | null;
-        session_id?: string | null;
-        /** @description inclusive; without a zone it is UTC */
-        since?: string | null;
-        sort?:
-          | "timestamp"
-          | "confidence"
-          | "cost"
-          | "duration_ms"
-          | "tokens_in"
-          | "tokens_out"
-          | "cascade_id"
-          | "cell_name"
-          | "model";
-        /** @description query, run, test or import */
-        source?: string | null;
-        tag?: string | null;
-        trace_id?: string[];
-        trainable?: boolean | null;
-        /** @description exclusive */
-        until?: string | null;
-        /** @description whether an answer was given it as an example */
-        used?: boolean | null;
-        verified?: boolean | null;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description What was asked cannot be done; the body says why and what to do. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description A model, the store or the server failed; the body says which. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description The file */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/vnd.apache.parquet": unknown;
-          "application/x-ndjson": unknown;
-          "text/csv; charset=utf-8": unknown;
-        };
-      };
-    };
-  };
-  filter_options_api_training_filter_options_get: {
-    parameters: {
-      query?: {
-        caller_id?: string | null;
-        cascade_id?: string[];
-        cell_name?: string[];
-        /** @description examples that the firewall keeps out: approved answers to one question that differ, the newest of each answer */
-        contradiction?: true | null;
-        /** @description the argument `criterion`, as text */
-        criterion?: string | null;
-        /** @description the answer that holds, as text */
-        label?: string | null;
-        max_confidence?: number | null;
-        max_cost?: number | null;
-        min_confidence?: number | null;
-        min_cost?: number | null;
-        model?: string | null;
-        query_id?: string | null;
-        scored?: boolean | null;
-        /** @description found in arguments or answer, in any case */
-        search?: string | null;
-        session_id?: string | null;
-        /** @description inclusive; without a zone it is UTC */
-        since?: string | null;
-        /** @description query, run, test or import */
-        source?: string | null;
-        tag?: string | null;
-        trace_id?: string[];
-        trainable?: boolean | null;
-        /** @description exclusive */
-        until?: string | null;
-        /** @description whether an answer was given it as an example */
-        used?: boolean | null;
-        verified?: boolean | null;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description What was asked cannot be done; the body says why and what to do. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description A model, the store or the server failed; the body says which. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FilterOptions"];
-        };
-      };
-    };
-  };
-  import__api_training_import_post: {
-    parameters: {
-      query?: {
-        author?: string | null;
-        cascade_id?: string | null;
-        cell_name?: string | null;
-        constant?: string[];
-        /** @description read and check everything, keep nothing */
-        dry_run?: boolean;
-        format?: "auto" | "jsonl" | "csv" | "parquet" | "openai" | "langfuse" | "otlp";
-        map?: string[];
-        /** @description what the file is called; its ending says the format where nothing else does */
-        name?: string | null;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/octet-stream": string;
-      };
-    };
-    responses: {
-      /** @description What was asked cannot be done; the body says why and what to do. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description A model, the store or the server failed; the body says which. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Imported"];
-          "application/x-ndjson": unknown;
-        };
-      };
-    };
-  };
-  mark_api_training_mark_trainable_post: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["Mark"];
-      };
-    };
-    responses: {
-      /** @description What was asked cannot be done; the body says why and what to do. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description A model, the store or the server failed; the body says which. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Marked"];
-        };
-      };
-    };
-  };
-  race_api_training_race_post: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["RaceRules"];
-      };
-    };
-    responses: {
-      /** @description What was asked cannot be done; the body says why and what to do. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description A model, the store or the server failed; the body says which. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Race"];
-          "application/x-ndjson": unknown;
-        };
-      };
-    };
-  };
-  review_api_training_review_get: {
-    parameters: {
-      query?: {
-        cascade_id?: string | null;
-        cell_name?: string | null;
-        limit?: number;
-        order?: "value" | "random" | "newest";
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description What was asked cannot be done; the body says why and what to do. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description A model, the store or the server failed; the body says which. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ReviewQueue"];
-        };
-      };
-    };
-  };
-  score_api_training_score_post: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["Score-Input"];
-      };
-    };
-    responses: {
-      /** @description What was asked cannot be done; the body says why and what to do. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description A model, the store or the server failed; the body says which. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description Progress; the last event is `scored`. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/x-ndjson": unknown;
-        };
-      };
-    };
-  };
-  scoring_api_training_scoring_get: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description What was asked cannot be done; the body says why and what to do. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description A model, the store or the server failed; the body says which. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["WorkerStatus"];
-        };
-      };
-    };
-  };
-  versions_api_training_sets_get: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description What was asked cannot be done; the body says why and what to do. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description A model, the store or the server failed; the body says which. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Sets"];
-        };
-      };
-    };
-  };
-  diff_api_training_sets__old__diff__new__get: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        new: string;
-        old: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description What was asked cannot be done; the body says why and what to do. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description A model, the store or the server failed; the body says which. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Diff"];
-        };
-      };
-    };
-  };
-  blame_api_training_sets__version__blame_get: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        version: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description What was asked cannot be done; the body says why and what to do. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description A model, the store or the server failed; the body says which. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Blames"];
-        };
-      };
-    };
-  };
-  follow_api_training_sets__version__follow_post: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        version: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["Decide"];
-      };
-    };
-    responses: {
-      /** @description What was asked cannot be done; the body says why and what to do. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description A model, the store or the server failed; the body says which. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Version"];
-        };
-      };
-    };
-  };
-  tag_api_training_sets__version__tag_post: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        version: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["Tag"];
-      };
-    };
-    responses: {
-      /** @description What was asked cannot be done; the body says why and what to do. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description A model, the store or the server failed; the body says which. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Version"];
-        };
-      };
-    };
-  };
-  use_api_training_sets__version__use_post: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        version: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["Use"];
-      };
-    };
-    responses: {
-      /** @description What was asked cannot be done; the body says why and what to do. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description A model, the store or the server failed; the body says which. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Version"];
-        };
-      };
-    };
-  };
-  stats_api_training_stats_get: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description What was asked cannot be done; the body says why and what to do. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description A model, the store or the server failed; the body says which. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Stats"];
-        };
-      };
-    };
-  };
-  undo_api_training_undo_post: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["Undo"];
-      };
-    };
-    responses: {
-      /** @description What was asked cannot be done; the body says why and what to do. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description A model, the store or the server failed; the body says which. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Marked"];
-        };
-      };
-    };
-  };
-  unscored_api_training_unscored_get: {
-    parameters: {
-      query?: {
-        free?: boolean;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description What was asked cannot be done; the body says why and what to do. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description A model, the store or the server failed; the body says which. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Unscored"];
-        };
-      };
-    };
-  };
-  healthz_healthz_get: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description What was asked cannot be done; the body says why and what to do. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description A model, the store or the server failed; the body says which. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Status"];
-        };
-      };
-    };
-  };
-  metrics_metrics_get: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description What was asked cannot be done; the body says why and what to do. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description A model, the store or the server failed; the body says which. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description Prometheus text */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "text/plain": unknown;
-        };
-      };
-    };
-  };
-  readyz_readyz_get: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description What was asked cannot be done; the body says why and what to do. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description A model, the store or the server failed; the body says which. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Status"];
-        };
-      };
-    };
-  };
-  traces_v1_traces_post: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": Record<string, never>;
-      };
-    };
-    responses: {
-      /** @description What was asked cannot be done; the body says why and what to do. */
-      "4XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description A model, the store or the server failed; the body says which. */
-      "5XX": {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
-        };
-      };
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Traces"];
-        };
-      };
+    cascade_api_cascades__cascade_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cascade_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked cannot be done; the body says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A model, the store or the server failed; the body says which. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CascadeShown"];
+                };
+            };
+        };
+    };
+    save_api_cascades__cascade_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cascade_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveBody"];
+            };
+        };
+        responses: {
+            /** @description What was asked cannot be done; the body says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A model, the store or the server failed; the body says which. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CascadeShown"];
+                };
+            };
+        };
+    };
+    cascade_schema_api_cascades_schema_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked cannot be done; the body says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A model, the store or the server failed; the body says which. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    validate_api_cascades_validate_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["YamlBody"];
+            };
+        };
+        responses: {
+            /** @description What was asked cannot be done; the body says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A model, the store or the server failed; the body says which. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Validated"];
+                };
+            };
+        };
+    };
+    costs_api_costs_get: {
+        parameters: {
+            query?: {
+                by?: "day" | "model" | "cascade" | "source" | "query";
+                cascade_id?: string[];
+                limit?: number;
+                model?: string | null;
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked cannot be done; the body says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A model, the store or the server failed; the body says which. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CostList"];
+                };
+            };
+        };
+    };
+    demo_api_demo_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked cannot be done; the body says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A model, the store or the server failed; the body says which. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Steps and progress; the last event is `demo`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": unknown;
+                };
+            };
+        };
+    };
+    doctor_api_doctor_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked cannot be done; the body says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A model, the store or the server failed; the body says which. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Checks"];
+                };
+            };
+        };
+    };
+    events_api_events_get: {
+        parameters: {
+            query?: {
+                /** @description only these; without it, all */
+                kind?: ("execution" | "decision" | "score" | "query" | "progress")[];
+            };
+            header?: {
+                "last-event-id"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked cannot be done; the body says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A model, the store or the server failed; the body says which. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Events without end */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+        };
+    };
+    operators_api_operators_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked cannot be done; the body says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A model, the store or the server failed; the body says which. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operators"];
+                };
+            };
+        };
+    };
+    test_api_operators__name__test_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestAsked"];
+            };
+        };
+        responses: {
+            /** @description What was asked cannot be done; the body says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A model, the store or the server failed; the body says which. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Outcomes"];
+                };
+            };
+        };
+    };
+    tests_api_operators_test_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestsAsked"];
+            };
+        };
+        responses: {
+            /** @description What was asked cannot be done; the body says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A model, the store or the server failed; the body says which. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Outcomes"];
+                };
+            };
+        };
+    };
+    queries_api_queries_get: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                failed?: boolean | null;
+                limit?: number;
+                query_id?: string | null;
+                search?: string | null;
+                session_id?: string | null;
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked cannot be done; the body says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A model, the store or the server failed; the body says which. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryList"];
+                };
+            };
+        };
+    };
+    run_api_run_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunAsked"];
+            };
+        };
+        responses: {
+            /** @description What was asked cannot be done; the body says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A model, the store or the server failed; the body says which. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunShown"];
+                };
+            };
+        };
+    };
+    sessions_api_sessions_get: {
+        parameters: {
+            query?: {
+                cascade_id?: string[];
+                cursor?: string | null;
+                limit?: number;
+                search?: string | null;
+                since?: string | null;
+                source?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked cannot be done; the body says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A model, the store or the server failed; the body says which. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionList"];
+                };
+            };
+        };
+    };
+    session_api_sessions__session_id__get: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked cannot be done; the body says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A model, the store or the server failed; the body says which. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionWhole"];
+                };
+            };
+        };
+    };
+    sql_api_sql_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SQL"];
+            };
+        };
+        responses: {
+            /** @description What was asked cannot be done; the body says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A model, the store or the server failed; the body says which. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The rows, in the format that Accept names. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rows"];
+                    "application/vnd.apache.arrow.stream": unknown;
+                    "application/vnd.apache.parquet": unknown;
+                    "application/x-ndjson": unknown;
+                    "text/csv": unknown;
+                };
+            };
+        };
+    };
+    cancel_api_sql__query_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                query_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked cannot be done; the body says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A model, the store or the server failed; the body says which. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stopped"];
+                };
+            };
+        };
+    };
+    leave_api_sql_sessions__session_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked cannot be done; the body says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A model, the store or the server failed; the body says which. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Closed"];
+                };
+            };
+        };
+    };
+    tables_api_tables_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked cannot be done; the body says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A model, the store or the server failed; the body says which. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tables"];
+                };
+            };
+        };
+    };
+    assess_api_training_assess_confidence_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Assess"];
+            };
+        };
+        responses: {
+            /** @description What was asked cannot be done; the body says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A model, the store or the server failed; the body says which. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queued"];
+                };
+            };
+        };
+    };
+    calibration_api_training_calibration_get: {
+        parameters: {
+            query: {
+                cascade_id: string;
+                cell_name: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked cannot be done; the body says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A model, the store or the server failed; the body says which. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Calibration"];
+                };
+            };
+        };
+    };
+    choose_api_training_choose_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Choose"];
+            };
+        };
+        responses: {
+            /** @description What was asked cannot be done; the body says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A model, the store or the server failed; the body says which. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Marked"];
+                };
+            };
+        };
+    };
+    contradictions_api_training_contradictions_get: {
+        parameters: {
+            query: {
+                cascade_id: string;
+                cell_name: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked cannot be done; the body says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A model, the store or the server failed; the body says which. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contradictions"];
+                };
+            };
+        };
+    };
+    evaluate_api_training_evaluate_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Evaluate"];
+            };
+        };
+        responses: {
+            /** @description What was asked cannot be done; the body says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A model, the store or the server failed; the body says which. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evaluation"];
+                    "application/x-ndjson": unknown;
+                };
+            };
+        };
+    };
+    examples_api_training_examples_get: {
+        parameters: {
+            query?: {
+                caller_id?: string | null;
+                cascade_id?: string[];
+                cell_name?: string[];
+                /** @description examples that the firewall keeps out: approved answers to one question that differ, the newest of each answer */
+                contradiction?: true | null;
+                /** @description the argument `criterion`, as text */
+                criterion?: string | null;
+                /** @description the `next` of the page before, with the same filter, sort and order */
+                cursor?: string | null;
+                /** @description the answer that holds, as text */
+                label?: string | null;
+                limit?: number;
+                max_confidence?: number | null;
+                max_cost?: number | null;
+                min_confidence?: number | null;
+                min_cost?: number | null;
+                model?: string | null;
+                offset?: number;
+                order?: "asc" | "desc";
+                query_id?: string | null;
+                scored?: boolean | null;
+                /** @description found in arguments or answer, in any case */
+                search?: string | null;
+                session_id?: string | null;
+                /** @description inclusive; without a zone it is UTC */
+                since?: string | null;
+                sort?: "timestamp" | "confidence" | "cost" | "duration_ms" | "tokens_in" | "tokens_out" | "cascade_id" | "cell_name" | "model";
+                /** @description query, run, test or import */
+                source?: string | null;
+                tag?: string | null;
+                trace_id?: string[];
+                trainable?: boolean | null;
+                /** @description exclusive */
+                until?: string | null;
+                /** @description whether an answer was given it as an example */
+                used?: boolean | null;
+                verified?: boolean | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked cannot be done; the body says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A model, the store or the server failed; the body says which. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Examples"];
+                };
+            };
+        };
+    };
+    example_api_training_examples__trace_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trace_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked cannot be done; the body says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A model, the store or the server failed; the body says which. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Whole"];
+                };
+            };
+        };
+    };
+    similar_api_training_examples__trace_id__similar_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                trace_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked cannot be done; the body says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A model, the store or the server failed; the body says which. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Neighbours"];
+                };
+            };
+        };
+    };
+    export_api_training_export_get: {
+        parameters: {
+            query?: {
+                caller_id?: string | null;
+                cascade_id?: string[];
+                cell_name?: string[];
+                /** @description examples that the firewall keeps out: approved answers to one question that differ, the newest of each answer */
+                contradiction?: true | null;
+                /** @description the argument `criterion`, as text */
+                criterion?: string | null;
+                format?: "jsonl" | "csv" | "parquet" | "openai";
+                /** @description the answer that holds, as text */
+                label?: string | null;
+                limit?: number | null;
+                max_confidence?: number | null;
+                max_cost?: number | null;
+                min_confidence?: number | null;
+                min_cost?: number | null;
+                model?: string | null;
+                order?: "asc" | "desc";
+                query_id?: string | null;
+                scored?: boolean | null;
+                /** @description found in arguments or answer, in any case */
+                search?: string | null;
+                session_id?: string | null;
+                /** @description inclusive; without a zone it is UTC */
+                since?: string | null;
+                sort?: "timestamp" | "confidence" | "cost" | "duration_ms" | "tokens_in" | "tokens_out" | "cascade_id" | "cell_name" | "model";
+                /** @description query, run, test or import */
+                source?: string | null;
+                tag?: string | null;
+                trace_id?: string[];
+                trainable?: boolean | null;
+                /** @description exclusive */
+                until?: string | null;
+                /** @description whether an answer was given it as an example */
+                used?: boolean | null;
+                verified?: boolean | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked cannot be done; the body says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A model, the store or the server failed; the body says which. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apache.parquet": unknown;
+                    "application/x-ndjson": unknown;
+                    "text/csv; charset=utf-8": unknown;
+                };
+            };
+        };
+    };
+    filter_options_api_training_filter_options_get: {
+        parameters: {
+            query?: {
+                caller_id?: string | null;
+                cascade_id?: string[];
+                cell_name?: string[];
+                /** @description examples that the firewall keeps out: approved answers to one question that differ, the newest of each answer */
+                contradiction?: true | null;
+                /** @description the argument `criterion`, as text */
+                criterion?: string | null;
+                /** @description the answer that holds, as text */
+                label?: string | null;
+                max_confidence?: number | null;
+                max_cost?: number | null;
+                min_confidence?: number | null;
+                min_cost?: number | null;
+                model?: string | null;
+                query_id?: string | null;
+                scored?: boolean | null;
+                /** @description found in arguments or answer, in any case */
+                search?: string | null;
+                session_id?: string | null;
+                /** @description inclusive; without a zone it is UTC */
+                since?: string | null;
+                /** @description query, run, test or import */
+                source?: string | null;
+                tag?: string | null;
+                trace_id?: string[];
+                trainable?: boolean | null;
+                /** @description exclusive */
+                until?: string | null;
+                /** @description whether an answer was given it as an example */
+                used?: boolean | null;
+                verified?: boolean | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked cannot be done; the body says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A model, the store or the server failed; the body says which. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilterOptions"];
+                };
+            };
+        };
+    };
+    import__api_training_import_post: {
+        parameters: {
+            query?: {
+                author?: string | null;
+                cascade_id?: string | null;
+                cell_name?: string | null;
+                constant?: string[];
+                /** @description read and check everything, keep nothing */
+                dry_run?: boolean;
+                format?: "auto" | "jsonl" | "csv" | "parquet" | "openai" | "langfuse" | "otlp";
+                map?: string[];
+                /** @description what the file is called; its ending says the format where nothing else does */
+                name?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description What was asked cannot be done; the body says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A model, the store or the server failed; the body says which. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"];
+                    "application/x-ndjson": unknown;
+                };
+            };
+        };
+    };
+    mark_api_training_mark_trainable_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Mark"];
+            };
+        };
+        responses: {
+            /** @description What was asked cannot be done; the body says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A model, the store or the server failed; the body says which. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Marked"];
+                };
+            };
+        };
+    };
+    race_api_training_race_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RaceRules"];
+            };
+        };
+        responses: {
+            /** @description What was asked cannot be done; the body says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A model, the store or the server failed; the body says which. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Race"];
+                    "application/x-ndjson": unknown;
+                };
+            };
+        };
+    };
+    review_api_training_review_get: {
+        parameters: {
+            query?: {
+                cascade_id?: string | null;
+                cell_name?: string | null;
+                limit?: number;
+                order?: "value" | "random" | "newest";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked cannot be done; the body says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A model, the store or the server failed; the body says which. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewQueue"];
+                };
+            };
+        };
+    };
+    score_api_training_score_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Score-Input"];
+            };
+        };
+        responses: {
+            /** @description What was asked cannot be done; the body says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A model, the store or the server failed; the body says which. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Progress; the last event is `scored`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": unknown;
+                };
+            };
+        };
+    };
+    scoring_api_training_scoring_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked cannot be done; the body says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A model, the store or the server failed; the body says which. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkerStatus"];
+                };
+            };
+        };
+    };
+    versions_api_training_sets_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked cannot be done; the body says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A model, the store or the server failed; the body says which. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sets"];
+                };
+            };
+        };
+    };
+    diff_api_training_sets__old__diff__new__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                new: string;
+                old: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked cannot be done; the body says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A model, the store or the server failed; the body says which. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Diff"];
+                };
+            };
+        };
+    };
+    blame_api_training_sets__version__blame_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked cannot be done; the body says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A model, the store or the server failed; the body says which. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Blames"];
+                };
+            };
+        };
+    };
+    follow_api_training_sets__version__follow_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decide"];
+            };
+        };
+        responses: {
+            /** @description What was asked cannot be done; the body says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A model, the store or the server failed; the body says which. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Version"];
+                };
+            };
+        };
+    };
+    tag_api_training_sets__version__tag_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Tag"];
+            };
+        };
+        responses: {
+            /** @description What was asked cannot be done; the body says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A model, the store or the server failed; the body says which. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Version"];
+                };
+            };
+        };
+    };
+    use_api_training_sets__version__use_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Use"];
+            };
+        };
+        responses: {
+            /** @description What was asked cannot be done; the body says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A model, the store or the server failed; the body says which. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Version"];
+                };
+            };
+        };
+    };
+    stats_api_training_stats_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked cannot be done; the body says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A model, the store or the server failed; the body says which. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stats"];
+                };
+            };
+        };
+    };
+    undo_api_training_undo_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Undo"];
+            };
+        };
+        responses: {
+            /** @description What was asked cannot be done; the body says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A model, the store or the server failed; the body says which. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Marked"];
+                };
+            };
+        };
+    };
+    unscored_api_training_unscored_get: {
+        parameters: {
+            query?: {
+                free?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked cannot be done; the body says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A model, the store or the server failed; the body says which. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Unscored"];
+                };
+            };
+        };
+    };
+    healthz_healthz_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked cannot be done; the body says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A model, the store or the server failed; the body says which. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+        };
+    };
+    metrics_metrics_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked cannot be done; the body says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A model, the store or the server failed; the body says which. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Prometheus text */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": unknown;
+                };
+            };
+        };
+    };
+    readyz_readyz_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked cannot be done; the body says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A model, the store or the server failed; the body says which. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+        };
+    };
+    traces_v1_traces_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description What was asked cannot be done; the body says why and what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A model, the store or the server failed; the body says which. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Traces"];
+                };
+            };
+        };
     };
-  };
 }

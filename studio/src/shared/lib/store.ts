@@ -28,8 +28,18 @@ export function useStore<T>(of: Store<T>): T {
   return useSyncExternalStore(of.subscribe, of.get);
 }
 
-/** A value that this browser remembers. What cannot be read counts as nothing. */
+const kept = new Map<string, Store<never>>();
+
+/** A value that this browser remembers, one for a key. What cannot be read counts as nothing. */
 export function remembered<T>(key: string, first: T): Store<T> {
+  const found = kept.get(key) as Store<T> | undefined;
+  if (found !== undefined) return found;
+  const made = read(key, first);
+  kept.set(key, made as unknown as Store<never>);
+  return made;
+}
+
+function read<T>(key: string, first: T): Store<T> {
   let held = first;
   try {
     const text = localStorage.getItem(key);

@@ -38,6 +38,10 @@ export interface EditorProps {
   onChange?: (value: string) => void;
   /** Ctrl+Enter. */
   onRun?: () => void;
+  /** Ctrl+S. */
+  onSave?: () => void;
+  /** Where the cursor goes, each time it is another one. */
+  place?: { line: number; column: number } | null;
   complete?: CompletionSource;
   /** Tables with their columns, for SQL. */
   schema?: Record<string, string[]>;
@@ -54,6 +58,8 @@ export default function CodeEditor({
   language,
   onChange,
   onRun,
+  onSave,
+  place: goal = null,
   complete,
   schema,
   words,
@@ -62,9 +68,9 @@ export default function CodeEditor({
   const place = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView | null>(null);
   const spoken = useRef(new Compartment());
-  const latest = useRef({ onChange, onRun, complete });
+  const latest = useRef({ onChange, onRun, onSave, complete });
   useEffect(() => {
-    latest.current = { onChange, onRun, complete };
+    latest.current = { onChange, onRun, onSave, complete };
   });
   const readOnly = onChange === undefined;
 
@@ -75,6 +81,13 @@ export default function CodeEditor({
       run: () => {
         latest.current.onRun?.();
         return latest.current.onRun !== undefined;
+      },
+    };
+    const save = {
+      key: "Mod-s",
+      run: () => {
+        latest.current.onSave?.();
+        return latest.current.onSave !== undefined;
       },
     };
     // one for as long as the editor lives: it is known by its identity
@@ -95,6 +108,7 @@ export default function CodeEditor({
           EditorState.languageData.of(() => [more]),
           keymap.of([
             run,
+            save,
             ...closeBracketsKeymap,
             ...defaultKeymap,
             ...historyKeymap,
@@ -139,7 +153,7 @@ export default function CodeEditor({
   useEffect(() => {
     const extension =
       language === "sql"
-        ? sql({ dialect: dialect(words), schema, defaultSchema: "main", upperCaseKeywords: true })
+        ? sql({ dialect: dialect(words, schema), schema, defaultSchema: "main", upperCaseKeywords: true })
         : LANGUAGES[language]();
     view.current?.dispatch({ effects: spoken.current.reconfigure(extension) });
   }, [language, schema, words]);
@@ -150,22 +164,43 @@ export default function CodeEditor({
     made.dispatch(
       setDiagnostics(
         made.state,
-        (problems ?? []).map((problem) => diagnostic(made.state, problem)),
+        (problems ?? []).map((problem) => diagnostic(made.state, problem, language === "sql")),
       ),
     );
-  }, [problems, value]);
+  }, [problems, value, language]);
+
+  useEffect(() => {
+    const made = view.current;
+    if (made === null || goal === null) return;
+    made.dispatch({ selection: { anchor: position(made.state, goal) }, scrollIntoView: true });
+    made.focus();
+  }, [goal]);
 
   return <div ref={place} style={{ height: "100%", minHeight: 0, overflow: "auto" }} />;
 }
 
-function dialect(words: readonly string[] = []): SQLDialect {
-  if (words.length === 0) return PostgreSQL;
-  const { keywords = "", ...rest } = PostgreSQL.spec;
-  return SQLDialect.define({ ...rest, keywords: `${keywords} ${words.join(" ").toLowerCase()}` });
+/** PostgreSQL's, with more keywords; what a table's column is called is no keyword here. */
+function dialect(words: readonly string[] = [], schema: Record<string, string[]> = {}): SQLDialect {
+  const { keywords = "", types = "", ...rest } = PostgreSQL.spec;
+  const columns = new Set(Object.values(schema).flat());
+  const without = (text: string) => text.split(" ").filter((word) => !columns.has(word));
+  const more = words.map((word) => word.toLowerCase());
+  return SQLDialect.define({
+    ...rest,
+    keywords: [...without(keywords), ...more].join(" "),
+    types: without(types).join(" "),
+  });
 }
 
-function diagnostic(state: EditorState, { line, column, message }: Problem): Diagnostic {
+function position(state: EditorState, { line, column }: { line: number; column: number }): number {
   const at = state.doc.line(Math.min(Math.max(line, 1), state.doc.lines));
-  const from = Math.min(at.from + Math.max(column, 1) - 1, at.to);
-  return { from, to: Math.max(from, at.to), severity: "error", message };
+  return Math.min(at.from + Math.max(column, 1) - 1, at.to);
+}
+
+/** From its place to the end of the line, or of the word. */
+function diagnostic(state: EditorState, problem: Problem, word: boolean): Diagnostic {
+  const from = position(state, problem);
+  const line = state.doc.lineAt(from);
+  const to = word ? from + (/^(\w+|"[^"]*"|.)/.exec(line.text.slice(from - line.from))?.[0].length ?? 0) : line.to;
+  return { from, to, severity: "error", message: problem.message };
 }
