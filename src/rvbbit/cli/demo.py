@@ -15,10 +15,11 @@ from typing import Any
 
 import click
 
-from rvbbit.cli import circle, output, project
+from rvbbit.cli import output, project
 from rvbbit.cli.context import Session, pass_session
 from rvbbit.cli.narrator import Narrator
 from rvbbit.cli.progress import seconds, usage_line, watched
+from rvbbit.engine import circle
 from rvbbit.errors import UsageError
 from rvbbit.types import Notice
 
@@ -102,7 +103,7 @@ class Demo:
             "(Casanueva et al. 2020, CC BY 4.0). The intents stay outside the table: no query can see them."
         )
         self.tell.sql(circle.LOAD)
-        circle.load(self.db, self.data, self.home)
+        circle.load(self.db, self.data, self.home / "data")
         self.tell.say(
             f"{self.data.tickets.num_rows:,} tickets: {len(self.data.held_out):,} held out for measuring, never learned from, "
             f"and {len(self.data.history):,} to learn from."
@@ -159,7 +160,7 @@ class Demo:
 
     def _ask(self) -> circle.Pass:
         with watched(self.db, self.notices.append) as listen:
-            return circle.ask(self.db, self.data, listen)
+            return circle.ask(self.db, self.data, listen=listen)
 
 
 def _figures(done: circle.Pass) -> dict[str, Any]:

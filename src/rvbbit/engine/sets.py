@@ -138,14 +138,15 @@ class TrainingSets:
         scope: Arguments | None = None,
         candidate: str | None = None,
         rows: int = 200,
+        model: str | None = None,
         stop: threading.Event | None = None,
         listen: Callable[[Progress], None] | None = None,
     ) -> Evaluated:
         """Prove a version on verified executions it does not hold; the result is kept with it. Asks a model, three times a row at most.
 
         `scope` gives the inputs a set's examples share; without it, a candidate says it, or there is none. Without a candidate it is what
-        the decisions make now, against the set in use. `stop`, once set, ends it from any thread; `listen` hears how far it is. Raises
-        TrainingError, UsageError, BudgetReached, Cancelled.
+        the decisions make now, against the set in use. `model` is asked in place of the cell's or the project's. `stop`, once set, ends it
+        from any thread; `listen` hears how far it is. Raises TrainingError, UsageError, BudgetReached, Cancelled.
         """
         trial = Trial.of(self._rooms, cascade_id, scope, candidate)
         arms = {"candidate": trial.examples(trial.tried)}
@@ -153,7 +154,7 @@ class TrainingSets:
             arms = {"current": trial.examples(used), **arms}
         questions, near = trial.questions(rows, *arms.values())
         count = Counted("evaluation", len(questions) * (1 + len(arms)), listen)
-        asking = Asking(trial, self._rooms.caller(None), count)
+        asking = Asking(trial, self._rooms.caller(None), count, model)
         found = self._rooms.loop.run(evaluate(questions, arms, asking.with_set, near), stop)
         self._prove(trial, asdict(found), harm=found.harm)
         return Evaluated(trial.tried.version, found)

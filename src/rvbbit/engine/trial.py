@@ -95,12 +95,13 @@ class Trial:
 
 
 class Asking:
-    """The model of a trial's cell, asked with given examples. `runner` has the budget; `listen` hears of every answer."""
+    """The model of a trial's cell, or another, asked with given examples. `runner` has the budget; `listen` hears of every answer."""
 
-    def __init__(self, trial: Trial, runner: Runner, listen: Listener | None = None) -> None:
+    def __init__(self, trial: Trial, runner: Runner, listen: Listener | None = None, model: str | None = None) -> None:
         self._trial = trial
         self._runner = runner
         self._listen = listen
+        self._model = model
         self._selectors: dict[tuple[str, ...], Selector] = {}
 
     async def with_set(self, examples: Sequence[Example], arguments: Sequence[Arguments]) -> Sequence[Answer]:
@@ -115,7 +116,7 @@ class Asking:
         return await self._ask(runner.learning_by(racer.strategy, racer.limit), arguments, training=True)
 
     async def _ask(self, runner: Runner, arguments: Sequence[Arguments], *, training: bool) -> Sequence[Answer]:
-        context = CallContext("evaluation", source="test", training=training, on_error="null")
+        context = CallContext("evaluation", source="test", model=self._model, training=training, on_error="null")
         return await runner.answer(self._trial.cell.cascade_id, arguments, context, self._listen)
 
     def _selector(self, examples: Sequence[Example]) -> Selector:

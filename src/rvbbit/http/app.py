@@ -10,6 +10,7 @@ import rvbbit
 from rvbbit.http import (
     calibration,
     cascades,
+    demo,
     evaluation,
     events,
     exchange,
@@ -29,7 +30,7 @@ from rvbbit.http.guard import Guard
 from rvbbit.http.limits import Limits
 from rvbbit.http.metrics import Counting
 
-_ROUTERS = (health, training, scoring, calibration, review, exchange, sets, evaluation, sql, cascades, run, log, events, pages)
+_ROUTERS = (health, training, scoring, calibration, review, exchange, sets, evaluation, sql, cascades, run, log, events, demo, pages)
 
 
 def app(face: Face, hosts: Iterable[str] | None = ()) -> FastAPI:

@@ -2,7 +2,7 @@
 import type { Schemas } from "@/shared/api/client";
 
 export type Spend = Schemas["Spend"];
-type Numbers = Omit<Spend, "key">;
+type Numbers = Omit<Spend, "key" | "sql">;
 
 const NOTHING: Numbers = {
   calls: 0,

@@ -7,6 +7,7 @@ import { bar, firstClosed, rows, tree } from "./timeline";
 const call = (trace_id: string, second: number, more: Partial<Call> = {}): Call => ({
   trace_id,
   query_id: null,
+  run_id: null,
   caller_id: null,
   timestamp: new Date(second * 1_000).toISOString(),
   source: "run",

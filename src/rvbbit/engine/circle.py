@@ -1,16 +1,17 @@
 """The learning circle on a labelled data set, step by step and without a word: load, ask, measure, curate, ask again.
 
-The demo tells it. Held-out rows are measured and never curated: only ids of the `history` split are ever looked up to be marked.
+Both demos, the command line's and the Studio's, are made of it.
+Held-out rows are measured and never curated: only ids of the `history` split are ever looked up to be marked.
 """
 
 from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -18,11 +19,9 @@ import pyarrow.parquet as pq
 from rvbbit import datasets
 
 if TYPE_CHECKING:
-    from rvbbit.engine import Database
-    from rvbbit.result import Progress, QueryUsage
-    from rvbbit.types import Notice
-
-    Listen = Callable[[Progress | Notice], None]
+    from rvbbit.engine.database import Database
+    from rvbbit.engine.query import Options
+    from rvbbit.result import QueryUsage
 
 LOAD = "CREATE TABLE tickets AS SELECT * FROM 'data/tickets.parquet'"
 MEANS = """\
@@ -92,30 +91,30 @@ def read(per_label: int) -> Data:
     return Data(tickets, tuple(labels), truth, frozenset(_columns(test, "id")[0]), frozenset(_columns(history, "id")[0]))
 
 
-def load(db: Database, data: Data, home: Path) -> None:
-    """Put the tickets, without their labels, into the table `tickets`."""
-    file = home / "data" / "tickets.parquet"
+def load(db: Database, data: Data, folder: Path) -> None:
+    """Put the tickets, without their labels, into the table `tickets`, by way of a file in that folder."""
+    file = folder / "tickets.parquet"
     file.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(data.tickets, file)
     db.sql(LOAD.replace("data/tickets.parquet", str(file).replace("'", "''")))
 
 
-def ask(db: Database, data: Data, listen: Listen) -> Pass:
+def ask(db: Database, data: Data, **options: Unpack[Options]) -> Pass:
     """Classify every ticket, and measure the held-out ones."""
-    result = db.sql(CLASSIFY, {"labels": list(data.labels)}, listen=listen)
+    result = db.sql(CLASSIFY, {"labels": list(data.labels)}, **options)
     ids, intents = _columns(result.arrow(), "id", "intent")
     answers = dict(zip(ids, intents, strict=True))
     right = sum(answers[ticket] == data.truth[ticket] for ticket in data.held_out)
     return Pass(answers, right / len(data.held_out), len(data.held_out), result.usage)
 
 
-def curate(db: Database, data: Data) -> Curation:
-    """Mark every logged answer to a history ticket: as it is where it agrees with the data set's label, corrected where it does not."""
+def curate(db: Database, data: Data, part: slice = slice(None)) -> Curation:
+    """Mark logged answers to history tickets, or a part of them: as they are where they agree with the data set's label, else corrected."""
     started = time.perf_counter()
     right: list[str] = []
     wrong: dict[str, list[str]] = defaultdict(list)
-    logged = db.sql(LOGGED).arrow()
-    for ticket, trace, answer in zip(*_columns(logged, "id", "trace_id", "answer"), strict=True):
+    logged = sorted(zip(*_columns(db.sql(LOGGED).arrow(), "id", "trace_id", "answer"), strict=True))
+    for ticket, trace, answer in logged[part]:
         assert ticket in data.history and ticket not in data.held_out, f"{ticket} is held out and must not be learned from"
         if answer == data.truth[ticket]:
             right.append(trace)
