@@ -41,6 +41,20 @@ function Answer({ data }: Cell) {
   );
 }
 
+/** Both, one above the other, where there is no room beside. */
+function Both({ data, ...more }: Cell) {
+  if (data === undefined) return null;
+  return (
+    <span className={styles.both}>
+      <Input data={data} {...more} />
+      <span className={styles.line}>
+        <Confidence value={data.confidence} calibrated={data.calibrated} />
+        <Answer data={data} {...more} />
+      </span>
+    </span>
+  );
+}
+
 function Trainable({ data, context }: Cell) {
   if (data === undefined) return null;
   return <Switch label="trainable" on={data.trainable} onChange={() => context.toggle(data, "trainable")} />;
@@ -74,45 +88,56 @@ const Tags = ({ data }: Cell) => (
 
 const number = { type: "rightAligned", cellClass: styles.number } as const;
 
+const TRAINABLE: ColDef<Example> = {
+  colId: "trainable",
+  headerName: "Train",
+  headerTooltip: "Trainable: the next calls of this cell may be given it as an example (t)",
+  cellRenderer: Trainable,
+  width: 64,
+  cellClass: styles.middle,
+  sortable: false,
+};
+const VERIFIED: ColDef<Example> = {
+  colId: "verified",
+  headerName: "Right",
+  headerTooltip: "Verified: a person says that the answer is right (v)",
+  cellRenderer: Verified,
+  width: 60,
+  cellClass: styles.middle,
+  sortable: false,
+};
+
+/** On a phone: what is asked and answered first. */
+export const NARROW: ColDef<Example>[] = [
+  { colId: "user_input", headerName: "Input and answer", cellRenderer: Both, flex: 1, minWidth: 160, sortable: false },
+  { ...TRAINABLE, width: 62 },
+  { ...VERIFIED, width: 62 },
+];
+
 export const COLUMNS: ColDef<Example>[] = [
-  {
-    colId: "trainable",
-    headerName: "Train",
-    headerTooltip: "Trainable: the next calls of this cell may be given it as an example (t)",
-    cellRenderer: Trainable,
-    width: 64,
-    cellClass: styles.middle,
-    sortable: false,
-  },
-  {
-    colId: "verified",
-    headerName: "Right",
-    headerTooltip: "Verified: a person says that the answer is right (v)",
-    cellRenderer: Verified,
-    width: 60,
-    cellClass: styles.middle,
-    sortable: false,
-  },
-  { colId: "confidence", headerName: "Confidence", cellRenderer: Sure, width: 112, cellClass: styles.middle },
+  TRAINABLE,
+  VERIFIED,
+  { colId: "confidence", headerName: "Confidence", cellRenderer: Sure, width: 106, cellClass: styles.middle },
   {
     colId: "cascade_id",
     headerName: "Cascade",
     valueGetter: ({ data }) => (data === undefined ? "" : `${data.cascade_id} · ${data.cell_name}`),
-    width: 136,
+    tooltip: ({ data }) => data && `${data.cascade_id} · ${data.cell_name}`,
+    width: 128,
   },
   {
     colId: "user_input",
     field: "user_input",
     headerName: "Input",
     cellRenderer: Input,
-    flex: 5,
+    flex: 6,
     minWidth: 280,
     sortable: false,
   },
-  { colId: "answer", headerName: "Answer", cellRenderer: Answer, flex: 3, minWidth: 160, sortable: false },
-  { colId: "tags", headerName: "Tags", cellRenderer: Tags, width: 96, sortable: false },
-  { colId: "model", field: "model", headerName: "Model", width: 132 },
-  { colId: "cost", headerName: "Cost", valueGetter: ({ data }) => usd(data?.cost), width: 80, ...number },
+  { colId: "answer", headerName: "Answer", cellRenderer: Answer, flex: 3, minWidth: 130, sortable: false },
+  { colId: "tags", headerName: "Tags", cellRenderer: Tags, width: 84, sortable: false },
+  { colId: "model", field: "model", headerName: "Model", width: 116, tooltip: ({ data }) => data?.model },
+  { colId: "cost", headerName: "Cost", valueGetter: ({ data }) => usd(data?.cost), width: 74, ...number },
   {
     colId: "duration_ms",
     headerName: "Time",
@@ -139,6 +164,6 @@ export const COLUMNS: ColDef<Example>[] = [
     headerName: "When",
     valueGetter: ({ data }) => (data === undefined ? "" : ago(data.timestamp)),
     tooltip: ({ data }) => (data === undefined ? "" : moment(data.timestamp)),
-    width: 104,
+    width: 96,
   },
 ];

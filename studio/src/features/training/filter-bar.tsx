@@ -1,7 +1,8 @@
 /** What is shown, narrowed down: everything here stands in the address. */
-import { CalendarDays, ChevronLeft, CircleDollarSign, Ellipsis, Gauge, Search as Glass, X } from "lucide-react";
+import { CalendarDays, ChevronLeft, CircleDollarSign, Ellipsis, Gauge, Scale, Search as Glass, X } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 
+import { plural } from "@/shared/lib/format";
 import { Button } from "@/shared/ui/button";
 import { Field, Input } from "@/shared/ui/field";
 import { Pick } from "@/shared/ui/pick";
@@ -38,7 +39,18 @@ const RARE: readonly [Facet, string][] = [
 const FLAGS = { trainable: "Trainable", verified: "Verified", used: "Used as example" } as const;
 type Flag = keyof typeof FLAGS;
 /** Filters that stand behind “More”, until one of them is set. */
-const FOLDED = ["source", "session_id", "used", "since", "until", "min_cost", "max_cost"] as const;
+const FOLDED = [
+  "source",
+  "session_id",
+  "query_id",
+  "trace_id",
+  "used",
+  "contradiction",
+  "since",
+  "until",
+  "min_cost",
+  "max_cost",
+] as const;
 
 export function FilterBar({ filter, change }: BarProps) {
   const { data } = useFacets(unpicked(filter));
@@ -64,6 +76,16 @@ export function FilterBar({ filter, change }: BarProps) {
         <>
           <Picks filter={filter} change={change} names={RARE} options={options} />
           <Flags filter={filter} change={change} names={["used"]} />
+          <Button
+            icon={<Scale />}
+            aria-pressed={filter.contradiction === true}
+            className={filter.contradiction === true ? styles.set : styles.unset}
+            title="examples that are kept out: approved answers to one question that differ"
+            onClick={() => change({ contradiction: filter.contradiction === true ? null : "true" })}
+          >
+            Contradictions
+          </Button>
+          <Exactly filter={filter} change={change} />
           <Range
             filter={filter}
             change={change}
@@ -142,6 +164,25 @@ function Flags({ filter, change, names }: BarProps & { names: readonly Flag[] })
       />
     );
   });
+}
+
+/** What only a link can ask for: to be seen, and taken out. */
+function Exactly({ filter, change }: BarProps) {
+  const { trace_id, query_id } = filter;
+  return (
+    <>
+      {trace_id !== undefined && (
+        <Button className={styles.set} icon={<X />} title="show others too" onClick={() => change({ trace_id: null })}>
+          {plural(trace_id.length, "execution")} by id
+        </Button>
+      )}
+      {query_id !== undefined && query_id !== null && (
+        <Button className={styles.set} icon={<X />} title={query_id} onClick={() => change({ query_id: null })}>
+          Of one query
+        </Button>
+      )}
+    </>
+  );
 }
 
 /** The filter but for what is picked from lists: picking one value must not hide the others. */

@@ -26,6 +26,11 @@ test("what is no number and no switch is left out, and zero is a number", () => 
   });
 });
 
+test("contradictions can only be asked for, and ids are a list", () => {
+  expect(filterOf({ contradiction: "true", trace_id: "a" })).toEqual({ contradiction: true, trace_id: ["a"] });
+  expect(filterOf({ contradiction: "false" })).toEqual({});
+});
+
 test("taking the filter out names every field of it", () => {
   expect(Object.keys(nothing)).toContain("criterion");
 });

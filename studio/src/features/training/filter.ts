@@ -3,9 +3,11 @@ import type { Schemas } from "@/shared/api/client";
 import type { Search } from "@/shared/lib/search";
 import { all, one } from "@/shared/lib/search";
 
-export type Filter = Partial<Omit<Schemas["Filter"], "cascade_id" | "cell_name">> & {
+export type Filter = Partial<Omit<Schemas["Filter"], "cascade_id" | "cell_name" | "trace_id" | "contradiction">> & {
   cascade_id?: string[];
   cell_name?: string[];
+  trace_id?: string[];
+  contradiction?: true;
 };
 
 const TEXTS = [
@@ -23,9 +25,9 @@ const TEXTS = [
 ] as const;
 const NUMBERS = ["min_confidence", "max_confidence", "min_cost", "max_cost"] as const;
 const SWITCHES = ["trainable", "verified", "scored", "used"] as const;
-const LISTS = ["cascade_id", "cell_name"] as const;
+const LISTS = ["cascade_id", "cell_name", "trace_id"] as const;
 
-export const NAMES: readonly string[] = [...TEXTS, ...NUMBERS, ...SWITCHES, ...LISTS];
+export const NAMES: readonly string[] = [...TEXTS, ...NUMBERS, ...SWITCHES, ...LISTS, "contradiction"];
 
 /** What of an address is a filter. What cannot be understood is left out. */
 export function filterOf(search: Search): Filter {
@@ -42,6 +44,7 @@ export function filterOf(search: Search): Filter {
     const value = one(search, name);
     if (value === "true" || value === "false") found[name] = value === "true";
   }
+  if (one(search, "contradiction") === "true") found.contradiction = true;
   for (const name of LISTS) {
     const values = all(search, name);
     if (values.length > 0) found[name] = values;

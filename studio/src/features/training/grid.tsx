@@ -8,31 +8,38 @@ import { pressed } from "@/shared/lib/keys";
 import { nonce } from "@/shared/lib/nonce";
 import { gridTheme } from "@/shared/ui/grid";
 
-import { COLUMNS, type Context } from "./columns";
+import { COLUMNS, type Context, NARROW } from "./columns";
 import styles from "./grid.module.css";
 import { keep, restore } from "./layout";
 import { mark, toggled } from "./marking";
-import { BLOCK, type Source } from "./source";
+import { BLOCK, isSort, type Order, ordered, type Source } from "./source";
 
-const OWN = new Set(["space", "Enter", "j", "k", "t", "v", "x", "e", "/", "?"]);
+const OWN = new Set(["space", "Enter", "j", "k", "t", "v", "x", "e", "/", "?", "mod+a", "mod+z"]);
 const DEFAULTS = {
   resizable: true,
   suppressHeaderMenuButton: true,
-  suppressKeyboardEvent: ({ event }: { event: KeyboardEvent }) => OWN.has(pressed(event)),
+  suppressKeyboardEvent: ({ event }: { event: KeyboardEvent }) => OWN.has(pressed(event).replace("shift+", "")),
 };
 const SELECTION = { mode: "multiRow", headerCheckbox: false, checkboxes: true, enableClickSelection: false } as const;
 const CONTROL = "button, label, input, a, .ag-selection-checkbox";
 
 interface GridProps {
   source: Source;
+  order: Order | null;
+  /** No room for columns. */
+  narrow: boolean;
   open: string | null;
   onReady: (grid: GridApi<Example>) => void;
   onOpen: (trace_id: string | null) => void;
   onSession: (session_id: string) => void;
   onSelected: (rows: Example[]) => void;
+  onOrder: (order: Order | null) => void;
+  /** Other rows came into sight. */
+  onScrolled: () => void;
 }
 
-export default function ExecutionsGrid({ source, open, onReady, onOpen, onSession, onSelected }: GridProps) {
+export default function ExecutionsGrid(props: GridProps) {
+  const { source, order, narrow, open, onReady, onOpen, onSession, onSelected, onOrder, onScrolled } = props;
   const grid = useRef<GridApi<Example> | null>(null);
   const context = useMemo<Context>(
     () => ({
@@ -50,6 +57,12 @@ export default function ExecutionsGrid({ source, open, onReady, onOpen, onSessio
     grid.current?.redrawRows({ rowNodes: nodes });
   }, [open]);
 
+  const sort = order?.sort;
+  const way = order?.order;
+  useEffect(() => {
+    if (grid.current !== null) arrange(grid.current, sort, way);
+  }, [sort, way]);
+
   const clicked = ({ data, event }: RowClickedEvent<Example>) => {
     const target = event?.target;
     if (data === undefined || (target instanceof Element && target.closest(CONTROL) !== null)) return;
@@ -66,10 +79,11 @@ export default function ExecutionsGrid({ source, open, onReady, onOpen, onSessio
         maxConcurrentDatasourceRequests={2}
         blockLoadDebounceMillis={40}
         infiniteInitialRowCount={BLOCK}
-        columnDefs={COLUMNS}
+        columnDefs={narrow ? NARROW : COLUMNS}
+        rowHeight={narrow ? 60 : undefined}
         defaultColDef={DEFAULTS}
         rowSelection={SELECTION}
-        selectionColumnDef={{ pinned: "left", width: 40, resizable: false, suppressMovable: true }}
+        selectionColumnDef={{ pinned: "left", width: 38, resizable: false, suppressMovable: true }}
         context={context}
         getRowId={({ data }: GetRowIdParams<Example>) => data.trace_id}
         rowClassRules={{ [styles.open ?? ""]: ({ data }) => data !== undefined && data.trace_id === shown.current }}
@@ -78,16 +92,30 @@ export default function ExecutionsGrid({ source, open, onReady, onOpen, onSessio
         tooltipShowDelay={400}
         onGridReady={({ api }) => {
           grid.current = api;
-          restore(api);
+          if (!narrow) restore(api);
+          arrange(api, sort, way);
           onReady(api);
         }}
-        onColumnMoved={({ finished, api }) => finished && keep(api)}
-        onColumnResized={({ finished, api }) => finished && keep(api)}
-        onColumnVisible={({ api }) => keep(api)}
+        onColumnMoved={({ finished, api }) => finished && !narrow && keep(api)}
+        onColumnResized={({ finished, api, source: by }) => finished && !narrow && by !== "flex" && keep(api)}
+        onColumnVisible={({ api }) => !narrow && keep(api)}
+        onSortChanged={({ api }) => {
+          const model = api.getColumnState().filter((column) => Boolean(column.sort));
+          onOrder(model.length === 0 ? null : ordered(model));
+        }}
         onSelectionChanged={({ api }: SelectionChangedEvent<Example>) => onSelected(api.getSelectedRows())}
+        onBodyScrollEnd={onScrolled}
         onRowClicked={clicked}
         onRowDoubleClicked={({ data }) => data && onSession(data.session_id)}
       />
     </div>
   );
+}
+
+/** Sorted as the address says. */
+function arrange(grid: GridApi<Example>, sort: Order["sort"] | undefined, order: Order["order"] | undefined): void {
+  const now = grid.getColumnState().find((column) => Boolean(column.sort));
+  if (now?.colId === sort && (now?.sort ?? undefined) === order) return;
+  const state = sort === undefined || !isSort(sort) ? [] : [{ colId: sort, sort: order }];
+  grid.applyColumnState({ state, defaultState: { sort: null } });
 }

@@ -2,10 +2,14 @@
 import type { IDatasource, IGetRowsParams } from "ag-grid-community";
 
 import { answer, api, type Example } from "@/shared/api/client";
+import type { Search } from "@/shared/lib/search";
+import { one } from "@/shared/lib/search";
 
 import type { Filter } from "./filter";
 
 export const BLOCK = 100;
+/** Executions asked for by their ids at once: as many as an address holds. */
+const NAMED = 200;
 const SORTS = [
   "timestamp",
   "confidence",
@@ -25,6 +29,8 @@ export interface Order {
 
 export const isSort = (name: string): name is Sort => (SORTS as readonly string[]).includes(name);
 
+export const NEWEST: Order = { sort: "timestamp", order: "desc" };
+
 export async function page(filter: Filter, order: Order, limit: number, at: { offset?: number; cursor?: string }) {
   return answer(api.GET("/api/training/examples", { params: { query: { ...filter, ...order, limit, ...at } } }));
 }
@@ -32,7 +38,7 @@ export async function page(filter: Filter, order: Order, limit: number, at: { of
 /** What comes later stays out, so that nothing moves under the eye: the filter up to the newest execution there is now. */
 export async function pinned(filter: Filter): Promise<Filter> {
   if (filter.until !== undefined && filter.until !== null) return filter;
-  const { examples } = await page(filter, { sort: "timestamp", order: "desc" }, 1, {});
+  const { examples } = await page(filter, NEWEST, 1, {});
   const newest = examples[0];
   return newest === undefined ? filter : { ...filter, until: after(newest.timestamp) };
 }
@@ -58,6 +64,11 @@ export class Source implements IDatasource {
   /** The filter as pages are asked with it. */
   get filter(): Promise<Filter> {
     return this.#filter;
+  }
+
+  /** Where pages began says nothing any more: some of what was found is not found now. */
+  forget(): void {
+    this.#next.clear();
   }
 
   getRows(asked: IGetRowsParams): void {
@@ -89,11 +100,24 @@ export class Source implements IDatasource {
 
 export function ordered(model: readonly { colId: string; sort?: string | null }[]): Order {
   const first = model[0];
-  if (first === undefined || !isSort(first.colId)) return { sort: "timestamp", order: "desc" };
+  if (first === undefined || !isSort(first.colId)) return NEWEST;
   return { sort: first.colId, order: first.sort === "asc" ? "asc" : "desc" };
 }
 
-/** A new copy of what is shown, for rows that are still there: nothing moves. */
-export async function fresh(filter: Filter, order: Order, first: number, count: number): Promise<Example[]> {
-  return (await page(filter, order, Math.min(1_000, Math.max(1, count)), { offset: first })).examples;
+/** The order that an address says, null where it says none. */
+export function orderOf(search: Search): Order | null {
+  const sort = one(search, "sort");
+  if (sort === null || !isSort(sort)) return null;
+  return { sort, order: one(search, "order") === "asc" ? "asc" : "desc" };
+}
+
+/** What holds now of these executions; those that are gone are left out. */
+export async function fresh(ids: readonly string[]): Promise<Example[]> {
+  const found: Example[] = [];
+  for (let start = 0; start < ids.length; start += NAMED) {
+    const trace_id = ids.slice(start, start + NAMED);
+    const query = { trace_id, limit: NAMED };
+    found.push(...(await answer(api.GET("/api/training/examples", { params: { query } }))).examples);
+  }
+  return found;
 }

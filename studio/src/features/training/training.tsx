@@ -5,27 +5,28 @@ import { ArrowUp, Download, FileUp, Inbox, Keyboard, SquareTerminal } from "luci
 import { lazy, type RefObject, Suspense, useCallback, useEffect, useMemo, useState } from "react";
 
 import type { Example } from "@/shared/api/client";
-import { type Fields, undo } from "@/shared/api/decisions";
 import { count, plural } from "@/shared/lib/format";
-import { useKeys } from "@/shared/lib/keys";
+import { useMedia } from "@/shared/lib/media";
 import { useAddress } from "@/shared/lib/search";
 import { Button, IconButton } from "@/shared/ui/button";
 import { Empty, Failure, Skeleton } from "@/shared/ui/states";
 
+import { useFacets } from "./api";
+import { NONE, type Selected, size, useBulk } from "./bulk";
 import { ColumnsMenu } from "./columns-menu";
 import { type Filter, filterOf, isFiltered, nothing } from "./filter";
 import { FilterBar } from "./filter-bar";
 import { KeysSheet } from "./keys-sheet";
 import { Kpis } from "./kpis";
-import { labelled, mark, toggled, wrong } from "./marking";
-import { type Selected, SelectionBar } from "./selection";
-import { Source } from "./source";
+import { SelectionBar } from "./selection";
+import { orderOf, Source } from "./source";
 import styles from "./training.module.css";
+import { useGridKeys } from "./use-grid-keys";
 import { useNews } from "./use-news";
 
 const Grid = lazy(() => import("./grid"));
 
-const NONE: Selected = { rows: [] };
+const EVERYTHING: Filter = {};
 
 interface Found {
   source: Source;
@@ -45,6 +46,7 @@ interface TrainingProps {
 export function Training({ open, onOpen, onCorrect, moverRef }: TrainingProps) {
   const [search, change] = useAddress();
   const navigate = useNavigate();
+  const narrow = useMedia("(max-width: 760px)");
   const key = JSON.stringify(filterOf(search));
   const filter = useMemo(() => JSON.parse(key) as Filter, [key]);
   const [grid, setGrid] = useState<GridApi<Example> | null>(null);
@@ -53,6 +55,7 @@ export function Training({ open, onOpen, onCorrect, moverRef }: TrainingProps) {
   const [failed, setFailed] = useState<{ source: Source; error: unknown } | null>(null);
   const [chosen, setChosen] = useState<{ source: Source | null; what: Selected }>({ source: null, what: NONE });
   const [sheet, setSheet] = useState(false);
+  const tags = useFacets(EVERYTHING).data?.tag ?? {};
 
   const source = useMemo(() => {
     const made: Source = new Source(filter, {
@@ -66,8 +69,9 @@ export function Training({ open, onOpen, onCorrect, moverRef }: TrainingProps) {
     // another round asks anew
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [filter, round]);
-  const news = useNews(grid, source, filter);
   const total = found?.source === source ? found.total : null;
+  const again = useCallback(() => setRound((count) => count + 1), []);
+  const news = useNews({ grid, source, filter, empty: total === 0, reload: again });
 
   const clear = useCallback(() => {
     grid?.deselectAll();
@@ -77,117 +81,81 @@ export function Training({ open, onOpen, onCorrect, moverRef }: TrainingProps) {
     grid?.deselectAll();
   }, [grid, source]);
   const selected = chosen.source === source ? chosen.what : NONE;
-
-  /** The row that keys speak of: the open one, else the one in focus. */
-  const current = (): Example | undefined => {
-    if (grid === null) return undefined;
-    if (open !== null) return grid.getRowNode(open)?.data;
-    const focused = grid.getFocusedCell();
-    return focused === null ? undefined : grid.getDisplayedRowAtIndex(focused.rowIndex)?.data;
+  const everything = () => {
+    if (total !== null && total > 0 && found !== null) setChosen({ source, what: { filter: found.filter, total } });
   };
-  const move = (by: number) => {
-    if (grid === null || total === null || total === 0) return;
-    const at = open === null ? grid.getFocusedCell()?.rowIndex : grid.getRowNode(open)?.rowIndex;
-    const next = Math.min(total - 1, Math.max(0, at === undefined || at === null ? 0 : at + by));
-    grid.ensureIndexVisible(next);
-    grid.setFocusedCell(next, "user_input");
-    const { trace_id } = grid.getDisplayedRowAtIndex(next)?.data ?? {};
-    if (open !== null && trace_id !== undefined) onOpen(trace_id);
-  };
-  useEffect(() => {
-    moverRef.current = move;
+  const bulk = useBulk(selected, () => {
+    clear();
+    source.forget();
+    grid?.refreshInfiniteCache();
   });
-  const act = (made: (example: Example) => [Fields, string] | null) => () => {
-    const example = current();
-    const what = example && made(example);
-    if (grid !== null && example !== undefined && what !== null && what !== undefined)
-      void mark(grid, example, ...what);
-  };
-  const again = () => {
-    void undo().then(() => setRound((count) => count + 1));
-  };
-  useKeys({
-    j: () => move(1),
-    k: () => move(-1),
-    space: () => {
-      const example = current();
-      const node = example && grid?.getRowNode(example.trace_id);
-      node?.setSelected(!node.isSelected());
-    },
-    t: act((example) => toggled(example, "trainable")),
-    v: act((example) => toggled(example, "verified")),
-    x: act(() => wrong),
-    e: () => {
-      const example = current();
-      if (example !== undefined) onCorrect(example.trace_id);
-    },
-    Enter: () => {
-      const example = current();
-      if (example !== undefined) onOpen(open === null ? example.trace_id : null);
-    },
-    Escape: () => {
-      if (open !== null) onOpen(null);
-      else clear();
-    },
-    "/": () => document.getElementById("quick-search")?.focus(),
-    "?": () => setSheet(true),
-    "mod+z": again,
-    ...Object.fromEntries(
-      Array.from({ length: 9 }, (_, key) => [String(key + 1), act((example) => labelled(example, key + 1))]),
-    ),
+  useGridKeys({
+    grid,
+    total,
+    open,
+    selected,
+    bulk,
+    moverRef,
+    onOpen,
+    onCorrect,
+    onEverything: everything,
+    onClear: clear,
+    onSheet: () => setSheet(true),
   });
 
-  const many = "rows" in selected ? selected.rows.length : selected.total;
   return (
     <div className={styles.training}>
       <Kpis filter={filter} change={change} />
       <FilterBar filter={filter} change={change} />
-      {many > 0 ? (
+      {size(selected) > 0 ? (
         <SelectionBar
           selected={selected}
           total={total ?? 0}
-          onEverything={() =>
-            total !== null && found !== null && setChosen({ source, what: { filter: found.filter, total } })
-          }
+          tags={Object.keys(tags)}
+          bulk={bulk}
+          onEverything={everything}
           onClear={clear}
-          onDone={() => setRound((count) => count + 1)}
         />
       ) : (
         <div className={styles.status}>
           <span role="status">{total === null ? "Looking…" : plural(total, "execution")}</span>
-          {news > 0 && (
-            <Button look="primary" icon={<ArrowUp />} onClick={() => setRound((count) => count + 1)}>
-              {count(news)} new
+          {news.count > 0 && (
+            <Button look="primary" icon={<ArrowUp />} onClick={again}>
+              {count(news.count)} new
             </Button>
           )}
           <span className={styles.gap} />
           <Button look="quiet" icon={<Download />} disabled={total === 0} onClick={() => download(filter)}>
             Export
           </Button>
-          <ColumnsMenu grid={grid} />
+          {!narrow && <ColumnsMenu grid={grid} />}
           <IconButton label="Keys" shortcut="?" onClick={() => setSheet(true)}>
             <Keyboard />
           </IconButton>
         </div>
       )}
       <div className={styles.rows}>
-        {failed?.source === source && total === null && (
-          <Failure error={failed.error} again={() => setRound((count) => count + 1)} />
-        )}
+        {failed?.source === source && total === null && <Failure error={failed.error} again={again} />}
         {total === 0 && <Nothing filtered={isFiltered(filter)} onClear={() => change(nothing)} />}
         <div className={styles.gridded} hidden={total === 0 || (failed?.source === source && total === null)}>
           <Suspense fallback={<Skeleton lines={12} />}>
             <Grid
+              key={String(narrow)}
               source={source}
+              order={orderOf(search)}
+              narrow={narrow}
               open={open}
               onReady={setGrid}
               onOpen={onOpen}
               onSession={(sessionId) => void navigate({ to: "/sessions/$sessionId", params: { sessionId } })}
+              onScrolled={news.look}
               onSelected={(rows) => setChosen({ source, what: { rows } })}
+              onOrder={(order) => change({ sort: order?.sort ?? null, order: order?.order ?? null })}
             />
           </Suspense>
         </div>
       </div>
+      {bulk.question}
       <KeysSheet open={sheet} onClose={() => setSheet(false)} />
     </div>
   );

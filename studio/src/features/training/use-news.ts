@@ -3,40 +3,73 @@ import type { GridApi } from "ag-grid-community";
 import { useCallback, useEffect, useRef, useState } from "react";
 
 import type { Example } from "@/shared/api/client";
+import { decided } from "@/shared/api/decisions";
 import { live, POLL, useEvents } from "@/shared/api/events";
 import { queries } from "@/shared/api/queries";
 import { useStore } from "@/shared/lib/store";
 
 import type { Filter } from "./filter";
-import { fresh, ordered, page, type Source } from "./source";
+import { fresh, NEWEST, page, type Source } from "./source";
 
-const SETTLE = 600; // milliseconds: a burst of events is one look
+const SETTLE = 400; // milliseconds: a burst of events is one look
 
-export function useNews(grid: GridApi<Example> | null, source: Source, filter: Filter): number {
+interface News {
+  grid: GridApi<Example> | null;
+  source: Source;
+  filter: Filter;
+  /** Nothing is shown: what arrives moves nothing, and may come in at once. */
+  empty: boolean;
+  reload: () => void;
+}
+
+/** How many executions that the filter finds arrived since; `look` again when other rows come into sight. */
+export function useNews({ grid, source, filter, empty, reload }: News): { count: number; look: () => void } {
   const [news, setNews] = useState({ source, count: 0 });
   const timers = useRef({ changed: 0, arrived: 0 });
+  const stale = useRef(new Set<string>());
   const connected = useStore(live);
+  const decisions = useStore(decided);
+
+  /** Rows in sight that may have changed get what holds now. */
+  const look = useCallback(() => {
+    if (grid === null || grid.isDestroyed()) return;
+    const ids = inSight(grid).filter((id) => stale.current.has(id));
+    if (ids.length === 0) return;
+    fresh(ids).then(
+      (examples) => {
+        for (const id of ids) stale.current.delete(id);
+        if (!grid.isDestroyed()) for (const example of examples) grid.getRowNode(example.trace_id)?.setData(example);
+      },
+      () => undefined, // the next look tells
+    );
+  }, [grid]);
 
   const changed = useCallback(() => {
     clearTimeout(timers.current.changed);
     timers.current.changed = window.setTimeout(() => {
       void queries.invalidateQueries({ queryKey: ["stats"] });
-      if (grid !== null && !grid.isDestroyed()) void update(grid, source).catch(() => undefined); // the next look tells
+      grid?.forEachNode(({ data }) => data && stale.current.add(data.trace_id));
+      look();
     }, SETTLE);
-  }, [grid, source]);
+  }, [grid, look]);
 
   const arrived = useCallback(() => {
     clearTimeout(timers.current.arrived);
     timers.current.arrived = window.setTimeout(() => {
       void queries.invalidateQueries({ queryKey: ["stats"] });
-      void count(filter, source)
-        .then((found) => setNews({ source, count: found }))
-        .catch(() => undefined); // the next look tells
+      if (empty) reload();
+      else
+        void count(filter, source)
+          .then((found) => setNews({ source, count: found }))
+          .catch(() => undefined); // the next look tells
     }, SETTLE);
-  }, [filter, source]);
+  }, [filter, source, empty, reload]);
 
   useEvents(["decision", "score"], changed);
   useEvents(["execution"], arrived);
+  useEffect(() => {
+    if (decisions > 0) changed();
+  }, [decisions, changed]);
   useEffect(() => {
     if (connected) return;
     const timer = setInterval(() => {
@@ -45,21 +78,14 @@ export function useNews(grid: GridApi<Example> | null, source: Source, filter: F
     }, POLL);
     return () => clearInterval(timer);
   }, [connected, changed, arrived]);
-  return news.source === source ? news.count : 0;
+  return { count: news.source === source ? news.count : 0, look };
 }
 
 async function count(filter: Filter, source: Source): Promise<number> {
   const { until } = await source.filter;
   if (filter.until !== undefined || until === undefined || until === null) return 0;
-  return (await page({ ...filter, since: until }, { sort: "timestamp", order: "desc" }, 1, {})).total;
+  return (await page({ ...filter, since: until }, NEWEST, 1, {})).total;
 }
 
-/** Rows that are still found get what holds now; those that are not stay until the filter is asked again. */
-async function update(grid: GridApi<Example>, source: Source): Promise<void> {
-  const first = Math.max(0, grid.getFirstDisplayedRowIndex());
-  const last = grid.getLastDisplayedRowIndex();
-  const order = ordered(grid.getColumnState().filter((column) => Boolean(column.sort)));
-  for (const example of await fresh(await source.filter, order, first, last - first + 1)) {
-    grid.getRowNode(example.trace_id)?.setData(example);
-  }
-}
+const inSight = (grid: GridApi<Example>): string[] =>
+  grid.getRenderedNodes().flatMap(({ data }) => (data === undefined ? [] : [data.trace_id]));

@@ -11,6 +11,10 @@ import { Field, Input } from "@/shared/ui/field";
 import { Menu } from "@/shared/ui/menu";
 
 import { NAMES } from "./filter";
+import styles from "./views.module.css";
+
+/** What a view keeps: the filter and the order. */
+const KEPT = [...NAMES, "sort", "order"];
 
 interface View {
   name: string;
@@ -59,7 +63,7 @@ export function Views() {
 
 function kept(search: Search): Record<string, string[]> {
   return Object.fromEntries(
-    NAMES.map((name) => [name, all(search, name)] as const).filter(([, values]) => values.length > 0),
+    KEPT.map((name) => [name, all(search, name)] as const).filter(([, values]) => values.length > 0),
   );
 }
 
@@ -70,7 +74,7 @@ function Naming({ open, onClose, onName }: { open: boolean; onClose: () => void;
       open={open}
       onClose={onClose}
       title="Save this view"
-      about="The filters as they are now, under a name, in this browser."
+      about="The filters and the order as they are now, under a name, in this browser."
     >
       <form
         onSubmit={(event) => {
@@ -83,7 +87,7 @@ function Naming({ open, onClose, onName }: { open: boolean; onClose: () => void;
         <Field label="Name">
           <Input value={name} required maxLength={60} onChange={(event) => setName(event.target.value)} />
         </Field>
-        <p style={{ marginTop: 16, textAlign: "right" }}>
+        <p className={styles.save}>
           <Button look="primary" type="submit" disabled={name.trim() === ""}>
             Save
           </Button>

@@ -1,4 +1,5 @@
 /** What people decide about executions, and the way back from each decision. Nothing is told as done before the server said so. */
+import { store } from "@/shared/lib/store";
 import { say } from "@/shared/ui/toasts";
 
 import { answer, api, type Schemas } from "./client";
@@ -8,11 +9,21 @@ export type Mark = Schemas["Mark"];
 export type Which = { trace_ids: string[] } | { filter: Partial<Schemas["Filter"]> };
 /** Only the fields named change. */
 export type Fields = Partial<
-  Pick<Mark, "trainable" | "verified" | "confidence" | "corrected_output" | "notes" | "tags">
+  Pick<
+    Mark,
+    "trainable" | "verified" | "confidence" | "corrected_output" | "notes" | "tags" | "add_tags" | "remove_tags"
+  >
 >;
 
-const MOST = 100;
+const MOST = 1_000;
+const TOAST = "decision";
+/** Milliseconds in which the same decision again is one more of a streak. */
+const LATELY = 6_000;
+let streak = { what: "", count: 0, at: 0 };
 const done: { undo: string; what: string }[] = [];
+
+/** Grows with every decision that the server took from this page, for what is shown without a query. */
+export const decided = store(0);
 
 /** Everything that a decision may have changed, for whoever shows it. */
 export const DECIDED = [
@@ -24,14 +35,23 @@ export const DECIDED = [
   "sets",
   "contradictions",
   "session",
+  "similar",
 ] as const;
 
 export async function decide(which: Which, fields: Fields, what: string, quiet = false): Promise<number> {
   const marked = await answer(api.POST("/api/training/mark-trainable", { body: { ...which, ...fields } as Mark }));
   remember(marked.undo, what);
-  if (!quiet && marked.updated > 0) say.done(what, { label: "Undo", act: () => void undo() });
+  if (!quiet && marked.updated > 0) told(what);
   refresh();
   return marked.updated;
+}
+
+/** One decision after another is one toast, and how many it were: a hundred rows marked by keys do not bury the page. */
+function told(what: string): void {
+  const now = Date.now();
+  streak = { what, count: streak.what === what && now - streak.at < LATELY ? streak.count + 1 : 1, at: now };
+  const title = `${what.charAt(0).toUpperCase()}${what.slice(1)}${streak.count > 1 ? ` × ${streak.count}` : ""}`;
+  say.done(title, { label: "Undo", act: () => void undo() }, TOAST);
 }
 
 /** A decision made by another route, such as choosing between two that contradict. */
@@ -50,7 +70,8 @@ export async function undo(): Promise<string | null> {
   }
   try {
     await answer(api.POST("/api/training/undo", { body: { undo: last.undo } }));
-    say.done(`Undone: ${last.what}`);
+    streak = { what: "", count: 0, at: 0 };
+    say.done(`Undone: ${last.what}`, undefined, TOAST);
     refresh();
     return last.undo;
   } catch (error) {
@@ -62,5 +83,6 @@ export async function undo(): Promise<string | null> {
 
 /** Whatever shows decisions asks for them again. */
 export function refresh(): void {
+  decided.set(decided.get() + 1);
   void queries.invalidateQueries({ predicate: ({ queryKey }) => DECIDED.some((name) => name === queryKey[0]) });
 }

@@ -1,7 +1,7 @@
 /** Keys that do something, never while someone types. */
 import { useEffect, useRef } from "react";
 
-/** By key as the browser names it, with `mod+` for Ctrl or ⌘ and `shift+` where it matters. */
+/** By key as the browser names it, with `mod+` for Ctrl or ⌘ and `shift+` before letters, digits and named keys: ? is ?, wherever it is. */
 export type Keys = Readonly<Record<string, (event: KeyboardEvent) => void>>;
 
 const TYPED =
@@ -13,10 +13,15 @@ export function typing(target: EventTarget | null): boolean {
 }
 
 /** The name of what was pressed. */
-export function pressed(event: Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "shiftKey">): string {
-  const key = event.key === " " ? "space" : event.key.length === 1 ? event.key.toLowerCase() : event.key;
+export function pressed(event: Pick<KeyboardEvent, "key" | "code" | "ctrlKey" | "metaKey" | "shiftKey">): string {
+  const digit = /^Digit([0-9])$/.exec(event.code)?.[1];
+  const letter = event.key.length === 1 && event.key.toLowerCase() !== event.key.toUpperCase();
+  const key = event.key === " " ? "space" : letter ? event.key.toLowerCase() : event.key;
   const mod = event.ctrlKey || event.metaKey ? "mod+" : "";
-  const shift = event.shiftKey && (mod !== "" || event.key.length > 1) ? "shift+" : "";
+  // where digits are typed with shift (AZERTY) it is the digit, and / and ? are themselves (QWERTZ)
+  const shifted = event.shiftKey && mod === "" && digit !== undefined && event.key !== digit;
+  if (shifted && event.key !== "/" && event.key !== "?") return `shift+${digit}`;
+  const shift = event.shiftKey && (mod !== "" || letter || event.key.length > 1) ? "shift+" : "";
   return `${mod}${shift}${key}`;
 }
 

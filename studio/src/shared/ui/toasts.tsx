@@ -16,8 +16,9 @@ interface Action {
 
 type Kind = "done" | "note" | "failed";
 
-function add(kind: Kind, title: string, description?: string, action?: Action): void {
+function add(kind: Kind, title: string, description?: string, action?: Action, as?: string): void {
   const id = toasts.add({
+    id: as,
     type: kind,
     title,
     description,
@@ -36,7 +37,8 @@ function add(kind: Kind, title: string, description?: string, action?: Action): 
 }
 
 export const say = {
-  done: (title: string, action?: Action) => add("done", title, undefined, action),
+  /** What is said `as` the same thing again takes the place of what was said before. */
+  done: (title: string, action?: Action, as?: string) => add("done", title, undefined, action, as),
   note: (title: string, description?: string) => add("note", title, description),
   /** What was not done, why, and how to mend it. */
   failed(title: string, error: unknown, action?: Action): void {
