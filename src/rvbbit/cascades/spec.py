@@ -177,7 +177,9 @@ class LLMCell(Section):
     training_limit: int = Field(5, ge=1, description="examples a prompt gets at most")
     training_strategy: Strategy = Field("recent", description="recent, high_confidence, random or semantic; embedding models get all")
     training_tokens: int | None = Field(None, ge=1, description="tokens all examples of a prompt may take together, about")
-    training_min_confidence: float | None = Field(None, ge=0, le=1, description="only with this confidence: a person's, else verified, else scored")
+    training_min_confidence: float | None = Field(
+        None, ge=0, le=1, description="only of at least this confidence: a person's, else verified, else scored"
+    )
     training_verified_only: bool = Field(False, description="only examples a person verified")
     training_format: Format = Field("chat", description="how they are shown: chat, xml, markdown, few_shot")
     training_scope: tuple[Identifier, ...] = Field(

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from rvbbit.cli import table as tables
 from rvbbit.errors import UsageError
-from rvbbit.values import column_values, jsonable, plain
+from rvbbit.values import check_parquet, column_values, jsonable, plain
 
 Format: TypeAlias = Literal["table", "csv", "json", "jsonl", "parquet", "arrow"]
 FORMATS: tuple[str, ...] = get_args(Format)
@@ -37,7 +37,12 @@ def check(format: Format, path: Path | None) -> None:
 
 
 def write(table: pa.Table, format: Format, path: Path | None, *, append: bool = False) -> None:
-    """One result to a file, or to stdout where `path` is None. Raises UsageError where the file cannot be written."""
+    """One result to a file, or to stdout where `path` is None.
+
+    Raises UsageError where the file cannot be written, and before it is touched where the format cannot hold a column.
+    """
+    if format == "parquet":
+        check_parquet(table.schema)
     if path is None:
         _stdout(table, format)
         return

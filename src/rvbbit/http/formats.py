@@ -21,7 +21,7 @@ from rvbbit.http.face import CHUNK, chunked
 from rvbbit.http.problems import Problem
 from rvbbit.http.strict import Answer
 from rvbbit.result import Result
-from rvbbit.values import column_values, jsonable, plain
+from rvbbit.values import check_parquet, column_values, jsonable, plain, type_name
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
@@ -34,13 +34,6 @@ EXACT = 2**53
 """The first whole number that a double has no room behind."""
 
 _ROWS = 2_000  # turned into Python values at a time
-
-_NAMES = {
-    pa.bool_(): "BOOLEAN", pa.int8(): "TINYINT", pa.int16(): "SMALLINT", pa.int32(): "INTEGER", pa.int64(): "BIGINT",
-    pa.uint8(): "UTINYINT", pa.uint16(): "USMALLINT", pa.uint32(): "UINTEGER", pa.uint64(): "UBIGINT",
-    pa.float32(): "FLOAT", pa.float64(): "DOUBLE", pa.string(): "VARCHAR", pa.large_string(): "VARCHAR", pa.binary(): "BLOB",
-    pa.large_binary(): "BLOB", pa.date32(): "DATE", pa.null(): "NULL",
-}  # fmt: skip
 
 
 class Column(Answer):
@@ -73,8 +66,10 @@ def _preference(part: str) -> tuple[float, str]:
 
 
 def stream(kind: str, result: Result, limit: int | None, query_id: str) -> Iterator[bytes]:
-    """The whole body."""
+    """The whole body. Raises UsageError, before any of it, where the format cannot hold a column."""
     table = _limited(result, limit)
+    if kind == PARQUET:
+        check_parquet(table.schema)
     if kind == JSON:
         return chunked(_json(result, table, query_id))
     if kind == CSV:
@@ -89,31 +84,6 @@ def _limited(result: Result, limit: int | None) -> pa.Table:
 def columns(table: pa.Table) -> list[Column]:
     """The columns of a table."""
     return [Column(name=field.name, type=type_name(field.type)) for field in table.schema]
-
-
-def type_name(kind: pa.DataType) -> str:
-    """An Arrow type as DuckDB calls it."""
-    if kind in _NAMES:
-        return _NAMES[kind]
-    if pa.types.is_decimal(kind):
-        return "HUGEINT" if (kind.precision, kind.scale) == (38, 0) else f"DECIMAL({kind.precision},{kind.scale})"
-    if pa.types.is_timestamp(kind):
-        zone = " WITH TIME ZONE" if kind.tz else ""
-        return f"TIMESTAMP{zone}" if zone or kind.unit == "us" else f"TIMESTAMP_{kind.unit.upper()}"
-    if pa.types.is_map(kind):
-        return f"MAP({type_name(kind.key_type)}, {type_name(kind.item_type)})"
-    if pa.types.is_fixed_size_list(kind):
-        return f"{type_name(kind.value_type)}[{kind.list_size}]"
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        return f"{type_name(kind.value_type)}[]"
-    if pa.types.is_struct(kind):
-        return f"STRUCT({', '.join(f'{field.name} {type_name(field.type)}' for field in kind)})"
-    return _other(kind)
-
-
-def _other(kind: pa.DataType) -> str:
-    names = ((pa.types.is_dictionary, "ENUM"), (pa.types.is_time, "TIME"), (pa.types.is_interval, "INTERVAL"), (pa.types.is_union, "UNION"))
-    return next((name for test, name in names if test(kind)), str(kind).upper())
 
 
 def line(value: Mapping[str, Any]) -> bytes:

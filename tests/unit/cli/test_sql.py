@@ -67,6 +67,21 @@ def test_a_binary_format_holds_the_last_result(db: Any, rows: Run, rvbbit_cli: R
     assert table.to_pydict() == {"y": [2, 3]}
 
 
+def test_what_parquet_cannot_hold_is_refused_before_the_file_is_touched(db: Any, rvbbit_cli: Run, tmp_path: Path) -> None:
+    lasting = pa.array([pa.MonthDayNano([0, 3, 0])])
+    db.results = [Result(pa.table({"id": [1], "lasts": lasting}))]
+    target = tmp_path / "out"
+    target.write_text("what was there")
+    refused = rvbbit_cli("sql", "SELECT 1", "--format", "parquet", "-o", str(target))
+    assert (refused.code, target.read_text()) == (2, "what was there")
+    assert "column 'lasts' is of type INTERVAL" in refused.err
+    assert 'CAST("lasts" AS VARCHAR)' in refused.err
+    piped = rvbbit_cli("sql", "SELECT 1", "--format", "parquet")
+    assert (piped.code, piped.out) == (2, "")
+    for format_ in ("table", "csv", "json", "jsonl", "arrow"):
+        assert rvbbit_cli("sql", "SELECT 1", "--format", format_, "-o", str(target)).code == 0
+
+
 def test_every_result_of_a_script_is_shown(db: Any, rows: Run, rvbbit_cli: Run, tmp_path: Path) -> None:
     db.results = [Result(pa.table({})), rows(x=[1]), rows(x=[2])]
     assert rvbbit_cli("sql", "CREATE …; SELECT 1; SELECT 2", "--format", "csv").out == "x\n1\nx\n2\n"
