@@ -1,7 +1,7 @@
 /** One operator and its file. */
 import { Link, useParams } from "@tanstack/react-router";
 
-import { useCascade, useOperators } from "@/features/operators/api";
+import { useCascade } from "@/features/operators/api";
 import { Operator } from "@/features/operators/operator";
 import { template } from "@/features/operators/template";
 import { one, useAddress } from "@/shared/lib/search";
@@ -13,8 +13,6 @@ export default function Route() {
   const [search, change] = useAddress();
   const fresh = one(search, "new") !== null;
   const cascade = useCascade(cascadeId, !fresh);
-  const operators = useOperators();
-  const known = operators.data?.operators.find((operator) => operator.cascade_id === cascadeId);
   return (
     <Page
       title={cascadeId}
@@ -29,10 +27,8 @@ export default function Route() {
         <Operator
           key={cascadeId}
           cascade_id={cascadeId}
-          kept={cascade.data?.yaml ?? null}
+          kept={cascade.data ?? null}
           first={cascade.data?.yaml ?? template(cascadeId)}
-          builtin={cascade.data?.builtin ?? false}
-          operator={known}
           onSaved={() => change({ new: null })}
         />
       )}

@@ -6,6 +6,7 @@ import { useState } from "react";
 import { useOperators } from "@/features/operators/api";
 import { NewOperator } from "@/features/operators/new-operator";
 import { Operators } from "@/features/operators/operators";
+import styles from "@/features/operators/operators.module.css";
 import { one, useAddress } from "@/shared/lib/search";
 import { Button } from "@/shared/ui/button";
 import { Input } from "@/shared/ui/field";
@@ -26,6 +27,7 @@ export default function Route() {
         <>
           <Input
             type="search"
+            className={styles.search}
             aria-label="Search operators"
             placeholder="Search"
             value={one(search, "search") ?? ""}

@@ -6,6 +6,7 @@ import { answer, api, raw, type Schemas } from "@/shared/api/client";
 import { queries } from "@/shared/api/queries";
 
 export type Operator = Schemas["OperatorShown"];
+export type Signature = Schemas["Signature"];
 export type Cascade = Schemas["CascadeShown"];
 export type Outcomes = Schemas["Outcomes"];
 export type Validated = Schemas["Validated"];
@@ -26,16 +27,28 @@ export const useCascade = (cascade_id: string, enabled = true) =>
     enabled,
   });
 
-export async function save(cascade_id: string, yaml: string): Promise<Cascade> {
+/** `fingerprint`: of the file that was edited; null for one that was not there. The server refuses where somebody wrote another meanwhile. */
+export async function save(cascade_id: string, yaml: string, fingerprint: string | null): Promise<Cascade> {
   const saved = await answer(
-    api.PUT("/api/cascades/{cascade_id}", { params: { path: { cascade_id } }, body: { yaml } }),
+    api.PUT("/api/cascades/{cascade_id}", {
+      params: { path: { cascade_id } },
+      body: { yaml, fingerprint: fingerprint ?? "" },
+    }),
   );
   queries.setQueryData(["cascade", cascade_id], saved);
   await queries.invalidateQueries({ queryKey: ["operators"] });
   return saved;
 }
 
-/** What is wrong with a text, as one types. */
+/** The JSON Schema of a file, for completion. It does not change while a server runs. */
+export const useSchema = () =>
+  useQuery({
+    queryKey: ["cascade schema"],
+    queryFn: () => answer(api.GET("/api/cascades/schema")),
+    staleTime: Infinity,
+  }).data;
+
+/** What is wrong with a text, as one types. `undefined` until it has been looked at: what is known is of that very text. */
 export function useValidated(yaml: string): Validated | undefined {
   const [text, setText] = useState(yaml);
   useEffect(() => {
@@ -49,6 +62,25 @@ export function useValidated(yaml: string): Validated | undefined {
     gcTime: 30_000,
   }).data;
 }
+
+/** A few rows of a table of the project's own, by its columns. */
+export async function few(table: string, most: number): Promise<Record<string, unknown>[]> {
+  const name = `"${table.replaceAll('"', '""')}"`;
+  const response = await raw("/api/sql", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ sql: `FROM ${name} LIMIT ${most}` }),
+  });
+  const { columns, rows } = (await response.json()) as Schemas["Rows"];
+  return rows.map((row) => Object.fromEntries(columns.map((column, place) => [column.name, row[place]])));
+}
+
+export const useTables = () =>
+  useQuery({
+    queryKey: ["tables"],
+    queryFn: () => answer(api.GET("/api/tables")),
+    select: ({ tables }) => tables.filter((table) => table.schema_name === "main").map((table) => table.name),
+  }).data ?? [];
 
 /** The test cases of a text that is not saved. */
 export async function test(yaml: string): Promise<Outcomes> {

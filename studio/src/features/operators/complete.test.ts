@@ -1,8 +1,11 @@
+import { readFileSync } from "node:fs";
+
 import { expect, test } from "vitest";
 
-import { at, path } from "./complete";
+import { at, path, type Root } from "./complete";
 
-const keys = (where: readonly string[]) => at(where).flatMap((node) => Object.keys(node.properties ?? {}));
+const SCHEMA = JSON.parse(readFileSync("../src/rvbbit/cascades/cascade.schema.json", "utf8")) as Root;
+const keys = (where: readonly string[]) => at(SCHEMA, where).flatMap((node) => Object.keys(node.properties ?? {}));
 
 test("the keys above a line, by indentation", () => {
   expect(path(["cascade_id: x", "cells:", "  - name: a"], 4)).toEqual(["cells"]);

@@ -3,9 +3,7 @@ import type { CompletionContext, CompletionResult } from "@codemirror/autocomple
 
 import { shown } from "@/shared/lib/format";
 
-import schema from "./cascade.schema.json";
-
-interface Node {
+export interface Node {
   $ref?: string;
   description?: string;
   properties?: Record<string, Node>;
@@ -19,7 +17,8 @@ interface Node {
   type?: string | string[];
 }
 
-const ROOT = schema as unknown as Node & { $defs?: Record<string, Node> };
+/** A schema, whole: what its references name is in it. */
+export type Root = Node & { $defs?: Record<string, Node> };
 
 /** The keys above a line, outermost first, by its indentation. */
 export function path(lines: readonly string[], indent: number): string[] {
@@ -39,46 +38,50 @@ export function path(lines: readonly string[], indent: number): string[] {
   return found;
 }
 
-function parts(node: Node | undefined): Node[] {
+function parts(root: Root, node: Node | undefined): Node[] {
   if (node === undefined) return [];
-  if (node.$ref !== undefined) return parts(ROOT.$defs?.[node.$ref.split("/").at(-1) ?? ""]);
-  return [node, ...[...(node.anyOf ?? []), ...(node.oneOf ?? []), ...(node.allOf ?? [])].flatMap(parts)];
+  if (node.$ref !== undefined) return parts(root, root.$defs?.[node.$ref.split("/").at(-1) ?? ""]);
+  const several = [...(node.anyOf ?? []), ...(node.oneOf ?? []), ...(node.allOf ?? [])];
+  return [node, ...several.flatMap((one) => parts(root, one))];
 }
 
 /** Everything the schema allows at a path; lists are looked into. */
-export function at(keys: readonly string[]): Node[] {
-  let here = parts(ROOT);
+export function at(root: Root, keys: readonly string[]): Node[] {
+  const looked = (node: Node | undefined) => parts(root, node);
+  let here = looked(root);
   for (const key of keys) {
     here = here
       .flatMap((node) => {
-        const items = parts(node.items);
+        const items = looked(node.items);
         return [node, ...items].map((one) => one.properties?.[key] ?? object(one.additionalProperties));
       })
-      .flatMap(parts);
+      .flatMap(looked);
   }
-  return here.flatMap((node) => [node, ...parts(node.items)]);
+  return here.flatMap((node) => [node, ...looked(node.items)]);
 }
 
 const object = (node: Node | boolean | undefined): Node | undefined => (typeof node === "object" ? node : undefined);
 
-export function complete(context: CompletionContext): CompletionResult | null {
+export const completion = (root: Root) => (context: CompletionContext) => complete(root, context);
+
+function complete(root: Root, context: CompletionContext): CompletionResult | null {
   const line = context.state.doc.lineAt(context.pos);
   const before = line.text.slice(0, context.pos - line.from);
   const above = Array.from({ length: line.number - 1 }, (_, at) => context.state.doc.line(at + 1).text);
   const value = /^(\s*(?:- )*)([\w$-]+):\s+([\w.-]*)$/.exec(before);
   if (value !== null) {
     const [, indent = "", key = "", typed = ""] = value;
-    const options = at([...path(above, indent.length), key]).flatMap(values);
-    return options.length === 0 ? null : { from: context.pos - typed.length, options };
+    const options = at(root, [...path(above, indent.length), key]).flatMap(values);
+    return options.length === 0 ? null : { from: context.pos - typed.length, options: unique(options) };
   }
   const name = /^(\s*(?:- )*)([\w$-]*)$/.exec(before);
   if (name === null || (name[2] === "" && !context.explicit)) return null;
-  const options = at(path(above, (name[1] ?? "").length)).flatMap((node) =>
+  const options = at(root, path(above, (name[1] ?? "").length)).flatMap((node) =>
     Object.entries(node.properties ?? {}).map(([label, one]) => ({
       label,
       apply: `${label}: `,
       type: "property",
-      info: parts(one).find((part) => part.description !== undefined)?.description ?? one.description,
+      info: parts(root, one).find((part) => part.description !== undefined)?.description ?? one.description,
     })),
   );
   return { from: context.pos - (name[2] ?? "").length, options: unique(options) };

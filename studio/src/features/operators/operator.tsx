@@ -1,38 +1,51 @@
-/** One operator: its help, its file, its test cases, and a few rows to try it on before it is saved. */
-import { FlaskConical, Save } from "lucide-react";
-import { useState } from "react";
+/** One operator: its signature, its file, its test cases, and a few rows to try it on before it is saved. */
+import { FlaskConical, History, Save } from "lucide-react";
+import { useMemo, useState } from "react";
 
 import { useKeys } from "@/shared/lib/keys";
 import { Badge } from "@/shared/ui/badge";
-import { Button } from "@/shared/ui/button";
+import { Button, IconButton } from "@/shared/ui/button";
 import { Editor } from "@/shared/ui/code";
 import { Card } from "@/shared/ui/page";
 import { say } from "@/shared/ui/toasts";
 
-import { type Operator as Shown, type Outcomes, save, test, useValidated } from "./api";
-import { complete } from "./complete";
+import { type Cascade, type Outcomes, save, test, useSchema, useValidated } from "./api";
+import { completion } from "./complete";
+import { Help } from "./help";
+import { Leaving } from "./leaving";
 import styles from "./operators.module.css";
-import { written } from "./operators";
+import { Problems } from "./problems";
 import { Tests } from "./tests";
 import { Try } from "./try";
 
 interface OperatorProps {
   cascade_id: string;
   /** As it is kept; null for one that is not yet. */
-  kept: string | null;
+  kept: Cascade | null;
   first: string;
-  builtin: boolean;
-  operator: Shown | undefined;
   onSaved: () => void;
 }
 
-export function Operator({ cascade_id, kept, first, builtin, operator, onSaved }: OperatorProps) {
+export function Operator({ cascade_id, kept, first, onSaved }: OperatorProps) {
   const [yaml, setYaml] = useState(first);
   const [busy, setBusy] = useState<"save" | "test" | null>(null);
   const [outcomes, setOutcomes] = useState<Outcomes | null>(null);
+  const [place, setPlace] = useState<{ line: number; column: number } | null>(null);
+  const schema = useSchema();
+  const complete = useMemo(() => (schema === undefined ? undefined : completion(schema)), [schema]);
   const validated = useValidated(yaml);
-  const changed = yaml !== kept;
-  const problems = validated?.problems ?? [];
+  const changed = yaml !== kept?.yaml;
+  const problems = useMemo(() => validated?.problems ?? [], [validated]);
+  const wrong = useMemo(
+    () =>
+      problems.map(({ line, column, key, message }) => ({
+        line,
+        column,
+        message: key === "" ? message : `${key}: ${message}`,
+      })),
+    [problems],
+  );
+  const signature = validated?.signature ?? null;
 
   const act = async (what: "save" | "test", work: () => Promise<void>) => {
     setBusy(what);
@@ -44,23 +57,27 @@ export function Operator({ cascade_id, kept, first, builtin, operator, onSaved }
       setBusy(null);
     }
   };
-  const keep = () =>
+  const ready = changed && busy === null && problems.length === 0;
+  const keep = () => {
+    if (!ready) return;
     void act("save", async () => {
-      const saved = await save(cascade_id, yaml);
-      say.done(`Saved ${saved.origin}${kept === null || builtin ? "" : "; what it was is beside it as .bak"}`);
+      const saved = await save(cascade_id, yaml, kept?.fingerprint ?? null);
+      say.done(`Saved ${saved.origin}${saved.backup === null ? "" : "; what it was is beside it as .bak"}`);
       onSaved();
     });
-  useKeys({ "mod+s": keep }, changed && busy === null);
+  };
+  useKeys({ "mod+s": keep });
 
   return (
     <div className={styles.operator}>
+      <Leaving changed={changed && !(kept === null && yaml === first)} />
       <Card
         title="YAML"
         about={
-          builtin
-            ? "Built-in: saving puts a copy into this project, which is used instead"
-            : kept === null
-              ? "New: nothing is kept before you save"
+          kept === null
+            ? "New: nothing is kept before you save"
+            : kept.builtin
+              ? "Built-in: saving puts a copy into this project, which is used instead"
               : undefined
         }
         actions={
@@ -68,6 +85,14 @@ export function Operator({ cascade_id, kept, first, builtin, operator, onSaved }
             <Badge tone={problems.length > 0 ? "low" : validated?.ok === true ? "high" : "plain"}>
               {problems.length > 0 ? `${problems.length} to mend` : validated?.ok === true ? "valid" : "checking"}
             </Badge>
+            {kept?.backup !== undefined && kept.backup !== null && kept.backup !== yaml && (
+              <IconButton
+                label="Bring back the text from before the last save"
+                onClick={() => kept.backup !== null && setYaml(kept.backup)}
+              >
+                <History />
+              </IconButton>
+            )}
             <Button
               icon={<FlaskConical />}
               disabled={busy !== null || problems.length > 0}
@@ -75,12 +100,7 @@ export function Operator({ cascade_id, kept, first, builtin, operator, onSaved }
             >
               {busy === "test" ? "Testing…" : "Run test cases"}
             </Button>
-            <Button
-              look="primary"
-              icon={<Save />}
-              disabled={!changed || busy !== null || problems.length > 0}
-              onClick={keep}
-            >
+            <Button look="primary" icon={<Save />} disabled={!ready} onClick={keep}>
               {busy === "save" ? "Saving…" : changed ? "Save" : "Saved"}
             </Button>
           </span>
@@ -92,64 +112,19 @@ export function Operator({ cascade_id, kept, first, builtin, operator, onSaved }
             language="yaml"
             value={yaml}
             onChange={setYaml}
-            onRun={changed ? keep : undefined}
+            onSave={keep}
             complete={complete}
-            problems={problems.map(({ line, column, key, message }) => ({
-              line,
-              column,
-              message: key === "" ? message : `${key}: ${message}`,
-            }))}
+            problems={wrong}
+            place={place}
           />
         </div>
-        {problems.length > 0 && (
-          <ol className={styles.wrong} aria-label="Problems" aria-live="polite">
-            {problems.map((one) => (
-              <li key={`${one.line} ${one.key} ${one.message}`}>
-                <code>
-                  {one.line}:{one.column}
-                </code>{" "}
-                <b>{one.key}</b> {one.message}
-              </li>
-            ))}
-          </ol>
-        )}
+        {problems.length > 0 && <Problems problems={problems} onPlace={setPlace} />}
       </Card>
       <div className={styles.beside}>
-        {operator !== undefined && <Help operator={operator} />}
-        <Try yaml={yaml} parameters={operator?.parameters ?? []} ready={problems.length === 0} />
         {outcomes !== null && <Tests outcomes={outcomes} />}
+        <Try yaml={yaml} parameters={signature?.parameters ?? []} ready={problems.length === 0} />
+        {signature !== null && <Help signature={signature} />}
       </div>
     </div>
-  );
-}
-
-function Help({ operator }: { operator: Shown }) {
-  return (
-    <Card title="How it is used" about={operator.description}>
-      <div className={styles.help}>
-        {operator.patterns.map((pattern) => (
-          <code key={pattern}>{written(pattern)}</code>
-        ))}
-        <dl>
-          {operator.parameters.map((one) => (
-            <div key={one.name}>
-              <dt>
-                {one.name} <code>{one.type}</code> {one.optional && <Badge>optional</Badge>}
-              </dt>
-              <dd>{one.description}</dd>
-            </div>
-          ))}
-          <div>
-            <dt>
-              gives <code>{operator.returns}</code>
-            </dt>
-            <dd>
-              {operator.shape}
-              {operator.threshold !== null && `; as a filter, ${operator.threshold} or more`}
-            </dd>
-          </div>
-        </dl>
-      </div>
-    </Card>
   );
 }

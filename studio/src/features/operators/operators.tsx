@@ -30,7 +30,9 @@ export function Operators({ search, onOpen }: OperatorsProps) {
           </h2>
           <ul>
             {problems.map((problem) => (
-              <li key={problem}>{problem}</li>
+              <li key={problem}>
+                {problem} <Mend problem={problem} />
+              </li>
             ))}
           </ul>
         </section>
@@ -71,10 +73,17 @@ export function Operators({ search, onOpen }: OperatorsProps) {
                 cell: (one) => <span title={one.description}>{one.description}</span>,
               },
               {
+                name: "Cells",
+                cell: (one) => (
+                  <span title={one.cells.join(", ")}>{one.cells.length === 0 ? "—" : one.cells.length}</span>
+                ),
+                number: true,
+              },
+              {
                 name: "From",
                 cell: (one) => (
-                  <Badge tone={own(one) ? "accent" : "plain"} title={one.origin}>
-                    {own(one) ? "project" : "built-in"}
+                  <Badge tone={one.builtin ? "plain" : "accent"} title={one.origin}>
+                    {one.builtin ? "built-in" : "project"}
                   </Badge>
                 ),
               },
@@ -86,8 +95,16 @@ export function Operators({ search, onOpen }: OperatorsProps) {
   );
 }
 
-/** A file of the project has its folder in front; the package's own are a name alone. */
-export const own = (operator: Pick<Operator, "origin">): boolean => operator.origin.includes("/");
+/** The way to a file that is left out, where its name says which it is. */
+function Mend({ problem }: { problem: string }) {
+  const cascadeId = /([^/\s]+)\.cascade\.yaml:/.exec(problem)?.[1];
+  if (cascadeId === undefined) return null;
+  return (
+    <Link to="/operators/$cascadeId" params={{ cascadeId }}>
+      Mend it
+    </Link>
+  );
+}
 
 export const written = (pattern: string): string => pattern.replaceAll(/\{\{\s*(\w+)\s*\}\}/g, "$1");
 

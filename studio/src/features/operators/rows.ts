@@ -13,13 +13,29 @@ export function rows(text: string, parameters: readonly { name: string }[]): Rec
     });
 }
 
+type Parameters = readonly { name: string; type: string }[];
+
+const some = ({ type }: { type: string }): unknown =>
+  type.endsWith("[]") ? ["one", "other"] : type === "VARCHAR" ? "some text" : 1;
+
+const known = (parameters: Parameters): Parameters =>
+  parameters.length === 0 ? [{ name: "text", type: "VARCHAR" }] : parameters;
+
 /** A row to begin with. */
-export const sample = (parameters: readonly { name: string; type: string }[]): string =>
-  JSON.stringify(
-    Object.fromEntries(
-      (parameters.length === 0 ? [{ name: "text", type: "VARCHAR" }] : parameters).map(({ name, type }) => [
-        name,
-        type.endsWith("[]") ? ["one", "other"] : type === "VARCHAR" ? "some text" : 1,
-      ]),
-    ),
-  );
+export const sample = (parameters: Parameters): string =>
+  JSON.stringify(Object.fromEntries(known(parameters).map((one) => [one.name, some(one)])));
+
+/** Rows of a table as arguments: columns of their names; the first argument, else, is the longest text. */
+export function fitted(table: readonly Record<string, unknown>[], parameters: Parameters): string {
+  return table
+    .map((row) => {
+      const texts = Object.values(row).filter((value) => typeof value === "string");
+      const longest = texts.toSorted((a, b) => b.length - a.length)[0];
+      const given = known(parameters).map((one, place) => [
+        one.name,
+        row[one.name] ?? (place === 0 && longest !== undefined ? longest : some(one)),
+      ]);
+      return JSON.stringify(Object.fromEntries(given));
+    })
+    .join("\n");
+}

@@ -14,8 +14,8 @@ export function Tests({ outcomes }: { outcomes: Outcomes }) {
         <p className={styles.hint}>The file has none: add test_cases to its sql_function.</p>
       )}
       <ul className={styles.tests}>
-        {outcomes.outcomes.map((one) => (
-          <li key={one.case} data-passed={String(one.passed)}>
+        {outcomes.outcomes.map((one, place) => (
+          <li key={place} data-passed={String(one.passed)}>
             {one.passed === true ? (
               <Check aria-label="passed" />
             ) : one.passed === false ? (

@@ -6,18 +6,19 @@ import { useState } from "react";
 import { told } from "@/shared/api/error";
 import { shown, usd } from "@/shared/lib/format";
 import { Button } from "@/shared/ui/button";
-import { Area, Field } from "@/shared/ui/field";
+import { Area, Choose, Field } from "@/shared/ui/field";
 import { Card } from "@/shared/ui/page";
 
-import { type Operator, type Ran, run } from "./api";
+import { few, type Ran, run, type Signature, useTables } from "./api";
 import styles from "./operators.module.css";
-import { rows, sample } from "./rows";
+import { fitted, rows, sample } from "./rows";
 
 const MOST = 10;
+const SOME = 5;
 
 interface TryProps {
   yaml: string;
-  parameters: Operator["parameters"];
+  parameters: Signature["parameters"];
   ready: boolean;
 }
 
@@ -33,6 +34,15 @@ export function Try({ yaml, parameters, ready }: TryProps) {
   const [wrong, setWrong] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   const asked = text ?? sample(parameters);
+  const tables = useTables();
+  const take = async (table: string) => {
+    setWrong(null);
+    try {
+      setText(fitted(await few(table, SOME), parameters));
+    } catch (error) {
+      setWrong(told(error).message);
+    }
+  };
   const start = async () => {
     setWrong(null);
     let given: Record<string, unknown>[];
@@ -79,6 +89,14 @@ export function Try({ yaml, parameters, ready }: TryProps) {
             onChange={(event) => setText(event.target.value)}
           />
         </Field>
+        {tables.length > 0 && (
+          <Choose aria-label="Take rows from a table" value="" onChange={(event) => void take(event.target.value)}>
+            <option value="">Take rows from a table…</option>
+            {tables.map((table) => (
+              <option key={table}>{table}</option>
+            ))}
+          </Choose>
+        )}
         <ol aria-live="polite">
           {tried.map((one, place) => (
             <li key={place}>
