@@ -8,11 +8,12 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self
 
 import httpx
 
@@ -30,8 +31,8 @@ class Serving:
         self._options = options
         kept = {name: value for name, value in os.environ.items() if not name.startswith("RVBBIT_")}
         self._env = kept | dict(more or {})
-        self.out = ""
-        self.errors = ""
+        self._said: dict[str, list[str]] = {"out": [], "errors": []}
+        self._readers: list[threading.Thread] = []
 
     def __enter__(self) -> Self:
         ports = [] if "--port" in self._options else ["--port", "0", "--studio-port", "0"]
@@ -43,10 +44,16 @@ class Serving:
             stderr=subprocess.PIPE,
             text=True,
         )
+        self._readers = [
+            threading.Thread(target=_drain, args=(pipe, self._said[name]), daemon=True)
+            for name, pipe in (("out", self.process.stdout), ("errors", self.process.stderr))
+        ]
+        for reader in self._readers:
+            reader.start()
         deadline = time.monotonic() + PATIENCE
         while (found := address.find(self.home)) is None:
             if self.process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"the server did not start: {self.process.communicate(timeout=5)}")
+                raise RuntimeError(f"the server did not start: {self.out}{self.errors}")
             time.sleep(0.05)
         self.url, self.pid = found.url, found.pid
         self.http = httpx.Client(base_url=self.url, timeout=60)
@@ -65,8 +72,20 @@ class Serving:
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Tell it to stop and wait; its exit code."""
         self.process.send_signal(number)
-        self.out, self.errors = self.process.communicate(timeout=PATIENCE)
+        self.process.wait(timeout=PATIENCE)
+        for reader in self._readers:
+            reader.join(timeout=PATIENCE)
         return self.process.returncode
+
+    @property
+    def out(self) -> str:
+        """Its standard output so far: all of it, once it stopped."""
+        return "".join(self._said["out"])
+
+    @property
+    def errors(self) -> str:
+        """Its standard error, likewise."""
+        return "".join(self._said["errors"])
 
     def sql(self, text: str, **more: Any) -> httpx.Response:
         """One query."""
@@ -75,6 +94,13 @@ class Serving:
     def post(self, path: str, **body: Any) -> httpx.Response:
         """A body of JSON."""
         return self.http.post(path, json=body)
+
+
+def _drain(pipe: IO[str] | None, said: list[str]) -> None:
+    """A pipe that nobody empties would hold its writer up at 64 kB."""
+    assert pipe is not None
+    with pipe:
+        said.extend(iter(pipe.readline, ""))
 
 
 def running(server: Serving) -> int:

@@ -1,8 +1,9 @@
-"""HTTP/1.1 as uvicorn speaks it, with two differences: what is no HTTP gets an error of our shape, and who connects must say something."""
+"""HTTP/1.1 as uvicorn speaks it, with two differences: its own refusals are errors of our shape, and who connects must say something."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -20,12 +21,24 @@ _NO_HTTP = ErrorBody(
     message=f"this is no HTTP request, or its address and headers have more than {LONGEST_HEAD:,} bytes",
     hint="long lists go into the body of a POST",
 )
+_FULL = answer(
+    503,
+    ErrorBody(code="server_busy", message="this server has as many connections as it takes", hint="close some, or try again in a moment"),
+    {"Connection": "close", "Retry-After": "1", "X-Content-Type-Options": "nosniff"},
+)
+
+log = logging.getLogger(__name__)
 
 
 class Wire(H11Protocol):
-    """One connection."""
+    """One connection. `limit_concurrency` of the configuration is how many there are at most, and how many requests at work."""
 
     _silence: asyncio.TimerHandle | None = None
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        self._served = self.app
+        self._most, self.limit_concurrency = self.limit_concurrency, None  # uvicorn's own refusal is plain text
 
     def connection_made(self, transport: Any) -> None:
         """Someone is there."""
@@ -34,6 +47,8 @@ class Wire(H11Protocol):
 
     def handle_events(self) -> None:
         """Something came."""
+        full = self._most is not None and max(len(self.connections), len(self.tasks)) >= self._most
+        self.app = _FULL if full else self._served
         super().handle_events()
         if self.cycle is not None:
             self._at_ease()
