@@ -23,6 +23,7 @@ from rvbbit.http import (
     scoring,
     sets,
     sql,
+    studio,
     training,
 )
 from rvbbit.http.face import Face
@@ -30,7 +31,10 @@ from rvbbit.http.guard import Guard
 from rvbbit.http.limits import Limits
 from rvbbit.http.metrics import Counting
 
-_ROUTERS = (health, training, scoring, calibration, review, exchange, sets, evaluation, sql, cascades, run, log, events, demo, pages)
+_ROUTERS = (
+    *(health, training, scoring, calibration, review, exchange, sets, evaluation, sql, cascades, run),
+    *(log, events, demo, pages, studio),
+)
 
 
 def app(face: Face, hosts: Iterable[str] | None = ()) -> FastAPI:

@@ -1,4 +1,4 @@
-"""Pages for people: what this is, and every route, drawn from the OpenAPI description. No script, and nothing from another host."""
+"""Every route on a page for people, drawn from the OpenAPI description. No script, and nothing from another host."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
-import rvbbit
 from rvbbit.http.face import Face
 from rvbbit.http.strict import StrictRoute
 
@@ -29,15 +28,9 @@ def routes(face: Face) -> APIRouter:
     """The routes of one server."""
     router = APIRouter(route_class=StrictRoute, include_in_schema=False)
 
-    @router.get("/")
-    async def index() -> Response:
-        about = "<p>Semantic SQL that learns. This is the HTTP API of one project.</p>"
-        links = "<ul><li><a href='/docs'>every route</a><li><a href='/openapi.json'>OpenAPI</a><li><a href='/metrics'>metrics</a></ul>"
-        return _page(f"RVBBIT {rvbbit.__version__}", about + links)
-
     @router.get("/docs")
     async def docs(request: Request) -> Response:
-        return _page("RVBBIT: the HTTP API", "".join(_described(request.app.openapi())))
+        return html("RVBBIT: the HTTP API", "".join(_described(request.app.openapi())))
 
     @router.get("/docs.css")
     async def css() -> Response:
@@ -46,15 +39,17 @@ def routes(face: Face) -> APIRouter:
     return router
 
 
-def _page(title: str, body: str) -> HTMLResponse:
+def html(title: str, body: str, status: int = 200) -> HTMLResponse:
+    """A plain page. `body` is HTML."""
     head = (
         f"<meta charset=utf-8><meta name=viewport content='width=device-width'><title>{title}</title><link rel=stylesheet href=/docs.css>"
     )
-    return HTMLResponse(f"<!doctype html><html lang=en><head>{head}</head><body><h1>{title}</h1>{body}</body></html>")
+    return HTMLResponse(f"<!doctype html><html lang=en><head>{head}</head><body><h1>{title}</h1>{body}</body></html>", status)
 
 
 def _described(api: Mapping[str, Any]) -> Iterator[str]:
-    yield f"<p>{escape(api['info']['description'])} For programs: <a href='/openapi.json'>openapi.json</a>.</p>"
+    also = "For programs: <a href='/openapi.json'>openapi.json</a>, <a href='/metrics'>metrics</a>. For people: <a href='/'>the Studio</a>."
+    yield f"<p>{escape(api['info']['description'])} {also}</p>"
     for path, methods in api["paths"].items():
         for method, route in methods.items():
             yield f"<details><summary><span class=method>{method.upper()}</span> <code>{escape(path)}</code></summary>"

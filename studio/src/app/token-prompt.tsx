@@ -18,7 +18,7 @@ export function TokenPrompt() {
   };
   return (
     <Dialog
-      open={asked}
+      open={asked !== ""}
       onClose={() => undefined}
       title="This server needs its token"
       about="It is the value of RVBBIT_TOKEN where `rvbbit serve` was started."
@@ -29,7 +29,11 @@ export function TokenPrompt() {
           submit();
         }}
       >
-        <Field label="Token" hint="kept in this tab until it is closed">
+        <Field
+          label="Token"
+          hint="kept in this tab until it is closed"
+          error={asked === "wrong" && value === "" ? "The server does not take that one." : null}
+        >
           <Input
             type="password"
             autoComplete="current-password"

@@ -5,6 +5,7 @@ import { useEffect, useRef } from "react";
 import { store } from "@/shared/lib/store";
 
 import { raw } from "./client";
+import { ApiError } from "./error";
 import { token } from "./token";
 
 export type Kind = "execution" | "decision" | "score" | "query" | "progress" | "missed";
@@ -23,7 +24,6 @@ const FIRST = 1_000;
 const LONGEST = 30_000;
 
 const listeners = new Set<(happened: Happened) => void>();
-let connected: AbortController | null = null;
 let last: string | null = null;
 
 /** Hear of these kinds while the component is there. */
@@ -45,22 +45,16 @@ export function useEvents(kinds: readonly Kind[], heard: (happened: Happened) =>
   }, [wanted]);
 }
 
-/** Keep a connection until told to stop. */
-export function listen(): () => void {
-  const stop = new AbortController();
-  connected?.abort();
-  connected = stop;
+/** Keep a connection for as long as the page is open; a new one where another token was given. */
+export function listen(): void {
+  let stop = new AbortController();
   void keep(stop.signal);
-  const again = token.subscribe(() => {
-    if (token.get() !== null && connected === stop) {
-      stop.abort();
-      listen();
-    }
-  });
-  return () => {
-    again();
+  token.subscribe(() => {
+    if (token.get() === null) return;
     stop.abort();
-  };
+    stop = new AbortController();
+    void keep(stop.signal);
+  });
 }
 
 async function keep(signal: AbortSignal): Promise<void> {
@@ -69,8 +63,9 @@ async function keep(signal: AbortSignal): Promise<void> {
       await follow(signal, () => {
         wait = FIRST;
       });
-    } catch {
-      // told by `live`; the next attempt follows
+    } catch (error) {
+      // told by `live`; the next attempt follows, or comes with a token
+      if (error instanceof ApiError && error.status === 401) return;
     }
     live.set(false);
     await pause(wait, signal);

@@ -4,17 +4,18 @@ import { store } from "@/shared/lib/store";
 const KEY = "rvbbit.token";
 
 export const token = store<string | null>(sessionStorage.getItem(KEY));
-export const needed = store(false);
+/** Why a token is asked for: the server had none from us, or a wrong one; "" where none is asked for. */
+export const needed = store<"" | "none" | "wrong">("");
 
 export function give(value: string): void {
   sessionStorage.setItem(KEY, value);
   token.set(value);
-  needed.set(false);
+  needed.set("");
 }
 
 /** The server took none or not this one. */
 export function refused(): void {
   sessionStorage.removeItem(KEY);
+  needed.set(token.get() !== null || needed.get() === "wrong" ? "wrong" : "none");
   token.set(null);
-  needed.set(true);
 }

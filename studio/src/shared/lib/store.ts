@@ -15,7 +15,7 @@ export function store<T>(first: T): Store<T> {
     set(next) {
       if (Object.is(next, value)) return;
       value = next;
-      for (const heard of listeners) heard();
+      for (const heard of [...listeners]) heard(); // one that subscribes meanwhile has seen this value
     },
     subscribe(heard) {
       listeners.add(heard);

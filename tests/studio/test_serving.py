@@ -1,0 +1,53 @@
+"""The Studio from a real server: every page in a real browser, under its policy, with a token, with nothing from elsewhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from support.browser import DESK, PHONE, Studio, serious
+
+PAGES = ["/training", "/review", "/sets", "/sql", "/sessions", "/operators", "/costs", "/import"]
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_every_page_opens_by_its_address_and_axe_finds_nothing_serious(filled: Studio, size: tuple[int, int], theme: str) -> None:
+    found: dict[str, list[str]] = {}
+    for path in PAGES:
+        page = filled.page(path, size, color_scheme=theme)
+        expect(page.locator("html")).to_have_attribute("data-theme", theme)
+        expect(page.get_by_role("main").get_by_role("heading", level=1)).to_be_visible()
+        expect(page.locator("[aria-busy=true]")).to_have_count(0)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path} is wider than the window"
+        found[path] = serious(page)
+        page.context.close()
+    assert {path: grave for path, grave in found.items() if grave} == {}
+
+
+def test_the_servers_own_address_leads_to_training_and_any_other_says_so(filled: Studio) -> None:
+    page = filled.page("/")
+    expect(page).to_have_url(re.compile("/training$"))
+    page.evaluate("history.pushState({}, '', '/nowhere'); dispatchEvent(new PopStateEvent('popstate'))")
+    expect(page.get_by_role("main")).to_contain_text("There is no page at this address")
+
+
+def test_with_a_token_the_page_asks_for_it_once(studio_on: Callable[..., Studio], empty: Path) -> None:
+    studio = studio_on(empty, more={"RVBBIT_TOKEN": "opensesame-opensesame"})
+    page = studio.page("/sql")
+    asked = page.get_by_role("dialog")
+    asked.get_by_role("textbox").fill("wrong")
+    asked.get_by_role("textbox").press("Enter")
+    expect(asked).to_contain_text("does not take that one")
+    asked.get_by_role("textbox").fill("opensesame-opensesame")
+    asked.get_by_role("textbox").press("Enter")
+    expect(asked).to_have_count(0)
+    expect(page.get_by_role("main").get_by_role("heading", level=1)).to_be_visible()
+    page.reload()
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    studio.errors[:] = [said for said in studio.errors if "401" not in said]
