@@ -145,8 +145,8 @@ class TrainingSets:
         """Prove a version on verified executions it does not hold; the result is kept with it. Asks a model, three times a row at most.
 
         `scope` gives the inputs a set's examples share; without it, a candidate says it, or there is none. Without a candidate it is what
-        the decisions make now, against the set in use. `model` is asked in place of the cell's or the project's. `stop`, once set, ends it
-        from any thread; `listen` hears how far it is. Raises TrainingError, UsageError, BudgetReached, Cancelled.
+        the decisions make now, against the set in use. `model` is asked in place of the cell's or the project's. `stop`, once set from
+        any thread, ends it; `listen` hears how far it is. Raises TrainingError, UsageError, BudgetReached, Cancelled.
         """
         trial = Trial.of(self._rooms, cascade_id, scope, candidate)
         arms = {"candidate": trial.examples(trial.tried)}
