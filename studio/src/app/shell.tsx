@@ -20,6 +20,7 @@ import { useStore } from "@/shared/lib/store";
 import { theme, useTheme } from "@/shared/lib/theme";
 import { IconButton } from "@/shared/ui/button";
 
+import { DemoProgress } from "./demo-progress";
 import styles from "./shell.module.css";
 import { TokenPrompt } from "./token-prompt";
 
@@ -91,6 +92,7 @@ export function Shell() {
       <div className={styles.content}>
         <Outlet />
       </div>
+      <DemoProgress />
       <TokenPrompt />
     </div>
   );

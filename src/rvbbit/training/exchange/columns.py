@@ -82,9 +82,9 @@ def execution(row: Row, mapped: Mapped) -> Found:
     named = {name.removeprefix(_INPUT): value for name, value in values.items() if name.startswith(_INPUT) and value is not None}
     arguments = {**inputs, **named}
     if prompt is None and not arguments:
-        raise ValueError(f"nothing says what was asked{_absent(row, mapped)}; name the column with --map COLUMN=user_input")
+        raise ValueError(f"nothing says what was asked{_absent(row, mapped)}; map a column to user_input")
     if values.get("answer") is None:
-        raise ValueError(f"nothing says what was answered{_absent(row, mapped)}; name the column with --map COLUMN=answer")
+        raise ValueError(f"nothing says what was answered{_absent(row, mapped)}; map a column to answer")
     given: dict[str, Any] = {name: values.get(name) for name in ("session_id", "caller_id", "cascade_id", "cell_name", "finish_reason")}
     return Found(
         values["answer"],

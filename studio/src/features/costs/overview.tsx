@@ -4,9 +4,10 @@ import { Coins } from "lucide-react";
 
 import { day } from "@/shared/lib/format";
 import { useAddress } from "@/shared/lib/search";
+import { LoadDemo } from "@/shared/ui/load-demo";
 import { Empty, Failure, Skeleton } from "@/shared/ui/states";
 
-import { type By, useCosts, useTexts } from "./api";
+import { type By, useCosts } from "./api";
 import { Breakdown } from "./breakdown";
 import styles from "./costs.module.css";
 import { Headline } from "./headline";
@@ -14,7 +15,7 @@ import { measure } from "./measure";
 import { days, type Range, range, moments } from "./range";
 import type { Spend } from "./sums";
 
-const NONE: Omit<Spend, "key"> = {
+const NONE: Omit<Spend, "key" | "sql"> = {
   calls: 0,
   errors: 0,
   cached: 0,
@@ -25,6 +26,7 @@ const NONE: Omit<Spend, "key"> = {
   unpriced: 0,
   scoring: 0,
 };
+const ALL: Range = { from: null, to: null };
 
 export function Overview() {
   const [search] = useAddress();
@@ -32,17 +34,16 @@ export function Overview() {
   const by = measure(search);
   const found = useCosts("day", asked);
   const queries = useCosts("query", asked);
-  const texts = useTexts(asked);
   if (found.error !== null) return <Failure error={found.error} again={() => void found.refetch()} />;
   if (found.data === undefined) return <Skeleton lines={9} />;
   const spent = found.data.costs;
-  if (spent.length === 0) return <Nothing all={asked.from === null} />;
+  if (spent.length === 0) return <Nothing />;
   const known = new Map(spent.map((spend) => [spend.key, spend]));
   const every = days(
     asked,
     spent.map((spend) => spend.key),
   ).map((key) => known.get(key) ?? { key, ...NONE });
-  const text = (key: string) => line(texts.data?.get(key) ?? key);
+  const texts = new Map(queries.data?.costs.map((spend) => [spend.key, line(spend.sql ?? spend.key)]));
   return (
     <div className={styles.body}>
       <div className={styles.headline}>
@@ -76,7 +77,7 @@ export function Overview() {
         rows={queries.data?.costs}
         error={queries.error}
         again={() => void queries.refetch()}
-        name={text}
+        name={(key) => texts.get(key) ?? key}
         memory
         link={(key, name) => (
           <Link to="/sql" search={{ query: key }} className={styles.sql} title={name}>
@@ -124,9 +125,11 @@ function Part({
   );
 }
 
-function Nothing({ all }: { all: boolean }) {
-  return all ? (
-    <Empty icon={<Coins aria-hidden />} title="Nothing has been asked yet">
+function Nothing() {
+  const ever = useCosts("source", ALL);
+  if (ever.data === undefined) return <Skeleton lines={6} />;
+  return ever.data.costs.length === 0 ? (
+    <Empty icon={<Coins aria-hidden />} title="Nothing has been asked yet" actions={<LoadDemo />}>
       Run a query that asks a model on the <Link to="/sql">SQL page</Link>: what it costs stands here then.
     </Empty>
   ) : (

@@ -1,11 +1,10 @@
 /** A file of logs: looked at first, then kept. Nothing is kept before the button says so. */
-import { Link } from "@tanstack/react-router";
-import { FileUp } from "lucide-react";
-import { type DragEvent, useEffect, useRef, useState } from "react";
-
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useEffect, useRef, useState } from "react";
 
 import { answer, api } from "@/shared/api/client";
+import { ApiError } from "@/shared/api/error";
 import { queries } from "@/shared/api/queries";
 import { count, percent, plural } from "@/shared/lib/format";
 import { Button } from "@/shared/ui/button";
@@ -13,101 +12,102 @@ import { Choose, Field, Input } from "@/shared/ui/field";
 import { Card } from "@/shared/ui/page";
 import { Failure } from "@/shared/ui/states";
 
+import { Drop } from "./drop";
 import { Found } from "./found";
 import styles from "./importing.module.css";
 import { type Imported, send, type Way } from "./send";
 
 const FORMATS = ["auto", "jsonl", "csv", "parquet", "openai", "langfuse", "otlp"] as const;
+/** Milliseconds after the last change before the file is looked at again. */
+const PAUSE = 300;
+/** Bytes above which it is looked at again only when told to. */
+const LARGE = 50_000_000;
+
+interface Reading {
+  format: string;
+  cascade_id: string;
+  cell_name: string;
+  map: Readonly<Record<string, string>>;
+}
+
+const PLAIN: Reading = { format: "auto", cascade_id: "", cell_name: "", map: {} };
 
 export function Importing() {
   const [file, setFile] = useState<File | null>(null);
-  const [format, setFormat] = useState<string>("auto");
-  const [cascade_id, setCascade] = useState("");
-  const [cell_name, setCell] = useState("");
-  const [map, setMap] = useState<Record<string, string>>({});
+  const [reading, setReading] = useState(PLAIN);
   const [seen, setSeen] = useState<Imported | null>(null);
   const [kept, setKept] = useState<Imported | null>(null);
   const [error, setError] = useState<unknown>(null);
   const [way, setWay] = useState<Way | null>(null);
-  const [over, setOver] = useState(false);
+  const [keeping, setKeeping] = useState(false);
   const stop = useRef<AbortController | null>(null);
-  const input = useRef<HTMLInputElement>(null);
-  useEffect(() => () => stop.current?.abort(), []);
+  const soon = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(
+    () => () => {
+      clearTimeout(soon.current);
+      stop.current?.abort();
+    },
+    [],
+  );
   const operators = useQuery({ queryKey: ["operators"], queryFn: () => answer(api.GET("/api/operators")) });
 
-  const go = async (dry_run: boolean, given: File | null = file) => {
-    if (given === null) return;
+  const go = async (dry_run: boolean, given: File, as: Reading) => {
+    stop.current?.abort();
     const ends = new AbortController();
     stop.current = ends;
     setError(null);
+    setKeeping(!dry_run);
     setWay({ sent: 0, landed: 0 });
     try {
-      const found = await send({ file: given, format, cascade_id, cell_name, map, dry_run }, ends.signal, setWay);
+      const found = await send(
+        { file: given, ...as, dry_run },
+        ends.signal,
+        (now) => !ends.signal.aborted && setWay(now),
+      );
+      if (ends.signal.aborted) return;
       if (dry_run) setSeen(found);
-      else {
-        setKept(found);
-        void queries.invalidateQueries();
-      }
+      else setKept(found);
     } catch (reason) {
-      setError(reason);
+      if (stop.current !== ends) return;
+      const stopped = reason instanceof ApiError && reason.code === "aborted";
+      if (!stopped || !dry_run) setError(reason);
+      if (dry_run) setSeen(null);
     } finally {
-      setWay(null);
+      if (stop.current === ends) setWay(null);
+      if (!dry_run) void queries.invalidateQueries();
     }
   };
-  const take = (given: File | null | undefined) => {
-    if (given === null || given === undefined) return;
+  const take = (given: File | undefined) => {
+    if (given === undefined) return;
+    const plain = { ...reading, map: {} };
     setFile(given);
     setSeen(null);
     setKept(null);
-    setMap({});
-    void go(true, given);
+    setReading(plain);
+    void go(true, given, plain);
   };
-  const drop = (event: DragEvent) => {
-    event.preventDefault();
-    setOver(false);
-    take(event.dataTransfer.files[0]);
+  const change = (changed: Partial<Reading>) => {
+    const next = { ...reading, ...changed };
+    setReading(next);
+    clearTimeout(soon.current);
+    if (file === null || kept !== null || file.size > LARGE) return;
+    soon.current = setTimeout(() => void go(true, file, next), PAUSE);
   };
 
   return (
     <div className={styles.importing}>
-      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- the button does the same by keyboard */}
-      <section
-        className={styles.drop}
-        data-over={over}
-        aria-label="The file"
-        onDragOver={(event) => {
-          event.preventDefault();
-          setOver(true);
-        }}
-        onDragLeave={() => setOver(false)}
-        onDrop={drop}
-      >
-        <FileUp aria-hidden />
-        <p>{file === null ? "Drop a file here" : `${file.name}, ${count(Math.ceil(file.size / 1024))} kB`}</p>
-        <small>JSON Lines, CSV, Parquet, OpenAI chat, Langfuse, OTLP</small>
-        <input
-          ref={input}
-          type="file"
-          className="visually-hidden"
-          tabIndex={-1}
-          aria-label="File"
-          onChange={(event) => take(event.target.files?.[0])}
-        />
-        <Button disabled={way !== null} onClick={() => input.current?.click()}>
-          {file === null ? "Choose a file" : "Another file"}
-        </Button>
-      </section>
-      <Card title="How to read it" about="Without a cell, executions stand under imported.answer, to be looked at">
+      <Drop file={file} disabled={keeping && way !== null} onFile={take} />
+      <Card title="How to read it" about="Without a cascade, executions stand under imported.answer, to be looked at">
         <div className={styles.fields}>
           <Field label="Format">
-            <Choose value={format} onChange={(event) => setFormat(event.target.value)}>
+            <Choose value={reading.format} onChange={(event) => change({ format: event.target.value })}>
               {FORMATS.map((one) => (
                 <option key={one}>{one}</option>
               ))}
             </Choose>
           </Field>
           <Field label="Cascade they teach">
-            <Choose value={cascade_id} onChange={(event) => setCascade(event.target.value)}>
+            <Choose value={reading.cascade_id} onChange={(event) => change({ cascade_id: event.target.value })}>
               <option value="">none</option>
               {operators.data?.operators.map((one) => (
                 <option key={one.cascade_id}>{one.cascade_id}</option>
@@ -115,48 +115,66 @@ export function Importing() {
             </Choose>
           </Field>
           <Field label="Cell">
-            <Input value={cell_name} placeholder="the last one" onChange={(event) => setCell(event.target.value)} />
+            <Input
+              value={reading.cell_name}
+              placeholder="the last one"
+              disabled={reading.cascade_id === ""}
+              onChange={(event) => change({ cell_name: event.target.value })}
+            />
           </Field>
         </div>
       </Card>
       {way !== null && (
-        <p className={styles.way} aria-live="polite">
-          <progress max={1} value={way.sent < 1 ? way.sent : undefined} aria-label="Import" />
-          {way.sent < 1
-            ? `${percent(way.sent)} sent`
-            : way.landed > 0
-              ? `${count(way.landed)} read`
-              : "the server reads it"}
+        <div className={styles.way} role="status">
+          <progress
+            max={1}
+            value={way.sent < 1 ? way.sent : undefined}
+            aria-label={keeping ? "Import" : "A first look"}
+          />
+          <span>
+            {way.sent < 1
+              ? `${percent(way.sent)} sent`
+              : way.landed > 0
+                ? `${count(Math.ceil(way.landed / 1024))} kB of ${count(Math.ceil((file?.size ?? 0) / 1024))} kB ${keeping ? "landed" : "read"}`
+                : "the server reads it"}
+          </span>
           <Button onClick={() => stop.current?.abort()}>Stop</Button>
-        </p>
+        </div>
       )}
-      {error !== null && <Failure error={error} again={() => void go(true)} />}
+      {error !== null && <Failure error={error} again={() => file !== null && void go(true, file, reading)} />}
       {kept !== null ? (
-        <Card title={`${plural(kept.added, "execution")} landed`}>
-          <Found found={kept} />
-          <p className={styles.end}>
+        <Card
+          title={`${plural(kept.added, "execution")} landed`}
+          about={kept.added === 0 && kept.known > 0 ? "Everything in this file was logged already" : undefined}
+          actions={
             <Link to="/training" search={{ source: "import" }}>
-              Look at them
+              Look at them in Training
             </Link>
-          </p>
+          }
+        >
+          <Found found={kept} />
         </Card>
       ) : (
         seen !== null && (
           <Card
             title="What would land"
-            about="Nothing is kept yet"
+            about={seen.added === 0 ? "Nothing of it is new" : "Nothing is kept yet"}
             actions={
               <span className={styles.end}>
-                <Button disabled={way !== null} onClick={() => void go(true)}>
+                <Button disabled={way !== null} onClick={() => file !== null && void go(true, file, reading)}>
                   Look again
                 </Button>
-                <Button look="primary" disabled={way !== null || seen.added === 0} onClick={() => void go(false)}>
-                  Import {count(seen.added)}
+                <Button
+                  look="primary"
+                  disabled={way !== null || seen.added + seen.decisions === 0}
+                  onClick={() => file !== null && void go(false, file, reading)}
+                >
+                  Import {plural(seen.added, "execution")}
                 </Button>
               </span>
             }
           >
-            <Found found={seen} map={map} onMap={setMap} />
+            <Found found={seen} map={reading.map} onMap={(map) => change({ map })} />
           </Card>
         )
       )}

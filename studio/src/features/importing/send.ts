@@ -2,7 +2,7 @@
 import { ApiError, unreachable } from "@/shared/api/error";
 import type { Schemas } from "@/shared/api/client";
 import { ended, LINES } from "@/shared/api/lines";
-import { token } from "@/shared/api/token";
+import { refused, token } from "@/shared/api/token";
 
 interface Previewed {
   cascade_id: string;
@@ -54,6 +54,7 @@ export function send(asked: Asked, signal: AbortSignal, heard: (way: Way) => voi
     request.onerror = () => reject(unreachable(null));
     request.onabort = () => reject(unreachable(new DOMException("stopped", "AbortError")));
     request.onload = () => {
+      if (request.status === 401) refused();
       if (request.status < 200 || request.status > 299) {
         ApiError.of(new Response(request.responseText, { status: request.status })).then(reject, reject);
         return;

@@ -5,6 +5,7 @@ import { CircleCheckBig } from "lucide-react";
 import { count, percent } from "@/shared/lib/format";
 import { Confidence } from "@/shared/ui/confidence";
 import { Card } from "@/shared/ui/page";
+import { LoadDemo } from "@/shared/ui/load-demo";
 import { Empty, Failure, Skeleton } from "@/shared/ui/states";
 import { Table } from "@/shared/ui/table";
 
@@ -17,7 +18,7 @@ export function Cells({ onOpen }: { onOpen: (cell: Cell) => void }) {
   const { cells } = stats.data;
   if (cells.length === 0) {
     return (
-      <Empty icon={<CircleCheckBig aria-hidden />} title="There is nothing to review yet">
+      <Empty icon={<CircleCheckBig aria-hidden />} title="There is nothing to review yet" actions={<LoadDemo />}>
         Run a query with a semantic operator on the <Link to="/sql">SQL page</Link>, or{" "}
         <Link to="/import">import a log</Link>; what it asks comes here.
       </Empty>

@@ -13,6 +13,7 @@ export type Call = Schemas["Call"];
 export type Query = Schemas["QueryRow"];
 
 const PAGE = 100;
+const CALLS = 5_000;
 const useEvery = () => (useStore(live) ? false : POLL);
 
 export const useSessions = (filter: Filter) =>
@@ -29,14 +30,24 @@ export const useSessions = (filter: Filter) =>
     getNextPageParam: (page) => page.next,
   });
 
+/** The calls of a session, oldest first, a page at a time. */
 export const useSession = (session_id: string) =>
-  useQuery({
+  useInfiniteQuery({
     queryKey: ["session", session_id],
     placeholderData: undefined,
-    queryFn: () => answer(api.GET("/api/sessions/{session_id}", { params: { path: { session_id } } })),
+    queryFn: ({ pageParam }) =>
+      answer(
+        api.GET("/api/sessions/{session_id}", {
+          params: { path: { session_id }, query: { limit: CALLS, ...(pageParam !== null && { cursor: pageParam }) } },
+        }),
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
+    select: ({ pages }): SessionWhole | undefined =>
+      pages[0] && { ...pages[0], calls: pages.flatMap((page) => page.calls), next: pages.at(-1)?.next ?? null },
   });
 
-/** What the whole session came to: its page may hold only the first calls. */
+/** What the whole session came to: not all of its calls need be fetched. */
 export const useTotals = (session_id: string) =>
   useQuery({
     queryKey: ["sessions", "one", session_id],

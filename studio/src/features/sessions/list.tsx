@@ -6,6 +6,7 @@ import { ago, count, moment, plural, seconds, short, usd } from "@/shared/lib/fo
 import { useAddress } from "@/shared/lib/search";
 import { Badge } from "@/shared/ui/badge";
 import { Button } from "@/shared/ui/button";
+import { LoadDemo } from "@/shared/ui/load-demo";
 import { Empty, Failure, Skeleton } from "@/shared/ui/states";
 import { type Column, Table } from "@/shared/ui/table";
 
@@ -74,7 +75,7 @@ export function List() {
   const sessions = found.data.pages.flatMap((page) => page.sessions);
   if (sessions.length === 0)
     return Object.keys(asked).length === 0 ? (
-      <Empty icon={<History aria-hidden />} title="No sessions yet">
+      <Empty icon={<History aria-hidden />} title="No sessions yet" actions={<LoadDemo />}>
         Every connection, shell and run is one. Run a query on the <Link to="/sql">SQL page</Link>, or{" "}
         <Link to="/import">import</Link> what was logged elsewhere.
       </Empty>

@@ -7,7 +7,7 @@ import { Group, Panel, Separator, useDefaultLayout } from "react-resizable-panel
 import { ago, count, moment, percent, plural, seconds, short, usd } from "@/shared/lib/format";
 import { useNarrow } from "@/shared/lib/media";
 import { one, useAddress } from "@/shared/lib/search";
-import { IconButton } from "@/shared/ui/button";
+import { Button, IconButton } from "@/shared/ui/button";
 import { Figure, Figures } from "@/shared/ui/figure";
 import { Page } from "@/shared/ui/page";
 import { Failure, Skeleton } from "@/shared/ui/states";
@@ -36,13 +36,25 @@ export function Session({ id }: { id: string }) {
       ) : found.data === undefined ? (
         <Skeleton lines={9} />
       ) : (
-        <Shown key={id} session={found.data} />
+        <Shown
+          key={id}
+          session={found.data}
+          more={found.hasNextPage ? () => void found.fetchNextPage() : null}
+          waiting={found.isFetchingNextPage}
+        />
       )}
     </Page>
   );
 }
 
-function Shown({ session }: { session: SessionWhole }) {
+interface ShownProps {
+  session: SessionWhole;
+  /** Fetch the calls behind; null where there are none. */
+  more: (() => void) | null;
+  waiting: boolean;
+}
+
+function Shown({ session, more, waiting }: ShownProps) {
   const [search, change] = useAddress();
   const narrow = useNarrow();
   const roots = useMemo(() => tree(session), [session]);
@@ -59,6 +71,16 @@ function Shown({ session }: { session: SessionWhole }) {
     <div className={styles.timeline}>
       <div className={styles.bar}>
         <h2>Timeline</h2>
+        {more !== null && (
+          <>
+            <small>
+              The first {count(session.calls.length)} of {plural(session.total, "call")}
+            </small>
+            <Button disabled={waiting} onClick={more}>
+              {waiting ? "Fetching…" : "Show more"}
+            </Button>
+          </>
+        )}
         <IconButton label="Open all" onClick={() => setClosed(new Set())}>
           <ChevronsUpDown />
         </IconButton>
@@ -102,7 +124,7 @@ function Headline({ roots, session }: { roots: readonly Node[]; session: Session
   const last = roots.reduce((most, node) => Math.max(most, node.end), first);
   const started = new Date(first).toISOString();
   const { calls, queries } = session;
-  const all = known?.calls ?? calls.length;
+  const all = session.total;
   const errors = known?.errors ?? calls.filter((call) => call.error !== null).length;
   const priced = calls.filter((call) => call.cost !== null);
   const tokens =
@@ -130,16 +152,6 @@ function Headline({ roots, session }: { roots: readonly Node[]; session: Session
           about={priced.length === calls.length ? "all calls have a price" : "not all calls have a price"}
         />
       </Figures>
-      {all > calls.length && (
-        <p className={styles.relatives}>
-          <span>
-            The first {count(calls.length)} of {plural(all, "call")} are shown.
-          </span>
-          <Link to="/training" search={{ session_id: session.session_id }}>
-            All of them are in Training
-          </Link>
-        </p>
-      )}
     </>
   );
 }

@@ -48,6 +48,36 @@ const query = (query_id: string, second: number, more: Partial<Query> = {}): Que
 });
 
 describe("a session's tree", () => {
+  it("puts what one run called under it, where that is more than one call", () => {
+    const rowed = { query_id: "q", cascade_id: "two" };
+    const [statement] = tree({
+      queries: [query("q", 0)],
+      calls: [
+        call("a", 1, { ...rowed, run_id: "r1", cell_name: "draft" }),
+        call("b", 2, { ...rowed, run_id: "r1", cell_name: "verdict", error: "no" }),
+        call("c", 3, { ...rowed, run_id: "r2" }),
+      ],
+    });
+    expect(statement?.calls).toBe(3);
+    expect(statement?.children.map(({ id, kind, name, calls, errors }) => [id, kind, name, calls, errors])).toEqual([
+      ["r1", "run", "two", 2, 1],
+      ["c", "call", "cell", 1, 0],
+    ]);
+    expect(statement?.children[0]?.children.map((node) => node.name)).toEqual(["draft", "verdict"]);
+  });
+
+  it("keeps runs of the same cascade apart", () => {
+    const roots = tree({
+      queries: [],
+      calls: [call("a", 1, { run_id: "r1" }), call("b", 2, { run_id: "r2" }), call("c", 3)],
+    });
+    expect(roots.map((node) => [node.id, node.name, node.calls])).toEqual([
+      ["r1", "triage", 1],
+      ["r2", "triage", 1],
+      ["run  triage", "triage", 1],
+    ]);
+  });
+
   it("puts calls under their statement, and others under their cascade", () => {
     const roots = tree({ calls: [call("a", 1, { query_id: "q" }), call("b", 9)], queries: [query("q", 1)] });
     expect(roots.map((root) => [root.kind, root.name, root.calls])).toEqual([

@@ -32,20 +32,30 @@ export function tree({ calls, queries }: Pick<SessionWhole, "calls" | "queries">
   const statements = new Map(queries.map((query) => [query.query_id, query]));
   const groups = new Map<string, Node[]>();
   for (const node of nodes.values()) {
-    const { caller_id, query_id, cascade_id } = node.call as Call;
+    const { caller_id, query_id, run_id, cascade_id } = node.call as Call;
     const parent = caller_id === null ? undefined : nodes.get(caller_id);
     if (parent !== undefined && parent !== node && !under(parent, node)) {
       parent.children.push(node);
       continue;
     }
-    const key = query_id === null ? `run ${caller_id ?? ""} ${cascade_id}` : query_id;
+    const key = query_id ?? run_id ?? `run ${caller_id ?? ""} ${cascade_id}`;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [node]);
     else group.push(node);
   }
   for (const id of statements.keys()) if (!groups.has(id)) groups.set(id, []);
-  const roots = [...groups].map(([key, members]) => root(key, members, statements.get(key) ?? null));
+  const roots = [...groups].map(([key, members]) => root(key, runs(key, members), statements.get(key) ?? null));
   return roots.sort((a, b) => a.start - b.start);
+}
+
+/** Calls of one run under it, where it is more than one call: cells, takes and tries on one row of a statement. */
+function runs(key: string, members: readonly Node[]): Node[] {
+  const together = new Map<string, Node[]>();
+  for (const node of members) {
+    const id = node.call?.run_id ?? node.id;
+    together.set(id, [...(together.get(id) ?? []), node]);
+  }
+  return [...together].flatMap(([id, calls]) => (calls.length === 1 || id === key ? calls : [root(id, calls, null)]));
 }
 
 /** Whether `node` is above `parent` already: who calls each other in a ring stays side by side. */
@@ -71,18 +81,18 @@ function leaf(call: Call): Node {
 }
 
 function root(key: string, children: Node[], query: Query | null): Node {
-  const all = everyone(children);
+  const all = everyone(children).filter((node) => node.call !== null);
   const start = query === null ? Math.min(...firsts(children)) : Date.parse(query.timestamp);
   let [end, cost] = [start + (query?.duration_ms ?? 0), 0 as number | null];
   for (const node of all) {
     end = Math.max(end, node.end);
     cost = cost === null || node.cost === null ? null : cost + node.cost;
   }
-  const first = children[0]?.call;
+  const first = all[0]?.call;
   return {
     id: key,
     kind: query === null ? "run" : "query",
-    name: query?.sql ?? (first?.query_id ? `query ${key}` : (first?.cascade_id ?? key)),
+    name: query?.sql ?? (first?.query_id === key ? `query ${key}` : (first?.cascade_id ?? key)),
     start,
     end,
     calls: all.length,

@@ -81,7 +81,7 @@ export const useCalibration = (cascade_id: string, cell_name: string) =>
 
 const changed = () => queries.invalidateQueries({ queryKey: ["sets"] });
 
-export async function use(version: string, reason: string, force: boolean): Promise<void> {
+export async function goLive(version: string, reason: string, force: boolean): Promise<void> {
   const body = { force, ...(reason === "" ? {} : { reason }) };
   await answer(api.POST("/api/training/sets/{version}/use", { params: { path: { version } }, body }));
   await changed();

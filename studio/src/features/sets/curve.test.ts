@@ -5,6 +5,7 @@ import { curve } from "./curve";
 
 const version = (size: number, accuracy: number | null) =>
   ({
+    version: `${size}0000000abc`,
     size,
     timestamp: `2026-01-0${size}T00:00:00Z`,
     evaluation:
@@ -18,9 +19,9 @@ const version = (size: number, accuracy: number | null) =>
 
 test("evaluated versions, the oldest first, with how far off they may be", () => {
   const points = curve([version(3, 0.8), version(2, null), version(1, 0.7)]);
-  expect(points.map((one) => [one.place, one.size, one.accuracy])).toEqual([
-    [0, 1, 0.7],
-    [1, 3, 0.8],
+  expect(points.map((one) => [one.name, one.accuracy])).toEqual([
+    ["10000000 (1)", 0.7],
+    ["30000000 (3)", 0.8],
   ]);
   expect(points[0]?.off.map((one) => one.toFixed(2))).toEqual(["0.10", "0.20"]);
 });

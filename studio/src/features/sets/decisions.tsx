@@ -1,23 +1,27 @@
 /** What people decide about a version: its name, and whether calls learn from it. */
-import { ArrowUpFromLine, CornerUpLeft, Tag, Zap } from "lucide-react";
+import { ArrowUpFromLine, CornerUpLeft, Pin, Tag, Zap } from "lucide-react";
 import { useState } from "react";
 
+import { told } from "@/shared/api/error";
 import { Button } from "@/shared/ui/button";
 import { Dialog } from "@/shared/ui/dialog";
 import { Field, Input } from "@/shared/ui/field";
 import { say } from "@/shared/ui/toasts";
 
-import { follow, tag, use, type Version } from "./api";
+import { follow, tag, type Version } from "./api";
 import { brief, type TrainingSet } from "./group";
+import styles from "./sets.module.css";
+import { UseVersion } from "./use-version";
 
 export function Decisions({ set, version }: { set: TrainingSet; version: Version }) {
   const [asked, ask] = useState<"tag" | "use" | null>(null);
   const older = set.versions.indexOf(version) > set.versions.indexOf(set.used);
+  const act = older ? "Roll back to this" : version === set.used ? "Hold this version" : "Promote";
   const close = () => ask(null);
-  const now = async (what: string, act: () => Promise<void>) => {
+  const free = async () => {
     try {
-      await act();
-      say.done(what);
+      await follow(set.used.version);
+      say.done("Calls learn from every decision again");
     } catch (error) {
       say.failed("Nothing changed", error);
     }
@@ -28,84 +32,59 @@ export function Decisions({ set, version }: { set: TrainingSet; version: Version
         Tag
       </Button>
       {set.held && (
-        <Button
-          icon={<Zap />}
-          title="calls learn from every decision at once again"
-          onClick={() => void now("Calls learn from every decision again", () => follow(set.used.version))}
-        >
+        <Button icon={<Zap />} title="calls learn from every decision at once again" onClick={() => void free()}>
           Follow decisions
         </Button>
       )}
       {!version.live && (
-        <Button look="primary" icon={older ? <CornerUpLeft /> : <ArrowUpFromLine />} onClick={() => ask("use")}>
-          {older ? "Roll back to this" : version === set.used ? "Hold this version" : "Promote"}
+        <Button
+          look="primary"
+          icon={older ? <CornerUpLeft /> : version === set.used ? <Pin /> : <ArrowUpFromLine />}
+          onClick={() => ask("use")}
+        >
+          {act}
         </Button>
       )}
-      <Ask
-        open={asked === "tag"}
-        onClose={close}
-        title={`Name ${brief(version.version)}`}
-        about="A query uses it by its name: -- @ training: NAME"
-        label="Name"
-        required
-        act="Tag"
-        onAct={(name) => void now(`Tagged ${name}`, () => tag(version.version, name))}
-      />
-      <Ask
-        open={asked === "use"}
-        onClose={close}
-        title={`Let calls learn from ${brief(version.version)}?`}
-        about={
-          version.harm === true
-            ? "Its evaluation shows harm: answers were less often right with it. Calls will learn from it all the same."
-            : `Calls learn from these ${version.size} examples until another version is chosen; new decisions wait.${
-                version.harm === null ? " It was not evaluated yet." : ""
-              }`
-        }
-        label="Why (optional)"
-        danger={version.harm === true}
-        act={version.harm === true ? "Use it anyway" : "Use it"}
-        onAct={(reason) =>
-          void now(`Calls learn from ${brief(version.version)} now`, () =>
-            use(version.version, reason, version.harm === true),
-          )
-        }
-      />
+      {asked === "tag" && <Name version={version} onClose={close} />}
+      {asked === "use" && <UseVersion version={version} act={act} onClose={close} />}
     </>
   );
 }
 
-interface AskProps {
-  open: boolean;
-  onClose: () => void;
-  title: string;
-  about: string;
-  label: string;
-  required?: boolean;
-  danger?: boolean;
-  act: string;
-  onAct: (text: string) => void;
-}
-
-function Ask({ open, onClose, title, about, label, required = false, danger = false, act, onAct }: AskProps) {
-  const [text, setText] = useState("");
+function Name({ version, onClose }: { version: Version; onClose: () => void }) {
+  const [name, setName] = useState("");
+  const [wrong, setWrong] = useState<string | null>(null);
+  const submit = async () => {
+    try {
+      await tag(version.version, name.trim());
+      say.done(`Tagged ${name.trim()}`);
+      onClose();
+    } catch (error) {
+      const { message, hint } = told(error);
+      setWrong(hint === null ? message : `${message}: ${hint}`);
+    }
+  };
   return (
-    <Dialog open={open} onClose={onClose} title={title} about={about}>
+    <Dialog
+      open
+      onClose={onClose}
+      title={`Name ${brief(version.version)}`}
+      about="A query learns from it by its name: -- @ training: NAME. A name that another version has moves to this one."
+    >
       <form
+        className={styles.form}
         onSubmit={(event) => {
           event.preventDefault();
-          onClose();
-          onAct(text.trim());
-          setText("");
+          void submit();
         }}
       >
-        <Field label={label}>
-          <Input value={text} required={required} maxLength={200} onChange={(event) => setText(event.target.value)} />
+        <Field label="Name" error={wrong}>
+          <Input value={name} required maxLength={200} onChange={(event) => setName(event.target.value)} />
         </Field>
-        <p style={{ display: "flex", justifyContent: "flex-end", gap: 8, marginTop: 16 }}>
+        <p className={styles.end}>
           <Button onClick={onClose}>Cancel</Button>
-          <Button look={danger ? "danger" : "primary"} type="submit" disabled={required && text.trim() === ""}>
-            {act}
+          <Button look="primary" type="submit" disabled={name.trim() === ""}>
+            Tag
           </Button>
         </p>
       </form>

@@ -13,7 +13,7 @@ import { Evaluation } from "./evaluation";
 import { brief, type TrainingSet } from "./group";
 import { points, TONE, verdict } from "./proof";
 import { Race } from "./race";
-import { Proofs, useProof } from "./running";
+import { Proofs } from "./running";
 import styles from "./sets.module.css";
 import { Versions } from "./versions";
 
@@ -27,7 +27,6 @@ interface SetViewProps {
 
 export function SetView({ set, version, against, onOpen, onAgainst }: SetViewProps) {
   const chosen = set.versions.find((one) => one.version === version) ?? set.used;
-  const proof = useProof(chosen);
   const lift = set.used.evaluation?.gains["candidate - none"];
   const accuracy = set.used.evaluation?.arms["candidate"]?.accuracy;
   return (
@@ -65,7 +64,7 @@ export function SetView({ set, version, against, onOpen, onAgainst }: SetViewPro
         about={chosen.tags.join(", ")}
         actions={
           <span className={styles.actions}>
-            <Proofs {...proof} />
+            <Proofs version={chosen} onOpen={onOpen} />
             <Decisions set={set} version={chosen} />
           </span>
         }

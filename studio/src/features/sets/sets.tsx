@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { Boxes } from "lucide-react";
 
 import { plural } from "@/shared/lib/format";
+import { LoadDemo } from "@/shared/ui/load-demo";
 import { Empty, Failure, Skeleton } from "@/shared/ui/states";
 
 import { useVersions } from "./api";
@@ -28,7 +29,12 @@ export function Sets({ version, against, onOpen, onAgainst }: SetsProps) {
       <Empty
         icon={<Boxes aria-hidden />}
         title="There is no training set yet"
-        actions={<Link to="/review">Review some answers</Link>}
+        actions={
+          <>
+            <LoadDemo />
+            <Link to="/review">Review some answers</Link>
+          </>
+        }
       >
         Mark executions as trainable, then run a query that learns from them: what it was given becomes the first
         version, and stands here.

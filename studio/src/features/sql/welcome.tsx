@@ -4,6 +4,7 @@ import { Play, SquareTerminal } from "lucide-react";
 import type { Schemas } from "@/shared/api/client";
 import { moment, plural, seconds, usd } from "@/shared/lib/format";
 import { Button } from "@/shared/ui/button";
+import { LoadDemo } from "@/shared/ui/load-demo";
 import { Empty, Skeleton } from "@/shared/ui/states";
 
 import { useTables } from "./api";
@@ -31,7 +32,7 @@ export function Welcome({ logged, onRun }: WelcomeProps) {
   if (tables.data === undefined) return <Skeleton lines={4} />;
   const tries = samples(tables.data.tables);
   return (
-    <Empty icon={<SquareTerminal aria-hidden />} title="Ask your tables">
+    <Empty icon={<SquareTerminal aria-hidden />} title="Ask your tables" actions={<LoadDemo />}>
       <p>Write SQL above and run it with Ctrl+Enter. Operators such as MEANS and CLASSIFY ask a model.</p>
       <ul className={styles.samples}>
         {tries.map((sql) => (

@@ -9,6 +9,7 @@ import { count, plural } from "@/shared/lib/format";
 import { useMedia } from "@/shared/lib/media";
 import { useAddress } from "@/shared/lib/search";
 import { Button, IconButton } from "@/shared/ui/button";
+import { LoadDemo } from "@/shared/ui/load-demo";
 import { Empty, Failure, Skeleton } from "@/shared/ui/states";
 
 import { useFacets } from "./api";
@@ -187,7 +188,8 @@ function Nothing({ filtered, onClear }: { filtered: boolean; onClear: () => void
       title="Nothing was asked yet"
       actions={
         <>
-          <Button look="primary" icon={<SquareTerminal />} onClick={() => void navigate({ to: "/sql" })}>
+          <LoadDemo />
+          <Button icon={<SquareTerminal />} onClick={() => void navigate({ to: "/sql" })}>
             Ask something in SQL
           </Button>
           <Button icon={<FileUp />} onClick={() => void navigate({ to: "/import" })}>
