@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 PAUSE = 0.25
@@ -18,12 +18,15 @@ class Activity:
         self._changed = threading.Condition()
         self._running = 0
         self._ended = -PAUSE
+        self._told: list[Callable[[], object]] = []
 
     @contextmanager
     def query(self) -> Iterator[None]:
         """One query, from its first to its last moment."""
         with self._changed:
             self._running += 1
+            for tell in self._told:
+                tell()
         try:
             yield
         finally:
@@ -31,6 +34,19 @@ class Activity:
                 self._running -= 1
                 self._ended = time.monotonic()
                 self._changed.notify_all()
+
+    @contextmanager
+    def telling(self, tell: Callable[[], object]) -> Iterator[None]:
+        """Within it, each query that begins calls `tell` on its own thread, and so does one that runs already. `tell` must not wait."""
+        with self._changed:
+            self._told.append(tell)
+            if self._running:
+                tell()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._told.remove(tell)
 
     def quiet(self, longest: float, stop: threading.Event) -> bool:
         """Wait until no query runs and none has just ended, at most `longest` seconds or until `stop`; whether it is quiet."""

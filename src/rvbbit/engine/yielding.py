@@ -1,13 +1,14 @@
-"""Background work that gives way to queries between its small pieces: a few texts for the embedding model, one call to the judge.
+"""Background work that gives way to queries: between its small pieces, and in the middle of what the embedding model reads.
 
-A piece under way is never broken off, so a query waits for one at most, some hundredths of a second. Why:
-docs/adr/0016-scoring-in-the-background.md.
+A call to the judge is never broken off: it would be paid for and lost. Why: docs/adr/0016-scoring-in-the-background.md.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import TypeVar
 
 import numpy as np
 
@@ -16,6 +17,8 @@ from rvbbit.interfaces import Embedder, Matrix
 
 TEXTS = 2  # of 256 tokens each: what the embedding model reads in about 20 ms
 _TICK = 0.02  # seconds between two looks
+
+T = TypeVar("T")
 
 
 class Yielding:
@@ -35,9 +38,25 @@ class Yielding:
             await asyncio.sleep(_TICK)
             self._left -= _TICK
 
+    async def between_queries(self, work: Callable[[], Awaitable[T]]) -> T:
+        """What `work` gives; where a query comes while it runs, it is cancelled, and begun again when it is quiet."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await self.rest()
+            if self._left <= 0:
+                return await work()
+            piece = asyncio.ensure_future(work())
+            try:
+                with self._activity.telling(partial(loop.call_soon_threadsafe, piece.cancel)):
+                    await asyncio.wait({piece})
+            finally:
+                piece.cancel()  # only where this was cancelled itself
+            if not piece.cancelled():
+                return piece.result()
+
 
 class YieldingEmbedder:
-    """An embedder that rests between every few texts."""
+    """An embedder that rests between every few texts, and within them where a query comes."""
 
     def __init__(self, inner: Embedder, yielding: Yielding) -> None:
         self._inner = inner
@@ -47,6 +66,6 @@ class YieldingEmbedder:
         """As the embedder inside."""
         rows: list[Matrix] = []
         for start in range(0, len(texts), TEXTS):
-            await self._yielding.rest()
-            rows.append(await self._inner.embed(texts[start : start + TEXTS]))
+            some = partial(self._inner.embed, texts[start : start + TEXTS])
+            rows.append(await self._yielding.between_queries(some))
         return np.vstack(rows) if rows else await self._inner.embed(texts)

@@ -50,26 +50,84 @@ async def test_nothing_is_embedded_while_a_query_runs_and_all_of_it_afterwards()
     assert max(map(len, inner.pieces)) == TEXTS
 
 
-async def test_a_query_that_comes_in_the_middle_waits_for_one_piece() -> None:
-    queries, inner = Activity(), Inner()
-    embedder = YieldingEmbedder(inner, Yielding(queries, FOR_EVER))
-    gate = asyncio.Event()
-    embed, begun = inner.embed, asyncio.Event()
+class Held(Inner):
+    """Its first piece is under way until it is cancelled or `gate` is set."""
 
-    async def slow(texts: Sequence[str]) -> Matrix:
-        begun.set()
-        await gate.wait()
-        return await embed(texts)
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate, self.begun, self.cancelled = asyncio.Event(), asyncio.Event(), 0
 
-    inner.embed = slow  # type: ignore[method-assign]
-    embedding = asyncio.create_task(embedder.embed(["1"] * (3 * TEXTS)))
-    await begun.wait()
+    async def embed(self, texts: Sequence[str]) -> Matrix:
+        self.begun.set()
+        try:
+            await self.gate.wait()
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        return await super().embed(texts)
+
+
+async def test_a_query_that_comes_in_the_middle_waits_for_nothing_and_nothing_is_lost() -> None:
+    queries, inner = Activity(), Held()
+    embedding = asyncio.create_task(YieldingEmbedder(inner, Yielding(queries, FOR_EVER)).embed(["1", "2", "3"]))
+    await inner.begun.wait()
     with queries.query():
-        gate.set()
         await turns()
-        assert len(inner.pieces) == 1
-    await embedding
-    assert len(inner.pieces) == 3
+        assert (inner.cancelled, inner.pieces) == (1, [])
+        inner.gate.set()
+        await turns()
+        assert inner.pieces == []
+    assert (await embedding).ravel().tolist() == [1.0, 2.0, 3.0]
+    assert inner.cancelled == 1
+
+
+async def test_a_query_from_another_thread_is_noticed_too() -> None:
+    queries, inner = Activity(), Held()
+    embedding = asyncio.create_task(YieldingEmbedder(inner, Yielding(queries, FOR_EVER)).embed(["1"]))
+    await inner.begun.wait()
+
+    def query() -> None:
+        with queries.query():
+            pass
+
+    await asyncio.to_thread(query)
+    inner.gate.set()
+    assert (await embedding).ravel().tolist() == [1.0]
+    assert inner.cancelled == 1
+
+
+async def test_work_that_has_waited_long_enough_is_not_broken_off() -> None:
+    queries, inner = Activity(), Held()
+    with queries.query():
+        embedding = asyncio.create_task(YieldingEmbedder(inner, Yielding(queries, 0.05)).embed(["1"]))
+        await inner.begun.wait()
+        with queries.query():
+            await turns()
+        inner.gate.set()
+        assert (await embedding).ravel().tolist() == [1.0]
+    assert inner.cancelled == 0
+
+
+async def test_given_up_from_outside_it_ends_and_so_does_its_piece() -> None:
+    queries, inner = Activity(), Held()
+    embedding = asyncio.create_task(YieldingEmbedder(inner, Yielding(queries, FOR_EVER)).embed(["1"]))
+    await inner.begun.wait()
+    embedding.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await embedding
+    await turns()
+    assert inner.cancelled == 1
+    with queries.query():
+        pass  # nobody is left to be told
+
+
+async def test_what_goes_wrong_in_a_piece_is_raised() -> None:
+    class Broken(Inner):
+        async def embed(self, texts: Sequence[str]) -> Matrix:
+            raise ValueError("broken")
+
+    with pytest.raises(ValueError, match="broken"):
+        await YieldingEmbedder(Broken(), Yielding(Activity(), FOR_EVER)).embed(["1"])
 
 
 async def test_work_waits_so_long_a_portion_and_no_longer() -> None:

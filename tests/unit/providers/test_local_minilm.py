@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,9 +29,9 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, str]]:
     seen: list[tuple[int, str]] = []
     run = minilm.Model.run
 
-    def spied(model: minilm.Model, batch: list[list[int]]) -> minilm.Matrix:
+    def spied(model: minilm.Model, batch: list[list[int]], given_up: Any) -> minilm.Matrix:
         seen.append((len(batch), threading.current_thread().name))
-        return run(model, batch)
+        return run(model, batch, given_up)
 
     monkeypatch.setattr(minilm.Model, "run", spied)
     return seen
@@ -54,6 +56,33 @@ async def test_a_text_has_the_same_vector_alone_and_in_any_company(embedder: Min
     company = await other.embed(["Where is my card?", "!", "a much longer text about something else entirely, " * 9])
     await other.close()
     assert np.allclose(alone[0], company[0], atol=1e-5)
+
+
+async def test_cancelled_the_run_under_way_is_broken_off_and_the_next_is_right(embedder: MiniLM, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(minilm, "TOKENS_A_RUN", 10**9)  # all in one run, which takes seconds
+    began, ended, run = threading.Event(), list[str](), minilm.Model.run
+
+    def spied(model: minilm.Model, batch: list[list[int]], given_up: Any) -> minilm.Matrix:
+        began.set()
+        try:
+            vectors = run(model, batch, given_up)
+        except Exception:
+            ended.append("broken off")
+            raise
+        ended.append("whole")
+        return vectors
+
+    monkeypatch.setattr(minilm.Model, "run", spied)
+    expected = await embedder.embed(["a card"])
+    began.clear()
+    embedding = asyncio.create_task(embedder.embed([f"{number} {'word ' * 300}" for number in range(300)]))
+    await asyncio.to_thread(began.wait)
+    embedding.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await embedding
+    assert np.allclose(await embedder.embed(["a card once more", "a card"]), await embedder.embed(["a card once more", "a card"]))
+    assert np.array_equal((await embedder.embed(["a card"])), expected)
+    assert ended == ["whole", "broken off", "whole"]
 
 
 async def test_no_texts_give_no_rows(embedder: MiniLM) -> None:

@@ -59,15 +59,14 @@ class MiniLM:
         return (await self.encode(texts)).vectors
 
     async def encode(self, texts: Sequence[str]) -> Encoded:
-        """The same with the number of tokens. Cancelling it stops after the run of the model that is under way."""
+        """The same with the number of tokens. Cancelling it breaks off the run of the model that is under way."""
         if not texts:
             return Encoded(np.empty((0, WIDTH), np.float32), np.empty(0, np.int64))
         keys = [_key(text) for text in texts]
         known = await self._in_worker(self._vectors.get, set(keys))
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
         for batch in await self._in_worker(self._batches, missing):
-            rows = await self._in_worker(self._run, batch)
-            known |= rows
+            known |= await self._run(batch)
         return _gather([known[key] for key in keys])
 
     async def close(self) -> None:
@@ -88,9 +87,18 @@ class MiniLM:
         ids = self._model.tokenize(list(texts.values()))
         return list(_batches(sorted(zip(texts, ids, strict=True), key=lambda pair: len(pair[1]))))
 
-    def _run(self, batch: Batch) -> dict[bytes, Vector]:
+    async def _run(self, batch: Batch) -> dict[bytes, Vector]:
         assert self._model is not None  # batches come from it
-        vectors = self._model.run([ids for _, ids in batch])
+        given_up = self._model.given_up()
+        try:
+            return await self._in_worker(lambda batch: self._read(batch, given_up), batch)
+        except asyncio.CancelledError:
+            given_up.terminate = True
+            raise
+
+    def _read(self, batch: Batch, given_up: Any) -> dict[bytes, Vector]:
+        assert self._model is not None
+        vectors = self._model.run([ids for _, ids in batch], given_up)
         rows = {key: Vector(row.tobytes(), len(ids)) for (key, ids), row in zip(batch, vectors, strict=True)}
         self._vectors.put(rows)
         return rows
@@ -101,7 +109,7 @@ class Model:
 
     def __init__(self, threads: int) -> None:
         # Imported when first needed: they take 0.2 s, which plain SQL need not pay.
-        from onnxruntime import InferenceSession, SessionOptions
+        from onnxruntime import InferenceSession, RunOptions, SessionOptions
         from tokenizers import Tokenizer
 
         for name in ("model.onnx", "tokenizer.json"):
@@ -113,6 +121,7 @@ class Model:
         # A thread that waits by spinning takes a core from the rest of the process: twice the CPU time, half the speed on busy cores.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session: Any = InferenceSession(str(FOLDER / "model.onnx"), options, providers=["CPUExecutionProvider"])
+        self.given_up: Callable[[], Any] = RunOptions
         self._tokenizer = Tokenizer.from_file(str(FOLDER / "tokenizer.json"))
 
     def tokenize(self, texts: Sequence[str]) -> list[list[int]]:
@@ -120,13 +129,14 @@ class Model:
         clean = [text[:READ_CHARACTERS].encode("utf-8", "replace").decode() for text in texts]
         return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(clean)]
 
-    def run(self, batch: Sequence[Sequence[int]]) -> Matrix:
+    def run(self, batch: Sequence[Sequence[int]], given_up: Any) -> Matrix:
+        """A row a text. It ends by an exception once `given_up.terminate` is true, which any thread may say; made by `self.given_up()`."""
         ids = np.zeros((len(batch), max(map(len, batch))), np.int64)
         mask = np.zeros_like(ids)
         for row, tokens in enumerate(batch):
             ids[row, : len(tokens)] = tokens
             mask[row, : len(tokens)] = 1
-        vectors: Matrix = self._session.run(None, {"input_ids": ids, "attention_mask": mask})[0]
+        vectors: Matrix = self._session.run(None, {"input_ids": ids, "attention_mask": mask}, given_up)[0]
         return vectors
 
 
