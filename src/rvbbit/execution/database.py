@@ -12,6 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from rvbbit.errors import Cancelled, DatabaseError, Error
+from rvbbit.execution import exact
 from rvbbit.execution.failures import KEPT, translated
 
 STORE = "rvbbit"
@@ -113,7 +114,7 @@ def run(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Parameters 
 def _run(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Parameters) -> pa.Table:
     try:
         relation = connection.sql(sql, params=parameters) if parameters else connection.sql(sql)
-        return NOTHING if relation is None else relation.to_arrow_table()
+        return NOTHING if relation is None else exact.rows(relation)
     except (duckdb.BinderException, duckdb.CatalogException) as error:
         raise _placed(connection, sql, parameters, translated(error)) from error
     except duckdb.Error as error:

@@ -110,3 +110,25 @@ def test_an_answer_of_the_wrong_type_is_an_error_of_ours(bench: Any, operator: s
     with pytest.raises(OutputInvalid, match=f"an answer of {operator} does not fit"):
         bench.run(f"SELECT {call} FROM t")
     assert bench.left_behind() == []
+
+
+AS_TEXT = {
+    "'10101'::BIT": "10101",
+    "340282366920938463463374607431768211455::UHUGEINT": "340282366920938463463374607431768211455",
+    "TIMETZ '12:00:00+01'": "12:00:00+01",
+    "12345678901234567890123456789012345678901234567890::BIGNUM": "12345678901234567890123456789012345678901234567890",
+    "[TIMETZ '12:00:00+01', NULL]": ["12:00:00+01", None],
+    "['1'::BIT, '0'::BIT]::BIT[2]": ["1", "0"],
+    "{'a \"b': '1'::BIT, 'c': 2}": {'a "b': "1", "c": 2},
+    "MAP {'k': ['1'::BIT]}": [("k", ["1"])],
+    "row(1, '1'::BIT)": {"element1": 1, "element2": "1"},
+}
+
+
+@pytest.mark.parametrize("value", AS_TEXT)
+def test_what_arrow_cannot_hold_is_text_and_the_rest_is_as_it_was(bench: Any, value: str) -> None:
+    table = bench.run(
+        f'SELECT 1 AS dup, {value} AS "a ""v""", 2 AS dup, {value} IS NULL AS other UNION ALL SELECT 3, NULL, 4, NULL ORDER BY 1'
+    )
+    assert table.column_names == ["dup", 'a "v"', "dup", "other"]
+    assert [column.to_pylist() for column in table.columns] == [[1, 3], [AS_TEXT[value], None], [2, 4], [False, None]]
