@@ -1,7 +1,8 @@
 /** Before a text that is not saved is left behind: by a link, the back button, or the window that closes. */
 import { useBlocker } from "@tanstack/react-router";
 
-import { Confirm } from "@/shared/ui/dialog";
+import { Button } from "@/shared/ui/button";
+import { Dialog } from "@/shared/ui/dialog";
 
 export function Leaving({ changed }: { changed: boolean }) {
   const { status, proceed, reset } = useBlocker({
@@ -10,14 +11,19 @@ export function Leaving({ changed }: { changed: boolean }) {
     withResolver: true,
   });
   return (
-    <Confirm
+    <Dialog
       open={status === "blocked"}
       onClose={() => reset?.()}
       title="Leave without saving?"
       about="The text you changed is kept nowhere else."
-      act="Leave"
-      danger
-      onAct={() => proceed?.()}
+      actions={
+        <>
+          <Button onClick={() => reset?.()}>Stay</Button>
+          <Button look="danger" onClick={() => proceed?.()}>
+            Leave
+          </Button>
+        </>
+      }
     />
   );
 }

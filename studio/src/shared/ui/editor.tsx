@@ -93,11 +93,7 @@ export default function CodeEditor({
     // one for as long as the editor lives: it is known by its identity
     const more = { autocomplete: (context: CompletionContext) => latest.current.complete?.(context) ?? null };
     const editing: Extension = readOnly
-      ? [
-          EditorState.readOnly.of(true),
-          EditorView.editable.of(false),
-          EditorView.contentAttributes.of({ tabindex: "0" }),
-        ]
+      ? [EditorState.readOnly.of(true), EditorView.editable.of(false)]
       : [
           history(),
           indentOnInput(),
@@ -132,7 +128,8 @@ export default function CodeEditor({
           syntaxHighlighting(COLOURS),
           spoken.current.of([]),
           LOOK,
-          EditorView.contentAttributes.of({ "aria-label": label }),
+          // said, though it can be typed into: what scrolls must be reached by keys
+          EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
           editing,
         ],
       }),
