@@ -74,7 +74,7 @@ export function Kpis({ filter, change }: KpisProps) {
         value={gained === null ? "—" : `${gained.mean >= 0 ? "+" : ""}${(100 * gained.mean).toFixed(1)} pts`}
         about={
           gained === null
-            ? "no set evaluated yet"
+            ? "sets in use not evaluated"
             : `95 %: ${(100 * gained.low).toFixed(1)} to ${(100 * gained.high).toFixed(1)}`
         }
         tone={gained === null ? undefined : gained.low > 0 ? "high" : gained.high < 0 ? "low" : "medium"}
