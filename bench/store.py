@@ -28,6 +28,7 @@ from bench.executions import MODELS, START, batches, trace_id
 import rvbbit
 from rvbbit.engine import Database
 from rvbbit.errors import TrainingError
+from rvbbit.logs.clickhouse import Store as ClickHouse
 from rvbbit.logs.examples import ExampleFilter
 from rvbbit.logs.store import Store
 
@@ -165,6 +166,7 @@ def measured(kind: str, folder: Path, rows: int, runs: int) -> dict[str, Any]:
         place = Place(kind, Path(copy))
         shutil.copytree(folder / f"{kind}-{rows}" / "data", place.folder / "data", symlinks=True)
         with place.opened() as (db, memory):
+            _settled(db)
             took = {name: _times(lambda run, asked=asked: asked(db, run), runs) for name, asked in reads(rows)}  # type: ignore[misc]
             after_reading = memory()
             took |= _marking(db, rows, runs)
@@ -172,6 +174,13 @@ def measured(kind: str, folder: Path, rows: int, runs: int) -> dict[str, Any]:
             ingested = _ingested(db, rows)
             held = {"memory": after_reading, "memory_after": memory(), "disk": place.size()}
             return {"took": took, "stream": streamed, "ingest": ingested, **held}
+
+
+def _settled(db: Database) -> None:
+    """As a server that has run for a while: where lists have something made for the next ones, it is made."""
+    db.training.examples()
+    if isinstance(store := _store(db), ClickHouse):
+        store._editions.settled()
 
 
 def _times(work: Callable[[int], object], runs: int) -> list[float]:
@@ -257,13 +266,36 @@ def tables(found: dict[tuple[str, int], Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def merged(there: str, measured: str) -> str:
+    """The tables that are there, with what was measured in their columns of the same name."""
+    fresh = {name: cells for name, cells, _ in _rows(measured)}
+    lines = {
+        line: f"| {' | '.join([name, *(fresh.get(name, {}).get(head, cell) for head, cell in cells.items())])} |"
+        for name, cells, line in _rows(there)
+    }
+    return "\n".join(lines.get(line, line) for line in there.splitlines()) + "\n"
+
+
+def _rows(tables: str) -> Iterator[tuple[str, dict[str, str], str]]:
+    """Name, cells by their heads, and the line, of each row of tables in Markdown."""
+    heads: list[str] | None = None
+    for line in tables.splitlines():
+        name, *cells = (cell.strip() for cell in line.strip("|").split("|"))
+        if not line.startswith("|"):
+            heads = None
+        elif heads is None:
+            heads = cells
+        elif not line.startswith("|-"):
+            yield name, dict(zip(heads, cells, strict=True)), line
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--stores", nargs="+", choices=NAMES, default=list(NAMES))
     parser.add_argument("--sizes", nargs="+", type=int, default=[27_000, 1_000_000], metavar="N")
     parser.add_argument("--runs", type=int, default=30, metavar="N")
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "rvbbit-bench-store")
-    parser.add_argument("--docs", action="store_true", help="write the tables into docs/performance.md")
+    parser.add_argument("--docs", action="store_true", help="put what was measured into the tables of docs/performance.md")
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.one:
@@ -280,7 +312,8 @@ def main() -> None:
     print(tables(found))
     if given.docs:
         before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-        PAGE.write_text(before + BEGIN + "\n" + tables(found) + "\n" + END + rest.partition(END)[2], encoding="utf-8")
+        there, _, after = rest.partition(END)
+        PAGE.write_text(before + BEGIN + merged(there, "\n" + tables(found) + "\n") + END + after, encoding="utf-8")
 
 
 if __name__ == "__main__":

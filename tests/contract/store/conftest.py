@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from rvbbit.logs.store import Store
-from support.store import Backend, ClickHouseBackend, DuckDBBackend
+from support.store import Backend, ClickHouseBackend, DuckDBBackend, EditionsBackend
 
 BACKENDS: dict[str, Callable[[pytest.FixtureRequest], Backend]] = {
     "duckdb-file": lambda request: DuckDBBackend(request.getfixturevalue("tmp_path")),
     "duckdb-memory": lambda _: DuckDBBackend(None),
     "clickhouse": lambda request: ClickHouseBackend(request.getfixturevalue("clickhouse_url")),
+    "clickhouse-editions": lambda request: EditionsBackend(request.getfixturevalue("clickhouse_url")),
 }
 """Name → how to make one, with what is the test's own."""
 

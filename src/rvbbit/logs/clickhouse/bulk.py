@@ -1,4 +1,4 @@
-"""Deciding on every execution that a filter finds, and taking it back, without reading one of them.
+"""Deciding on every execution that a filter finds, and taking it back, without reading one of them. What it finds, the facts say.
 
 Values travel as parameters, never in the text.
 """
@@ -11,13 +11,14 @@ from dataclasses import replace
 from rvbbit.errors import UsageError
 from rvbbit.logs.clickhouse.conditions import Condition, where
 from rvbbit.logs.clickhouse.connection import Connection
+from rvbbit.logs.clickhouse.executions import FACTS
 from rvbbit.logs.clickhouse.transfer import numbered
 from rvbbit.logs.examples import ExampleFilter
 from rvbbit.logs.schema import TRAINING_ANNOTATIONS, decision_row
 from rvbbit.types import CellKey, Decision
 
 _CELLS = """
-SELECT cascade_id, cell_name, min(trace_id) AS first FROM training_examples_mv WHERE {condition}
+SELECT cascade_id, cell_name, min(trace_id) AS first {found}
 GROUP BY cascade_id, cell_name ORDER BY cascade_id, cell_name"""
 
 # Written as one block, whatever it takes: all of it is there or none.
@@ -29,7 +30,6 @@ SELECT
     {{d_trainable:Nullable(Bool)}}, {{d_verified:Nullable(Bool)}}, {{d_confidence:Nullable(Float64)}},
     {{d_corrected_output:Nullable(String)}}, {{d_notes:Nullable(String)}}, {tags}, {{d_reason:Nullable(String)}}
 FROM {found}"""
-_FOUND = "SELECT trace_id FROM training_examples_mv WHERE {condition}"
 
 # An execution that nobody decided on has no row to be joined, and no tags.
 _TAGGED = """(
@@ -105,7 +105,7 @@ def condition(asked: ExampleFilter) -> Condition:
 
 def cells(connection: Connection, asked: Condition) -> dict[CellKey, str]:
     """Each cell the filter reaches, with one of its executions."""
-    rows = connection.rows("look up executions", _CELLS.format(condition=asked.text), asked.values, asked.ids)
+    rows = connection.rows("look up executions", _CELLS.format(found=FACTS.found(asked)), asked.values, asked.ids)
     return {CellKey(row["cascade_id"], row["cell_name"]): row["first"] for row in rows}
 
 
@@ -120,14 +120,14 @@ def decide(
     given = dict(zip(TRAINING_ANNOTATIONS.names, decision_row(0, decision), strict=True))
     values = {f"d_{name}": value for name, value in given.items() if name not in ("seq", "trace_id")}
     values |= {"d_fields": list(decision.fields)} | (change or {"d_tags": list(decision.tags or ())})
-    found = _FOUND.format(condition=asked.text)
+    found = f"SELECT trace_id {FACTS.found(asked)}"
     tags, source = (_RETAGGED, _TAGGED.format(found=found)) if change else ("{d_tags:Array(String)}", f"({found})")
     return connection.command("write decisions", _DECIDE.format(tags=tags, found=source), {**asked.values, **values})
 
 
 def _decide_each(connection: Connection, asked: Condition, decision: Decision, change: Mapping[str, list[str]]) -> int:
     """The same for executions whose ids were given."""
-    found = _FOUND.format(condition=asked.text)
+    found = f"SELECT trace_id {FACTS.found(asked)}"
     query = f"SELECT trace_id, {_RETAGGED} AS tags FROM {_TAGGED.format(found=found)}" if change else found
     rows = [
         (0, row["trace_id"], *decision_row(0, replace(decision, tags=tuple(row["tags"])) if change else decision)[2:])

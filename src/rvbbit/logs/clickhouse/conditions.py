@@ -1,7 +1,4 @@
-"""A filter as ClickHouse SQL over `training_examples_mv`. Values travel as parameters, never in the text.
-
-What people decided and what was scored is asked for as sets of trace ids: an execution is never joined with its decisions only to count it.
-"""
+"""A filter as ClickHouse SQL over the narrow rows of `executions`. Values travel as parameters, never in the text."""
 
 from __future__ import annotations
 
@@ -29,27 +26,34 @@ _MOST = 50_000  # characters of a value: what a server takes as a parameter, wit
 
 MOST_ROWS = 2**62  # of a page: beyond what a log can hold, and within what SQL takes
 
-_DECIDED = "SELECT trace_id FROM training_state WHERE"
-_OWN = f"{_DECIDED} confidence IS NOT NULL"
-_VALUE = "argMax(tuple(value), seq).1"
-_SCORED = f"SELECT trace_id FROM scores WHERE scorer = 'confidence' GROUP BY trace_id HAVING {_VALUE}"
 USED = "trace_id IN (SELECT arrayJoin(example_ids) FROM unified_logs WHERE error IS NULL)"
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A filter as SQL. `ids` are what the text calls table `given`; None where it names none. `dear`: better worked out only once."""
+    """A filter as SQL, to be joined by AND. `ids` are what the text calls table `given`; None where it names none.
+
+    `text` asks what calls say, `held` what was decided and scored, `inside` the texts of `training_examples_mv`; "" where nothing is asked.
+    """
 
     text: str
     values: dict[str, Any] = field(default_factory=dict)
     ids: Sequence[str] | None = None
-    dear: bool = False
+    held: str = ""
+    inside: str = ""
 
 
 def as_text(json_: str) -> str:
     """A JSON column or expression as a person reads it: text without its quotes, SQL's NULL for a null."""
     return f"if({json_} = 'null', NULL, if(startsWith({json_}, '\"'), JSONExtractString({json_}), {json_}))"
 
+
+def brief(json_: str) -> str:
+    """The same JSON where it is short, else its start and its hash: to be compared and counted, not shown."""
+    return f"if(length({json_}) <= {BRIEF}, {json_}, concat(leftUTF8({json_}, 64), hex(sipHash128({json_}))))"
+
+
+BRIEF = 80  # bytes: a start of 64 characters with its hash has more
 
 CRITERION = f"arrayElement(arrayMap(raw -> {as_text('raw')}, [nullIf(JSONExtractRaw(inputs, 'criterion'), '')]), 1)"
 
@@ -74,62 +78,46 @@ def where(asked: ExampleFilter) -> Condition:
         parts.append("trace_id IN (SELECT id FROM given)")
     if asked.used is not None:
         parts.append(USED if asked.used else f"NOT ({USED})")
-    dear = [*_decided(asked), *_confident(asked), *_contents(asked)]
-    for text, more in dear:
-        parts.append(text)
-        values |= more
+    if asked.criterion is not None:
+        parts.append("criterion = {criterion:String}")
+        values["criterion"] = asked.criterion
+    held, inside = _held(asked, values), _inside(asked, values)
     for name, value in values.items():
         if sum(map(len, value)) > _MOST if isinstance(value, list) else len(str(value)) > _MOST:
             asked_for = "search" if name == "inside" else name
             raise UsageError(f"{asked_for}: a value of more than {_MOST:,} characters cannot be looked for", hint="look for a part of it")
-    return Condition(" AND ".join(parts) or "true", values, asked.trace_ids or None, bool(dear))
+    return Condition(" AND ".join(parts) or "true", values, asked.trace_ids or None, held, inside)
 
 
-def _decided(asked: ExampleFilter) -> list[tuple[str, dict[str, Any]]]:
-    found: list[tuple[str, dict[str, Any]]] = []
-    for name in ("trainable", "verified"):
-        if (wanted := getattr(asked, name)) is not None:
-            found.append((f"trace_id {'' if wanted else 'NOT '}IN ({_DECIDED} {name})", {}))
-    if asked.tag is not None:
-        found.append((f"trace_id IN ({_DECIDED} has(tags, {{tag:String}}))", {"tag": asked.tag}))
-    if asked.label is not None:
-        forms = _as_json(asked.label)
-        stands = f"answer IN {{label:Array(String)}} AND trace_id NOT IN ({_DECIDED} corrected_output IS NOT NULL)"
-        found.append((f"(trace_id IN ({_DECIDED} corrected_output IN {{label:Array(String)}}) OR ({stands}))", {"label": forms}))
-    return found
-
-
-def _confident(asked: ExampleFilter) -> list[tuple[str, dict[str, Any]]]:
-    """A person's own confidence wins over the score."""
-    found: list[tuple[str, dict[str, Any]]] = []
-    given = {name: wanted for name in ("min_confidence", "max_confidence") if (wanted := getattr(asked, name)) is not None}
-    if given:
-        low, high = (
-            f"{{{name}:Float64}}" if name in given else limit for name, limit in (("min_confidence", "-inf"), ("max_confidence", "inf"))
-        )
-        bounds = f"BETWEEN {low} AND {high}"
-        own = f"trace_id IN ({_DECIDED} confidence {bounds})"
-        found.append((f"({own} OR (trace_id IN ({_SCORED} {bounds}) AND trace_id NOT IN ({_OWN})))", given))
+def _held(asked: ExampleFilter, values: dict[str, Any]) -> str:
+    """What was decided and scored; adds to `values`. An execution without a confidence passes no bound on it."""
+    parts = [f"{'' if wanted else 'NOT '}{name}" for name in ("trainable", "verified") if (wanted := getattr(asked, name)) is not None]
     if asked.scored is not None:
-        scored = f"(trace_id IN ({_OWN}) OR trace_id IN ({_SCORED} IS NOT NULL))"
-        found.append((scored if asked.scored else f"NOT {scored}", {}))
-    return found
+        parts.append(f"confidence IS {'NOT ' if asked.scored else ''}NULL")
+    for name, sign in (("min_confidence", ">="), ("max_confidence", "<=")):
+        if (bound := getattr(asked, name)) is not None:
+            parts.append(f"confidence {sign} {{{name}:Float64}}")
+            values[name] = bound
+    if asked.tag is not None:
+        parts.append("has(tags, {tag:String})")
+        values["tag"] = asked.tag
+    if asked.label is not None:
+        parts.append(f"label IN (SELECT {brief('form')} FROM (SELECT arrayJoin({{label:Array(String)}}) AS form))")
+        values["label"] = _as_json(asked.label)
+    return " AND ".join(parts)
 
 
-def _contents(asked: ExampleFilter) -> list[tuple[str, dict[str, Any]]]:
-    found: list[tuple[str, dict[str, Any]]] = []
-    if asked.criterion is not None:
-        forms = [f'"criterion":{form}' for form in _as_json(asked.criterion)]  # what is kept is as compact as this
-        likely = "multiSearchAny(inputs, {criterion_forms:Array(String)})"
-        found.append((f"({likely} AND {CRITERION} = {{criterion:String}})", {"criterion": asked.criterion, "criterion_forms": forms}))
-    if asked.search:
-        inside = json.dumps(asked.search, ensure_ascii=False)[1:-1]  # arguments and texts are searched as the JSON they are kept in
-        at = "positionCaseInsensitive" if asked.search.isascii() else "positionCaseInsensitiveUTF8"
-        text = f"{at}(inputs, {{inside:String}}) > 0 OR {at}(ifNull(answer, ''), {{inside:String}}) > 0"
-        if inside != asked.search:
-            text += f" OR (NOT startsWith(ifNull(answer, ''), '\"') AND {at}(ifNull(answer, ''), {{search:String}}) > 0)"
-        found.append((f"({text})", {"inside": inside} | ({"search": asked.search} if inside != asked.search else {})))
-    return found
+def _inside(asked: ExampleFilter, values: dict[str, Any]) -> str:
+    """That the texts hold what is searched for; adds to `values`. Arguments and texts are searched as the JSON they are kept in."""
+    if not asked.search:
+        return ""
+    inside = values["inside"] = json.dumps(asked.search, ensure_ascii=False)[1:-1]
+    at = "positionCaseInsensitive" if asked.search.isascii() else "positionCaseInsensitiveUTF8"
+    text = f"{at}(inputs, {{inside:String}}) > 0 OR {at}(ifNull(answer, ''), {{inside:String}}) > 0"
+    if inside != asked.search:
+        values["search"] = asked.search
+        text += f" OR (NOT startsWith(ifNull(answer, ''), '\"') AND {at}(ifNull(answer, ''), {{search:String}}) > 0)"
+    return f"({text})"
 
 
 def _as_json(text: str) -> list[str]:
@@ -166,6 +154,8 @@ def behind(column: str, order: str, id_column: str, value: Any, id_: str) -> Con
     beyond = "<" if order == "desc" else ">"
     given = f"{{after:{name}}}"
     text = f"({column} {beyond} {given} OR ({column} = {given} AND {id_column} > {{after_id:String}}) OR {column} IS NULL)"
+    if isinstance(value, datetime):  # as tables are ordered: what stands before it need not be read
+        text = f"{column} {beyond}= {given} AND {text}"
     return Condition(text, {"after": value, "after_id": id_})
 
 

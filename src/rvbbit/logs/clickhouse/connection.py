@@ -73,6 +73,19 @@ class Address:
         return f"Address({self.user}@{self.host}:{self.port}/{self.database})"
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A table that goes with a query. `structure`: its columns with ClickHouse's types; `data`: its rows as Arrow writes a file."""
+
+    name: str
+    structure: str
+    data: bytes
+
+    @classmethod
+    def of(cls, name: str, structure: str, rows: pa.Table) -> Beside:
+        return cls(name, structure, _arrow(rows))
+
+
 class Connection:
     """One database of a server. Raises DatabaseError, StoreUnreachable, DiskFull, whatever it is asked."""
 
@@ -87,15 +100,18 @@ class Connection:
         """The server's own."""
         return str(self._client.server_version)
 
-    def read(self, doing: str, query: str, values: Parameters = NOTHING, ids: Sequence[str] | None = None) -> pa.Table:
+    def read(
+        self, doing: str, query: str, values: Parameters = NOTHING, ids: Sequence[str] | None = None, beside: Beside | None = None
+    ) -> pa.Table:
         """The rows of a query. `{name:Type}` in it are `values`; `ids` are what it calls table `given`, of column `id`."""
         with self._refused(doing):
-            external = None if ids is None else _given(ids)
-            return self._client.query_arrow(query, _bound(values), settings=_READING, external_data=external)
+            return self._client.query_arrow(query, _bound(values), settings=_READING, external_data=_external(ids, beside))
 
-    def rows(self, doing: str, query: str, values: Parameters = NOTHING, ids: Sequence[str] | None = None) -> list[dict[str, Any]]:
+    def rows(
+        self, doing: str, query: str, values: Parameters = NOTHING, ids: Sequence[str] | None = None, beside: Beside | None = None
+    ) -> list[dict[str, Any]]:
         """The rows of a query as dictionaries."""
-        rows: list[dict[str, Any]] = self.read(doing, query, values, ids).to_pylist()
+        rows: list[dict[str, Any]] = self.read(doing, query, values, ids, beside).to_pylist()
         return rows
 
     def insert(self, doing: str, table: str, rows: pa.Table) -> None:
@@ -103,11 +119,14 @@ class Connection:
         with self._refused(doing):
             self._client.insert_arrow(table, rows, settings=_WRITING | {"insert_deduplication_token": uuid.uuid4().hex})
 
-    def command(self, doing: str, statement: str, values: Parameters = NOTHING, *, within: bool = True) -> int:
+    def command(
+        self, doing: str, statement: str, values: Parameters = NOTHING, ids: Sequence[str] | None = None, *, within: bool = True
+    ) -> int:
         """Run what gives no rows; how many it wrote. `within` False: not in the store's own database, which need not be there yet."""
         with self._refused(doing):
             settings = _WRITING | {"insert_deduplication_token": uuid.uuid4().hex} if statement.lstrip().startswith("INSERT") else None
-            done = self._client.command(statement, _bound(values), settings=settings, use_database=within)
+            external = _external(ids, None)
+            done = self._client.command(statement, _bound(values), settings=settings, use_database=within, external_data=external)
         summary = getattr(done, "written_rows", 0)
         return int(summary)
 
@@ -161,9 +180,20 @@ def _plain(value: Any) -> Any:
     return [_plain(one) for one in value] if isinstance(value, (list, tuple)) else value
 
 
-def _given(ids: Sequence[str]) -> ExternalData:
+def _external(ids: Sequence[str] | None, beside: Beside | None) -> ExternalData | None:
+    tables = [] if ids is None else [Beside("given", "id String", _arrow(pa.table({"id": pa.array(_plain(ids), pa.string())})))]
+    tables += [] if beside is None else [beside]
+    if not tables:
+        return None
+    external = ExternalData()
+    for one in tables:
+        external.add_file(file_name=one.name, data=one.data, fmt="Arrow", structure=one.structure)
+    return external
+
+
+def _arrow(rows: pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
-    table = pa.table({"id": pa.array(_plain(ids), pa.string())})
-    with pa.ipc.new_file(sink, table.schema) as writer:
-        writer.write_table(table)
-    return ExternalData(file_name="given", data=sink.getvalue().to_pybytes(), fmt="Arrow", structure=["id String"])
+    with pa.ipc.new_file(sink, rows.schema) as writer:
+        writer.write_table(rows)
+    data: bytes = sink.getvalue().to_pybytes()
+    return data

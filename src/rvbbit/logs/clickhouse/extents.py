@@ -8,9 +8,10 @@ from typing import NamedTuple
 from rvbbit.logs.clickhouse.connection import Connection
 
 # The fifth part of a part's name is the number of the newest mutation (a DELETE is one) that it went through.
-_EXTENT = """
+EXTENT = """
 SELECT '{table}' AS table, toInt64(sum(rows)) AS rows, toInt64(max(toUInt64OrZero(splitByChar('_', part)[5]))) AS altered
 FROM (SELECT toString(_part) AS part, count() AS rows FROM {table} GROUP BY _part)"""
+"""How far one table goes: columns `table`, and those of `Extent`."""
 
 
 class Extent(NamedTuple):
@@ -22,6 +23,6 @@ class Extent(NamedTuple):
 
 def extents(connection: Connection, tables: Sequence[str]) -> Mapping[str, Extent]:
     """Of each of the tables. Raises DatabaseError."""
-    query = " UNION ALL ".join(_EXTENT.format(table=table) for table in tables)
+    query = " UNION ALL ".join(EXTENT.format(table=table) for table in tables)
     rows = connection.rows("read the log", query) if tables else []
     return {row["table"]: Extent(row["rows"], row["altered"]) for row in rows}

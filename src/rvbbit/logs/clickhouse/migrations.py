@@ -44,6 +44,7 @@ MIGRATIONS: tuple[Migration, ...] = (
         ),
     ),
     Migration(2, "which run a call is of", ("ALTER TABLE unified_logs ADD COLUMN IF NOT EXISTS run_id Nullable(String)",)),
+    Migration(3, "executions as they were, kept", (tables.KEPT_EXECUTIONS, tables.EDITIONS, *tables.NEWEST)),
 )
 
 

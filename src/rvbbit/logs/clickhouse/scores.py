@@ -7,8 +7,8 @@ from typing import Any
 from rvbbit.interfaces import Due
 
 CELLS = """
-SELECT cascade_id, cell_name, toInt64(countIf(trace_id IN (SELECT trace_id FROM training_state WHERE verified))) AS verified
-FROM training_examples_mv GROUP BY cascade_id, cell_name ORDER BY count() DESC, cascade_id, cell_name"""
+SELECT cascade_id, cell_name, toInt64(countIf(verified)) AS verified {found}
+GROUP BY cascade_id, cell_name ORDER BY count() DESC, cascade_id, cell_name"""
 
 _OF_CELL = "cascade_id = {cascade_id:String} AND cell_name = {cell_name:String}"
 

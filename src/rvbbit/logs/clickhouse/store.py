@@ -20,6 +20,7 @@ from rvbbit.logs.clickhouse import bulk, copying, history, listing, scores, tran
 from rvbbit.logs.clickhouse.conditions import Condition
 from rvbbit.logs.clickhouse.connection import Connection
 from rvbbit.logs.clickhouse.copying import Part
+from rvbbit.logs.clickhouse.editions import LEAST, Editions
 from rvbbit.logs.clickhouse.extents import Extent, extents
 from rvbbit.logs.clickhouse.migrations import migrate
 from rvbbit.logs.clickhouse.noticing import FRESH, Noticing
@@ -73,11 +74,12 @@ class Store:
     `changed` is told after each insert of this store's own. Raises DatabaseError, StoreUnreachable.
     """
 
-    def __init__(self, url: str, changed: Changed | None = None, *, fresh: float = FRESH) -> None:
+    def __init__(self, url: str, changed: Changed | None = None, *, fresh: float = FRESH, least: int = LEAST) -> None:
         self._changed = changed or _nobody
         self._connection = Connection(url)
         migrate(self._connection)
         self._noticing = Noticing(self._connection, fresh)
+        self._editions = Editions(self._connection, least)
         self._sets = Sets(self._connection, self._noticing)
         self._writer = Writer(self._write_calls)
 
@@ -163,19 +165,19 @@ class Store:
 
     def page(self, asked: ExampleFilter) -> Page:
         """One page of executions that can teach, with the exact number that match. Raises UsageError for an unusable sort or cursor."""
-        return listing.page(self._connection, asked)
+        return listing.page(self._connection, self._editions.source(), asked)
 
     def trace_ids(self, asked: ExampleFilter) -> list[str]:
         """The ids alone of a page. Raises UsageError as `page` does."""
-        return listing.trace_ids(self._connection, asked)
+        return listing.trace_ids(self._connection, self._editions.source(), asked)
 
     def stats(self) -> Stats:
         """Figures of everything that can teach and of each cell, the busiest first."""
-        return listing.stats(self._connection)
+        return listing.stats(self._connection, self._editions.source())
 
     def facets(self, asked: ExampleFilter, most: int = 100) -> Facets:
         """The values that the executions a filter finds have, with their counts."""
-        return listing.facets(self._connection, asked, most)
+        return listing.facets(self._connection, self._editions.source(), asked, most)
 
     def detail(self, trace_id: str) -> Detail | None:
         """One logged call, whole; None where there is none of that id."""
@@ -199,7 +201,9 @@ class Store:
 
     def cells(self) -> Mapping[CellKey, int]:
         """Every cell that has executions, the busiest first, with how many a person verified."""
-        rows = self._connection.rows("count executions", scores.CELLS)
+        source = self._editions.source()
+        query = scores.CELLS.format(found=source.found(Condition("true"), held=True))
+        rows = self._connection.rows("count executions", query, beside=source.fresh)
         return {CellKey(row["cascade_id"], row["cell_name"]): row["verified"] for row in rows}
 
     def waiting(self, cell: CellKey, due: Due, most: int) -> Waiting:
@@ -237,7 +241,7 @@ class Store:
 
     def stream(self, asked: ExampleFilter, rows: int = 1_000) -> Iterator[list[dict[str, Any]]]:
         """Everything a filter finds, `rows` at a time: the log's columns, what holds, `decisions` and `scores`. Raises UsageError."""
-        return transfer.stream(self._connection, asked, rows)
+        return transfer.stream(self._connection, self._editions.source(), asked, rows)
 
     def record_query(self, record: QueryRecord) -> None:
         """Append a statement to `query_log`; on the server's disk when it returns."""
@@ -245,8 +249,9 @@ class Store:
         self._tell("query", [record.query_id])
 
     def close(self) -> None:
-        """Write what waits and let go of the server. Safe to call twice."""
+        """Write what waits, let an edition that is being made be finished, and let go of the server. Safe to call twice."""
         self._writer.close()
+        self._editions.settled()
         self._connection.close()
 
     def _write_calls(self, rows: Sequence[Row]) -> None:

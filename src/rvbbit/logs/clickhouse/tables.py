@@ -12,6 +12,7 @@ from __future__ import annotations
 _TOKENS = "non_replicated_deduplication_window = 1000"
 _SYNCED = f"{_TOKENS}, fsync_after_insert = 1, fsync_part_directory = 1"
 _SEQ = "seq Int64 DEFAULT toInt64(generateSnowflakeID())"
+_FINE = "index_granularity = 512"  # a list shows a hundred rows of a million: beside each, so many are read
 _BLOOM = "TYPE bloom_filter(0.01) GRANULARITY 1"
 
 UNIFIED_LOGS = f"""
@@ -53,7 +54,7 @@ CREATE TABLE IF NOT EXISTS unified_logs (
     INDEX of_key cache_key {_BLOOM},
     INDEX of_session session_id {_BLOOM},
     INDEX of_query query_id {_BLOOM}
-) ENGINE = MergeTree ORDER BY (timestamp, trace_id) SETTINGS {_TOKENS}"""
+) ENGINE = MergeTree ORDER BY (timestamp, trace_id) SETTINGS {_FINE}, {_TOKENS}"""
 
 TRAINING_ANNOTATIONS = f"""
 CREATE TABLE IF NOT EXISTS training_annotations (
@@ -72,7 +73,7 @@ CREATE TABLE IF NOT EXISTS training_annotations (
     reason Nullable(String),
     undoes Nullable(String),
     INDEX of_batch batch {_BLOOM}
-) ENGINE = MergeTree ORDER BY (trace_id, seq) SETTINGS {_SYNCED}"""
+) ENGINE = MergeTree ORDER BY (trace_id, seq) SETTINGS {_FINE}, {_SYNCED}"""
 
 SCORES = f"""
 CREATE TABLE IF NOT EXISTS scores (
@@ -85,7 +86,7 @@ CREATE TABLE IF NOT EXISTS scores (
     calibrated Bool,
     timestamp DateTime64(6, 'UTC'),
     cost Nullable(Float64)
-) ENGINE = MergeTree ORDER BY (trace_id, scorer, seq) SETTINGS {_TOKENS}"""
+) ENGINE = MergeTree ORDER BY (trace_id, scorer, seq) SETTINGS {_FINE}, {_TOKENS}"""
 
 QUERY_LOG = f"""
 CREATE TABLE IF NOT EXISTS query_log (
@@ -213,3 +214,49 @@ LEFT ANY JOIN training_state AS state ON state.trace_id = example.trace_id
 LEFT ANY JOIN (SELECT trace_id, value, calibrated FROM current_scores WHERE scorer = 'confidence') AS score
     ON score.trace_id = example.trace_id
 SETTINGS join_use_nulls = 0"""
+
+# An edition is a partition: it is filled, then named in `editions`, and dropped whole. What is not named is not there.
+KEPT_EXECUTIONS = """
+CREATE TABLE IF NOT EXISTS kept_executions (
+    edition Int64,
+    trace_id String,
+    session_id String,
+    caller_id Nullable(String),
+    query_id Nullable(String),
+    timestamp DateTime64(6, 'UTC'),
+    source LowCardinality(String),
+    cascade_id LowCardinality(String),
+    cell_name LowCardinality(String),
+    model LowCardinality(String),
+    cost Nullable(Float64),
+    tokens_in Int64,
+    tokens_out Int64,
+    duration_ms Float64,
+    criterion Nullable(String),
+    label String,
+    trainable Bool,
+    verified Bool,
+    corrected Bool,
+    confidence Nullable(Float64),
+    tags Array(String)
+) ENGINE = MergeTree PARTITION BY edition ORDER BY (timestamp, trace_id)"""
+
+EDITIONS = """
+CREATE TABLE IF NOT EXISTS editions (
+    number Int64,
+    upto Int64,
+    executions Int64,
+    facts Array(Int64),
+    altered Array(Int64),
+    timestamp DateTime64(6, 'UTC')
+) ENGINE = MergeTree ORDER BY number"""
+
+NEWEST = tuple(
+    statement
+    for table, number in (("unified_logs", "landed"), ("training_annotations", "seq"), ("scores", "seq"))
+    for statement in (
+        f"ALTER TABLE {table} ADD INDEX IF NOT EXISTS of_newest {number} TYPE minmax GRANULARITY 1",
+        f"ALTER TABLE {table} MATERIALIZE INDEX of_newest",
+    )
+)
+"""Statements after which what landed since a moment is found without reading what was there before."""

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from rvbbit.logs.clickhouse.conditions import after, order_by, where, window
 from rvbbit.logs.clickhouse.connection import Connection
+from rvbbit.logs.clickhouse.executions import Source
 from rvbbit.logs.examples import ExampleFilter
 from rvbbit.logs.schema import SCORES, TRAINING_ANNOTATIONS, UNIFIED_LOGS, Row, call_row, decision_row, score_row, to_table
 from rvbbit.logs.values import utc
@@ -65,14 +66,13 @@ def decided(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**row, "tags": row["tags"] or None}
 
 
-def stream(connection: Connection, asked: ExampleFilter, rows: int) -> Iterator[list[dict[str, Any]]]:
+def stream(connection: Connection, source: Source, asked: ExampleFilter, rows: int) -> Iterator[list[dict[str, Any]]]:
     """Everything a filter finds, `rows` at a time, oldest first; the ids alone are held. Raises UsageError for an unusable page."""
     condition, behind = where(asked), after(asked)
     plain = asked.limit is None and not asked.offset
     order = "timestamp, trace_id" if plain else f"{order_by(asked)} {window(asked.limit, asked.offset)}"
-    source = "training_examples_with_annotations" if asked.sort == "confidence" else "training_examples_mv"
-    query = f"SELECT trace_id, timestamp FROM {source} WHERE {condition.text} AND {behind.text} ORDER BY {order}"
-    found = connection.read("read executions", query, {**condition.values, **behind.values}, condition.ids)
+    query = f"SELECT trace_id, timestamp {source.found(condition, held=asked.sort == 'confidence')} AND {behind.text} ORDER BY {order}"
+    found = connection.read("read executions", query, {**condition.values, **behind.values}, condition.ids, source.fresh)
     for start in range(0, found.num_rows, rows):
         part = found.slice(start, rows)
         yield _whole(connection, part["trace_id"].to_pylist(), part["timestamp"].to_pylist())
