@@ -6,6 +6,7 @@ import type { Whole } from "@/shared/api/client";
 import { decide, type Fields } from "@/shared/api/decisions";
 import { told } from "@/shared/api/error";
 import { shown } from "@/shared/lib/format";
+import { labels } from "@/shared/lib/labels";
 import { Button } from "@/shared/ui/button";
 import { CopyButton } from "@/shared/ui/code";
 import { Area } from "@/shared/ui/field";
@@ -61,6 +62,8 @@ function Correct({ whole, onDone }: { whole: Whole; onDone: () => void }) {
   const [text, setText] = useState(written(whole.corrected_output ?? whole.answer));
   const [problem, setProblem] = useState<string | null>(null);
   const [waiting, setWaiting] = useState(false);
+  const offered = labels(whole);
+  const before = written(whole.answer);
   const save = async (fields: Fields, what: string) => {
     setWaiting(true);
     try {
@@ -88,6 +91,23 @@ function Correct({ whole, onDone }: { whole: Whole; onDone: () => void }) {
         submit();
       }}
     >
+      {offered.length > 0 && (
+        <p className={styles.labels} role="group" aria-label="Labels">
+          {offered.map((label) => (
+            <Button
+              key={shown(label)}
+              aria-pressed={written(label) === text}
+              className={written(label) === text ? styles.now : ""}
+              onClick={() => {
+                setText(written(label));
+                setProblem(null);
+              }}
+            >
+              {shown(label)}
+            </Button>
+          ))}
+        </p>
+      )}
       <Area
         aria-label="The right answer"
         aria-invalid={problem !== null}
@@ -106,6 +126,11 @@ function Correct({ whole, onDone }: { whole: Whole; onDone: () => void }) {
           if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) submit();
         }}
       />
+      {text !== before && text.trim() !== "" && (
+        <Suspense>
+          <Diff label="What the correction changes" before={before} after={text} />
+        </Suspense>
+      )}
       <p id="correction-problem" className={styles.problem} role="alert">
         {problem}
       </p>

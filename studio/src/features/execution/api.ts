@@ -1,4 +1,4 @@
-/** One execution, whole. */
+/** One execution, whole, and what is close to it. */
 import { useQuery } from "@tanstack/react-query";
 
 import { answer, api } from "@/shared/api/client";
@@ -16,3 +16,10 @@ export function useExecution(trace_id: string) {
     queryFn: () => answer(api.GET("/api/training/examples/{trace_id}", { params: { path: { trace_id } } })),
   });
 }
+
+export const useSimilar = (trace_id: string) =>
+  useQuery({
+    queryKey: ["similar", trace_id],
+    queryFn: () => answer(api.GET("/api/training/examples/{trace_id}/similar", { params: { path: { trace_id } } })),
+    placeholderData: undefined,
+  });

@@ -22,6 +22,7 @@ import { Injected } from "./injected";
 import { Notes } from "./notes";
 import { Scores } from "./scores";
 import { Sent } from "./sent";
+import { Similar } from "./similar";
 
 interface ExecutionProps {
   traceId: string;
@@ -138,6 +139,7 @@ function Body({ whole, correcting, onCorrecting }: BodyProps) {
             { id: "facts", name: "Facts", content: <Facts whole={whole} /> },
             { id: "sent", name: "Prompt", content: <Sent whole={whole} /> },
             { id: "examples", name: "Examples", count: whole.examples.length, content: <Injected whole={whole} /> },
+            { id: "similar", name: "Similar", content: <Similar whole={whole} /> },
             { id: "scores", name: "Scores", count: whole.scores.length, content: <Scores whole={whole} /> },
             {
               id: "history",

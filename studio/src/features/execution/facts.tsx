@@ -1,5 +1,6 @@
 /** What it took, and where it came from. */
 import { Link } from "@tanstack/react-router";
+import { SquareTerminal } from "lucide-react";
 import type { ReactNode } from "react";
 
 import type { Whole } from "@/shared/api/client";
@@ -47,7 +48,14 @@ export function Facts({ whole }: { whole: Whole }) {
         ))}
       </dl>
       {whole.sql !== null && (
-        <Part title="The SQL it came from">
+        <Part
+          title="The SQL it came from"
+          actions={
+            <Link to="/sql" search={{ sql: whole.sql }} className={styles.open}>
+              Open <SquareTerminal aria-hidden />
+            </Link>
+          }
+        >
           <Code label="SQL" language="sql" value={whole.sql} />
         </Part>
       )}

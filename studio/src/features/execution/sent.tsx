@@ -4,12 +4,13 @@ import { shown } from "@/shared/lib/format";
 import { Code } from "@/shared/ui/code";
 
 import { Part, Text } from "./part";
+import styles from "./part.module.css";
 
 const NONE = "Nothing was sent: it was answered here, or logged elsewhere.";
 
 export function Sent({ whole }: { whole: Whole }) {
   return (
-    <>
+    <div className={styles.sent}>
       <Part title="Request">
         {whole.request === null ? (
           <Text quiet>{NONE}</Text>
@@ -24,6 +25,6 @@ export function Sent({ whole }: { whole: Whole }) {
           <Code label="response" language="json" value={shown(whole.response, 2)} />
         )}
       </Part>
-    </>
+    </div>
   );
 }

@@ -1,23 +1,20 @@
-/** How far the stop signal is. The server judges the last doubling of decisions, and not before there are enough of them. */
+/** How far the stop signal is, as the server counts it, less what was decided since it did. */
 import { count, plural } from "@/shared/lib/format";
 
 import type { Queue } from "./api";
 
-/** Decisions before which the server says nothing. */
+/** Decisions before which the server only counts; what it says of more is an estimate. */
 const FIRST = 50;
 
-type Told = Pick<Queue, "outlook" | "verified" | "left">;
+export type Told = Pick<Queue, "until" | "reviewed" | "left">;
 
-/** Decisions until the signal says something it does not say yet; null where that cannot be told. */
-export function until({ outlook, verified, left }: Told, since: number): number | null {
-  const reviewed = outlook?.reviewed ?? verified + since;
-  if (reviewed < FIRST) return Math.min(FIRST - reviewed, left);
-  return null;
-}
-
-export function untilSignal(queue: Told, since: number): string {
-  const more = until(queue, since);
-  if (queue.left === 0) return "Nothing is left";
-  if (more !== null) return `${plural(more, "decision")} to the first stop signal`;
-  return `No stop signal yet, ${count(queue.left)} left`;
+/** `since`: decisions confirmed after the server said so. */
+export function untilSignal({ until, reviewed, left }: Told, since: number): string {
+  if (left === 0) return "Nothing is left";
+  if (until === null) return `No stop signal yet, ${count(left)} left`;
+  const more = Math.max(until - since, 1);
+  if (reviewed < FIRST) return `${plural(more, "decision")} to the first stop signal`;
+  return more >= left
+    ? `All ${count(left)} that are left may help`
+    : `About ${plural(more, "decision")} to the stop signal`;
 }

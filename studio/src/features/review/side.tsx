@@ -34,6 +34,11 @@ export function Side({ sitting, error, onAgain }: { sitting: Sitting; error: unk
             {queue === null ? "…" : `${count(open)} left`}
           </span>
         </div>
+        {queue !== null && (
+          <p className={styles.small}>
+            {count(queue.reviewed + done - sitting.confirmedBefore)} in all, with those before
+          </p>
+        )}
         <progress
           className={styles.bar}
           max={Math.max(done + open, 1)}

@@ -117,7 +117,7 @@ export const NARROW: ColDef<Example>[] = [
 export const COLUMNS: ColDef<Example>[] = [
   TRAINABLE,
   VERIFIED,
-  { colId: "confidence", headerName: "Confidence", cellRenderer: Sure, width: 106, cellClass: styles.middle },
+  { colId: "confidence", headerName: "Confidence", cellRenderer: Sure, width: 118, cellClass: styles.middle },
   {
     colId: "cascade_id",
     headerName: "Cascade",

@@ -11,7 +11,6 @@ import { Popover } from "@/shared/ui/popover";
 import { useFacets } from "./api";
 import { type Filter, isFiltered, nothing } from "./filter";
 import styles from "./filter-bar.module.css";
-import { Views } from "./views";
 
 export type Change = (change: Record<string, string | string[] | null>) => void;
 
@@ -119,7 +118,6 @@ export function FilterBar({ filter, change }: BarProps) {
           Clear
         </Button>
       )}
-      <Views />
     </div>
   );
 }

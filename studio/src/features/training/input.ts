@@ -10,7 +10,10 @@ export function told({ inputs, user_input }: Pick<Example, "inputs" | "user_inpu
   const first = MAIN.find((name) => name in inputs) ?? names[0];
   if (first === undefined) return { main: line(user_input ?? ""), rest: "" };
   const others = names.filter((name) => name !== first && inputs[name] !== null);
-  return { main: line(shown(inputs[first])), rest: others.map((name) => line(shown(inputs[name]))).join(" · ") };
+  return { main: line(shown(inputs[first])), rest: others.map((name) => line(plain(inputs[name]))).join(" · ") };
 }
 
 const line = (text: string): string => text.replaceAll(/\s+/g, " ").slice(0, 400);
+
+const plain = (value: unknown): string =>
+  Array.isArray(value) && value.every((one) => typeof one === "string") ? value.join(", ") : shown(value);

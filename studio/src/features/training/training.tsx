@@ -24,6 +24,7 @@ import { orderOf, Source } from "./source";
 import styles from "./training.module.css";
 import { useGridKeys } from "./use-grid-keys";
 import { useNews } from "./use-news";
+import { Views } from "./views";
 
 const Grid = lazy(() => import("./grid"));
 
@@ -129,6 +130,7 @@ export function Training({ open, onOpen, onCorrect, moverRef }: TrainingProps) {
           <Button look="quiet" icon={<Download />} disabled={total === 0} onClick={() => download(filter)}>
             Export
           </Button>
+          <Views />
           {!narrow && <ColumnsMenu grid={grid} />}
           <IconButton label="Keys" shortcut="?" onClick={() => setSheet(true)}>
             <Keyboard />

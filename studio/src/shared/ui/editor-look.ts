@@ -18,7 +18,7 @@ export const LOOK = EditorView.theme({
   "&.cm-focused": { outline: "none" },
   ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.6" },
   ".cm-content": { padding: "8px 0", caretColor: "var(--text)" },
-  ".cm-line": { padding: "0 12px" },
+  ".cm-line, .cm-deletedChunk": { padding: "0 12px" },
   ".cm-gutters": { backgroundColor: "transparent", border: "none", color: "var(--faint)" },
   ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "color-mix(in srgb, var(--hover) 60%, transparent)" },
   ".cm-cursor": { borderLeftColor: "var(--text)" },
