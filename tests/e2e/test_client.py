@@ -15,7 +15,7 @@ import pytest
 
 from rvbbit import address
 from rvbbit.client import Remote
-from rvbbit.errors import NotFound
+from rvbbit.errors import CascadeInvalid, NotFound
 from rvbbit.settings import load
 from support.serving import RVBBIT, Serving
 
@@ -169,6 +169,23 @@ def test_a_shell_keeps_its_session_and_is_told_when_it_is_gone(remote: Any, serv
         assert db.sql("SELECT count(*) FROM t").fetchall() == [(0,)]
         db.sql("BEGIN; INSERT INTO t VALUES (3)")
     assert served.sql("SELECT count(*) FROM t").json()["rows"] == [[0]], "closing rolls back"
+
+
+def test_a_plan_and_a_broken_file_are_the_same_values_through_a_server(remote: Any, served: Serving) -> None:
+    server = address.find(remote.home)
+    assert server is not None
+    with Remote(server, load({"home": remote.home}, env={}, cwd=remote.home)) as db:
+        plan = db.explain("SELECT TELL('letter ' || i) FROM range(40) r(i) WHERE i < 30").plan
+        assert plan is not None
+        assert [step.kind for step in plan.blocks[0].walk()] == ["Project", "SemanticMap", "Filter", "Scan"]
+        (ask,) = plan.blocks[0].children[0].asks
+        assert ask.figures is not None
+        assert (ask.operator, ask.figures.rows, ask.figures.calls) == ("tell", 30, 30)
+        assert db.sql("SELECT 1").plan is None
+        remote.cascade("tell", TELL.replace("instructions", "instrucions"))
+        with pytest.raises(CascadeInvalid, match="and 1 more") as caught:
+            db.cascade("tell")
+        assert caught.value.problems == tuple(db.problems())
 
 
 def _run(home: Path, env: dict[str, str], *command: str) -> subprocess.CompletedProcess[str]:

@@ -105,6 +105,9 @@ def test_a_query_is_written_with_completion_and_run_without_a_mouse(studio: Stud
     expect(cells(page, 0)).to_have_count(query["rows"])
     expect(executions(page)).to_contain_text("5 executions")
     assert f"query={query['query_id']}" in page.url
+    cells(page, 0).first.focus()
+    page.keyboard.press("Space")
+    expect(executions(page).get_by_text("with “letter")).to_be_visible()
 
 
 def test_a_sample_is_a_query_that_runs(studio: Studio) -> None:
@@ -239,8 +242,13 @@ def test_an_answer_is_corrected_where_one_sees_it_and_taken_back(studio: Studio)
     page.get_by_role("button", name="Undo").click()
     until(lambda: not logged(studio, verified=True))
     expect(beside.get_by_text("We send it again.")).to_be_hidden()
-    line.get_by_role("button", name="Verified").click()
-    until(lambda: logged(studio, verified=True))
+    for _ in range(2):
+        line.get_by_role("button", name="Verified").click()
+        until(lambda: logged(studio, verified=True))
+        expect(line.get_by_role("button", name="Verified", pressed=True)).to_be_enabled()
+        page.keyboard.press("Control+z")
+        until(lambda: not logged(studio, verified=True))
+        expect(line.get_by_role("button", name="Verified", pressed=False)).to_be_enabled()
     beside.get_by_role("radio", name="Least sure").check()
     expect(beside.get_by_role("heading", name="None of them is scored yet")).to_be_visible()
     beside.get_by_role("radio", name="Newest").check()

@@ -122,8 +122,8 @@ export function Operator({ cascade_id, kept, first, onSaved }: OperatorProps) {
       </Card>
       <div className={styles.beside}>
         {outcomes !== null && <Tests outcomes={outcomes} />}
-        <Try yaml={yaml} parameters={signature?.parameters ?? []} ready={problems.length === 0} />
         {signature !== null && <Help signature={signature} />}
+        <Try yaml={yaml} parameters={signature?.parameters ?? []} ready={problems.length === 0} />
       </div>
     </div>
   );

@@ -35,6 +35,7 @@ export default function Results({ columns, rows, onRow }: ResultsProps) {
         rowData={rows}
         rowSelection={{ mode: "singleRow", checkboxes: false, enableClickSelection: true }}
         tooltipShowDelay={400}
+        enableCellTextSelection
         suppressFieldDotNotation
         onSelectionChanged={({ api }) => onRow(api.getSelectedRows()[0] ?? null)}
       />

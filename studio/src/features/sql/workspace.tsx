@@ -2,6 +2,8 @@
 import { useEffect, useMemo, useState } from "react";
 import { Group, Panel, Separator, useDefaultLayout } from "react-resizable-panels";
 
+import { undo } from "@/shared/api/decisions";
+import { useKeys } from "@/shared/lib/keys";
 import { useNarrow } from "@/shared/lib/media";
 import { one, useAddress } from "@/shared/lib/search";
 import { remembered, useStore } from "@/shared/lib/store";
@@ -41,6 +43,7 @@ export function Workspace() {
   const here = one(search, "query");
   useOpened(here, one(search, "sql"), () => change({ sql: null }));
   useLeaving(active(now));
+  useKeys({ "mod+z": () => void undo() });
 
   const ask = async (explain = false) => {
     if (draft.get().trim() === "") return;
