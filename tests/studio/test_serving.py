@@ -51,3 +51,22 @@ def test_with_a_token_the_page_asks_for_it_once(studio_on: Callable[..., Studio]
     expect(page.locator("[aria-busy=true]")).to_have_count(0)
     expect(page.get_by_role("dialog")).to_have_count(0)
     studio.errors[:] = [said for said in studio.errors if "401" not in said]
+
+
+def test_the_first_load_is_under_500_kb_and_asks_this_server_alone(filled: Studio) -> None:
+    page = filled.page(None)
+    sizes: dict[str, int] = {}
+    page.on("response", lambda got: sizes.update({got.url: int(got.headers["content-length"])}) if "/assets/" in got.url else None)
+    page.goto(filled.server.url + "/training")
+    expect(page.locator(".ag-row").first).to_be_visible()
+    assert 100_000 < sum(sizes.values()) < 500_000, sorted(sizes.items(), key=lambda one: -one[1])[:5]
+
+
+def test_both_ports_show_it(filled: Studio) -> None:
+    (port,) = re.findall(r"Studio +(http\S+)", filled.server.out)
+    assert port != filled.server.url
+    page = filled.page(None)
+    page.goto(f"{port}/sql")
+    expect(page.get_by_role("heading", name="SQL", level=1)).to_be_visible()
+    assert all(url.startswith(port) for url in filled.outside)
+    filled.outside.clear()

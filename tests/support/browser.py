@@ -55,8 +55,8 @@ class Studio:
     outside: list[str] = field(default_factory=list)
     contexts: list[BrowserContext] = field(default_factory=list)
 
-    def page(self, path: str = "/training", size: tuple[int, int] = DESK, **more: Any) -> Page:
-        """A new browser window at a path; `more` is what Playwright's `new_context` takes."""
+    def page(self, path: str | None = "/training", size: tuple[int, int] = DESK, **more: Any) -> Page:
+        """A new browser window at a path (None: at none yet); `more` is what Playwright's `new_context` takes."""
         context = self.browser.new_context(viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce", **more)
         self.contexts.append(context)
         page = context.new_page()
@@ -66,7 +66,8 @@ class Studio:
         page.on(
             "request", lambda asked: None if asked.url.startswith(("data:", "blob:", self.server.url)) else self.outside.append(asked.url)
         )
-        page.goto(self.server.url + path)
+        if path is not None:
+            page.goto(self.server.url + path)
         return page
 
 
