@@ -40,10 +40,14 @@ async def check(runner: Runner, cascade: Cascade, session_id: str, *, model: str
     return [await _outcome(runner, cascade, case, context) for case in (function.test_cases if function else ())]
 
 
+def named(case: TestCase) -> str:
+    """What a test case is called: its arguments."""
+    return ", ".join(shown(value, 60) for value in case.args.values())
+
+
 async def _outcome(runner: Runner, cascade: Cascade, case: TestCase, context: CallContext) -> TestOutcome:
     assert cascade.spec.sql_function is not None
-    told = ", ".join(shown(value, 60) for value in case.args.values())
-    outcome = TestOutcome(cascade.spec.sql_function.name, told, False, case.expect)
+    outcome = TestOutcome(cascade.spec.sql_function.name, named(case), False, case.expect)
     try:
         run = await runner.run(cascade, case.args, replace(context, model=case.model or context.model))
     except Unsupported as error:

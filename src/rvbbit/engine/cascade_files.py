@@ -14,10 +14,11 @@ from typing import Any
 
 from rvbbit.cascades.catalog import BUILTIN, ENDING, Catalog
 from rvbbit.cascades.loader import Cascade, Loaded, invalid, load_text
+from rvbbit.cascades.testcases import named
 from rvbbit.errors import CascadeInvalid, CascadeNotFound, DatabaseError, InUse, UsageError
-from rvbbit.types import Operator
+from rvbbit.types import Operator, Value
 
-__all__ = ["BACKUP", "BUILTIN", "CascadeFile", "CascadeFiles", "Checked", "FileProblem", "schema"]
+__all__ = ["BACKUP", "BUILTIN", "CascadeFile", "CascadeFiles", "Checked", "FileCase", "FileProblem", "schema"]
 
 BACKUP = ".bak"
 _SCHEMA = BUILTIN.parent / "cascade.schema.json"
@@ -35,12 +36,24 @@ class FileProblem:
 
 
 @dataclass(frozen=True, slots=True)
+class FileCase:
+    """A test case of a file: its arguments as a line, and what is expected."""
+
+    case: str
+    expected: Value
+
+
+@dataclass(frozen=True, slots=True)
 class Checked:
-    """What was found in a text: the id and operator it has, as far as they can be known, and everything that is wrong."""
+    """What was found in a text: the id and operator it has, as far as they can be known, and everything that is wrong.
+
+    `cases` are the test cases of one in which nothing is.
+    """
 
     cascade_id: str | None
     operator: Operator | None
     problems: tuple[FileProblem, ...]
+    cases: tuple[FileCase, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,10 +204,12 @@ def _backup(path: Path) -> str | None:
 
 def _checked(loaded: Loaded, text: str) -> Checked:
     lines = text.splitlines()
+    function = None if loaded.cascade is None else loaded.cascade.spec.sql_function
     return Checked(
         loaded.id,
         loaded.operator,
         tuple(_problem(one, loaded.origin, lines) for one in loaded.problems),
+        tuple(FileCase(named(case), case.expect) for case in (function.test_cases if function else ())),
     )
 
 

@@ -86,14 +86,25 @@ class SaveBody(YamlBody):
     fingerprint: Annotated[str, Field(max_length=100)] | None = None
 
 
+class Case(Answer):
+    """A test case: its arguments as a line, and what is expected."""
+
+    case: str
+    expected: Any
+
+
 class Validated(Answer):
-    """Everything that is wrong with a file, by line and column; `ok` where nothing is. `signature` is known where that part is sound."""
+    """Everything that is wrong with a file, by line and column; `ok` where nothing is.
+
+    `signature` is known where that part is sound, `cases` (test cases) where all of it is.
+    """
 
     ok: bool
     cascade_id: str | None
     operator: str | None
     problems: list[FileProblem]
     signature: Signature | None
+    cases: list[Case]
 
 
 class TestAsked(Body):
@@ -170,7 +181,8 @@ def routes(face: Face) -> APIRouter:
         signature = None if found.operator is None else Signature.model_validate(found.operator)
         name = None if signature is None else signature.name
         problems = list(found.problems)
-        return Validated(ok=not problems, cascade_id=found.cascade_id, operator=name, problems=problems, signature=signature)
+        cases = [Case.model_validate(one) for one in found.cases]
+        return Validated(ok=not problems, cascade_id=found.cascade_id, operator=name, problems=problems, signature=signature, cases=cases)
 
     return router
 

@@ -79,6 +79,12 @@ class Parser(DuckDBParser):
         assert isinstance(dialect, Dialect)
         return dialect.grammar
 
+    def _parse_types(self, *args: Any, **kwargs: Any) -> Any:
+        """No type of DuckDB goes on with <: `range < 3` compares a column."""
+        if self._curr and self._next and self._next.token_type == TokenType.LT and self._curr.token_type in self.NESTED_TYPE_TOKENS:
+            return None
+        return super()._parse_types(*args, **kwargs)
+
     def _parse_range(self, this: Any = None, parse_is: bool = False) -> Any:
         this = super()._parse_range(this, parse_is)
         while this is not None:

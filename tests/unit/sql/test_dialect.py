@@ -28,6 +28,7 @@ from rvbbit.sql.patterns import Grammar
         ("SELECT a RELEVANCE TO 'b' FROM t", "SELECT RELEVANCE(a, 'b') FROM t"),
         ("SELECT CLASSIFY(text, ['a']) MEANS 'a' FROM t", "SELECT MEANS(CLASSIFY(text, ['a']), 'a') FROM t"),
         ("SELECT means FROM means AS about", "SELECT means FROM means AS about"),
+        ("SELECT range MEANS 'x' FROM range(9) WHERE range < 3", "SELECT MEANS(range, 'x') FROM range(9) WHERE range < 3"),
         ("SELECT text means, id about FROM t", "SELECT text AS means, id AS about FROM t"),
         ("SELECT s.means(1) FROM t", "SELECT s.means(1) FROM t"),
         ("SELECT Upper(text), MyFunction(1) FROM t", "SELECT Upper(text), MyFunction(1) FROM t"),

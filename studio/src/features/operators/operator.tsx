@@ -1,5 +1,5 @@
 /** One operator: its signature, its file, its test cases, and a few rows to try it on before it is saved. */
-import { FlaskConical, History, Save } from "lucide-react";
+import { History, Save } from "lucide-react";
 import { useMemo, useState } from "react";
 
 import { useKeys } from "@/shared/lib/keys";
@@ -29,7 +29,7 @@ interface OperatorProps {
 export function Operator({ cascade_id, kept, first, onSaved }: OperatorProps) {
   const [yaml, setYaml] = useState(first);
   const [busy, setBusy] = useState<"save" | "test" | null>(null);
-  const [outcomes, setOutcomes] = useState<Outcomes | null>(null);
+  const [tested, setTested] = useState<{ yaml: string; outcomes: Outcomes } | null>(null);
   const [place, setPlace] = useState<{ line: number; column: number } | null>(null);
   const schema = useSchema();
   const complete = useMemo(() => (schema === undefined ? undefined : completion(schema)), [schema]);
@@ -93,13 +93,6 @@ export function Operator({ cascade_id, kept, first, onSaved }: OperatorProps) {
                 <History />
               </IconButton>
             )}
-            <Button
-              icon={<FlaskConical />}
-              disabled={busy !== null || problems.length > 0}
-              onClick={() => void act("test", async () => setOutcomes(await test(yaml)))}
-            >
-              {busy === "test" ? "Testing…" : "Run test cases"}
-            </Button>
             <Button look="primary" icon={<Save />} disabled={!ready} onClick={keep}>
               {busy === "save" ? "Saving…" : changed ? "Save" : "Saved"}
             </Button>
@@ -121,9 +114,15 @@ export function Operator({ cascade_id, kept, first, onSaved }: OperatorProps) {
         {problems.length > 0 && <Problems problems={problems} onPlace={setPlace} />}
       </Card>
       <div className={styles.beside}>
-        {outcomes !== null && <Tests outcomes={outcomes} />}
         {signature !== null && <Help signature={signature} />}
         <Try yaml={yaml} parameters={signature?.parameters ?? []} ready={problems.length === 0} />
+        <Tests
+          cases={validated?.cases ?? []}
+          outcomes={tested?.yaml === yaml ? tested.outcomes : null}
+          busy={busy === "test"}
+          ready={busy === null && validated?.ok === true}
+          onRun={() => void act("test", async () => setTested({ yaml, outcomes: await test(yaml) }))}
+        />
       </div>
     </div>
   );

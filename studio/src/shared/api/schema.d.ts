@@ -1206,6 +1206,16 @@ export interface components {
             yaml: string;
         };
         /**
+         * Case
+         * @description A test case: its arguments as a line, and what is expected.
+         */
+        Case: {
+            /** Case */
+            case: string;
+            /** Expected */
+            expected: unknown;
+        };
+        /**
          * CellFigures
          * @description Those of one cell.
          */
@@ -2659,11 +2669,15 @@ export interface components {
         };
         /**
          * Validated
-         * @description Everything that is wrong with a file, by line and column; `ok` where nothing is. `signature` is known where that part is sound.
+         * @description Everything that is wrong with a file, by line and column; `ok` where nothing is.
+         *
+         *     `signature` is known where that part is sound, `cases` (test cases) where all of it is.
          */
         Validated: {
             /** Cascade Id */
             cascade_id: string | null;
+            /** Cases */
+            cases: components["schemas"]["Case"][];
             /** Ok */
             ok: boolean;
             /** Operator */
