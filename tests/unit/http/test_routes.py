@@ -279,7 +279,9 @@ def test_a_cascade_is_checked_written_and_used(http: TestClient) -> None:
     assert (valid := post(http, "/api/cascades/validate", yaml=YAML))["ok"] is True
     assert (valid["signature"]["patterns"], valid["signature"]["parameters"][0]["name"]) == (["SHOUT({{ text }})"], "text")
     half = post(http, "/api/cascades/validate", yaml=YAML.replace("cells", "cellz"))
-    assert (half["ok"], half["signature"]["name"]) == (False, "shout")
+    assert (half["ok"], half["signature"]["name"], half["cases"]) == (False, "shout", [])
+    tested = post(http, "/api/cascades/validate", yaml=http.get("/api/cascades/classify").json()["yaml"])
+    assert tested["cases"][0]["expected"] == "billing" and "charged twice" in tested["cases"][0]["case"]
     wrong = post(http, "/api/cascades/validate", yaml="cascade_id: x\ncellz: []\n")
     assert wrong["ok"] is False and wrong["problems"]
     assert http.put("/api/cascades/shout", json={"yaml": YAML}).json()["cascade_id"] == "shout"
