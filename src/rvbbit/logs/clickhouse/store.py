@@ -241,7 +241,7 @@ class Store:
 
     def stream(self, asked: ExampleFilter, rows: int = 1_000) -> Iterator[list[dict[str, Any]]]:
         """Everything a filter finds, `rows` at a time: the log's columns, what holds, `decisions` and `scores`. Raises UsageError."""
-        return transfer.stream(self._connection, self._editions.source(), asked, rows)
+        yield from transfer.stream(self._connection, self._editions.source(), asked, rows)
 
     def record_query(self, record: QueryRecord) -> None:
         """Append a statement to `query_log`; on the server's disk when it returns."""
