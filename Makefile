@@ -8,7 +8,7 @@ MODULES := studio/node_modules/.stamp
 BUILT := src/rvbbit/http/built/index.html
 export PYTHON
 
-.PHONY: all setup studio demo test check lint types imports pages bench serve docs lock clean
+.PHONY: all setup studio demo test check lint types imports pages bench serve docs pictures lock clean
 
 all: setup studio
 
@@ -69,6 +69,11 @@ docs: setup
 	$(BIN)/python scripts/make_cascade_schema.py
 	$(BIN)/python scripts/make_openapi.py
 	cd studio && npm run --silent types
+
+# Pictures of the Studio in docs/, taken anew.
+pictures: setup studio
+	@scripts/browser.sh
+	$(BIN)/python scripts/make_screenshots.py
 
 lock:
 	scripts/lock.sh

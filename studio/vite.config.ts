@@ -15,7 +15,13 @@ export default defineConfig({
   plugins: [react()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   html: { cspNonce: NONCE },
-  build: { outDir: "../src/rvbbit/http/built", emptyOutDir: true, target: "es2023", assetsInlineLimit: 0 },
+  build: {
+    outDir: "../src/rvbbit/http/built",
+    emptyOutDir: true,
+    license: { fileName: "licenses.md" },
+    target: "es2023",
+    assetsInlineLimit: 0,
+  },
   server: { proxy: Object.fromEntries(["/api", "/docs", "/openapi.json"].map((path) => [path, OURS])) },
   test: { environment: "jsdom", include: ["src/**/*.test.{ts,tsx}"] },
 });
