@@ -33,6 +33,7 @@ export function NewOperator({ open, taken, onClose, onName }: NewOperatorProps) 
       about="From a template, to be changed into what you need."
     >
       <form
+        className={styles.form}
         onSubmit={(event) => {
           event.preventDefault();
           onName(name);
