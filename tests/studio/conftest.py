@@ -17,6 +17,7 @@ from rvbbit.http import studio
 from rvbbit.testing import FakeProcess
 from support.browser import CHROMIUM, FLAGS, LOGS, PATIENCE, Studio, project
 from support.serving import RVBBIT, Serving
+from support.taught import make
 
 expect.set_options(timeout=PATIENCE)
 
@@ -42,6 +43,12 @@ def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for command in (["training", "import", str(LOGS), "--cascade-id", "reply"], ["score", "--backfill", "--free"]):
         subprocess.run([*RVBBIT, *command], cwd=home, check=True, capture_output=True, timeout=300)
     return home
+
+
+@pytest.fixture(scope="session")
+def taught(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with versions of a set: one that helps and one that does harm."""
+    return make(tmp_path_factory.mktemp("taught"))
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -21,7 +21,7 @@ from rvbbit.training.exchange.columns import check
 from rvbbit.training.exchange.exporting import MEDIA_TYPES, ExportFormat, chunks
 from rvbbit.training.exchange.importing import KEPT, Import, Imported, ImportFormat
 from rvbbit.training.exchange.place import Cell, Place
-from rvbbit.types import Arguments, Message, Value
+from rvbbit.types import Arguments, CallRecord, Decision, Message, Score, Value
 
 __all__ = ["KEPT", "MEDIA_TYPES", "Exchange", "ExportFormat", "ImportFormat", "Imported", "Source", "files", "opened", "write"]
 
@@ -59,7 +59,7 @@ class Exchange:
         place = Place(self._cell, author, datetime.now(UTC), cascade_id, cell_name, constants)
         if cascade_id is not None:
             self._cell(cascade_id, cell_name)
-        run = Import(place, None if dry_run else self._store.take_in, format, map)
+        run = Import(place, self._would if dry_run else self._store.take_in, format, map)
         if not isinstance(source, str | os.PathLike):
             own = getattr(source, "name", None)  # a number where the file has no place in the file system
             _take_file(run, source, name or (own if isinstance(own, str) else "the file"), listen)
@@ -73,6 +73,10 @@ class Exchange:
         """The bytes of an export. Raises UsageError."""
         plans: dict[str, CascadePlan | None] = {}
         return chunks(self._store.stream(asked), format, partial(self._rendered, plans))
+
+    def _would(self, records: Sequence[CallRecord], decisions: Sequence[Decision], scores: Sequence[Score]) -> tuple[int, int, int]:
+        """What `take_in` would find new; of decisions and scores, at most."""
+        return len(set(self._store.missing([record.trace_id for record in records]))), len(decisions), len(scores)
 
     def _cell(self, cascade_id: str, cell_name: str | None) -> Cell | None:
         """What an import must know of a cell; None for a cascade that is not here. Raises UsageError for a cell that it does not have."""

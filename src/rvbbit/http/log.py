@@ -90,7 +90,7 @@ def routes(face: Face) -> APIRouter:
         total, rows, next_ = db.history.sessions(SessionFilter(**_given(asked)))
         return SessionList(count=len(rows), total=total, sessions=list(rows), next=next_)
 
-    @router.get("/sessions/{session_id}")
+    @router.get("/sessions/{session_id:path}")
     def session(session_id: str, asked: Annotated[Calls, Query()]) -> SessionWhole:
         """One session: its cells and calls."""
         total, rows, next_ = db.history.calls(session_id, asked.limit, asked.cursor)

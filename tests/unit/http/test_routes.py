@@ -173,6 +173,9 @@ def test_bad_lines_of_an_import_are_named_while_the_good_ones_land(http: TestCli
     assert (answered["added"], answered["rejected"]) == (1, 1)
     assert answered["problems"][0]["line"] == 2
     assert page(http)["total"] == len(ids), "a dry run keeps nothing"
+    known = b'{"id": 3, "prompt": "question 3", "response": "answer 0", "model": "a:one", "created_at": "2026-01-01T00:03:00Z"}\n'
+    again = http.post("/api/training/import?dry_run=true", content=known, headers={"content-type": "application/x-ndjson"}).json()
+    assert (again["added"], again["known"]) == (0, 1), "a dry run knows what is there"
 
 
 def test_sessions_and_their_calls(http: TestClient, ids: list[str]) -> None:

@@ -60,10 +60,12 @@ class Imported:
 
 @dataclass(slots=True)
 class Import:
-    """One import of one or more files into one place. `take` None: a dry run. `listen` is told after each batch how many bytes are read."""
+    """One import of one or more files into one place. `take` keeps what came, and says how much of it was new. `listen` is told after each
+    batch how many bytes are read.
+    """
 
     place: Place
-    take: TakeIn | None
+    take: TakeIn
     format: ImportFormat = "auto"
     mapping: Mapping[str, str] = field(default_factory=dict)
     listen: Callable[[int], None] | None = None
@@ -154,9 +156,7 @@ class Import:
         self.report.preview += records[: _PREVIEW - len(self.report.preview)]
         decisions = [decision for placed in batch for decision in placed.decisions]
         scores = [score for placed in batch for score in placed.scores]
-        added, decided = len(records), len(decisions)
-        if self.take is not None:
-            added, decided, _ = self.take(records, decisions, scores)
+        added, decided, _ = self.take(records, decisions, scores)
         self.report.added += added
         self.report.known += len(records) - added
         self.report.decisions += decided

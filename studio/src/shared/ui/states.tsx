@@ -46,7 +46,7 @@ export function Failure({ error, again }: { error: unknown; again?: () => void }
 /** In the shape of what comes. */
 export function Skeleton({ lines = 3 }: { lines?: number }) {
   return (
-    <div className={styles.skeleton} aria-busy="true" aria-label="loading">
+    <div className={styles.skeleton} role="status" aria-busy="true" aria-label="loading">
       {Array.from({ length: lines }, (_, line) => (
         <span key={line} />
       ))}
