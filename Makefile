@@ -18,11 +18,11 @@ setup: $(STAMP)
 studio: $(BUILT)
 
 $(BUILT): $(MODULES) studio/index.html studio/vite.config.ts $(shell find studio/src -type f)
-	@cd studio && npm run --silent build -- --logLevel warn
+	@cd studio && npm run --silent build -- --logLevel error
 
 $(MODULES): studio/package-lock.json scripts/node.sh
 	@scripts/node.sh
-	@cd studio && npm ci --no-audit --no-fund --loglevel error
+	@cd studio && npm ci --no-audit --no-fund --no-update-notifier --loglevel error
 	@touch $@
 
 $(STAMP): requirements.lock pyproject.toml scripts/setup.sh
