@@ -126,6 +126,24 @@ def test_what_is_similar_is_a_step_away(studio_on: Callable[..., Studio], empty:
     expect(page).to_have_url(re.compile(again))
 
 
+def test_keys_decide_on_what_is_open_and_on_no_other_row(filled: Studio) -> None:
+    rows = listed(filled, limit=500, search="SQL")
+    elsewhere = next(one for one in listed(filled, limit=500) if one not in rows)["trace_id"]
+    page = filled.page(f"/training?search=SQL&open={elsewhere}")
+    expect(panel(page).get_by_role("switch", name="Trainable")).to_be_visible()
+    expect(cell(page)).not_to_be_empty()
+    page.keyboard.press("t")
+    expect(page.get_by_text("what is open is not among the rows; decide in the panel").first).to_be_attached()
+    assert listed(filled, trainable=True) == []
+    page.keyboard.press("Enter")
+    expect(panel(page)).to_be_hidden()
+    opened(page, 1)
+    page.keyboard.press("t")
+    expect(panel(page).get_by_role("switch", name="Trainable")).to_be_checked()
+    (marked,) = listed(filled, trainable=True)
+    expect(page).to_have_url(re.compile(marked["trace_id"]))
+
+
 def test_a_correction_is_typed_seen_as_a_difference_and_teaches(filled: Studio) -> None:
     page = filled.page("/training?search=SQL")
     opened(page)

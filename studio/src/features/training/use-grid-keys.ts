@@ -5,9 +5,14 @@ import { type RefObject, useEffect } from "react";
 import type { Example } from "@/shared/api/client";
 import { type Fields, undo } from "@/shared/api/decisions";
 import { useKeys } from "@/shared/lib/keys";
+import { say } from "@/shared/ui/toasts";
 
 import { type Bulk, type Selected, size, together } from "./bulk";
 import { labelled, mark, toggled, wrong } from "./marking";
+
+/** How often, and after how many milliseconds, a row that is still being fetched is looked for. */
+const TRIES = 40;
+const WAIT = 50;
 
 interface KeysOf {
   grid: GridApi<Example> | null;
@@ -34,7 +39,9 @@ export function useGridKeys(given: KeysOf): void {
     const here = open === null ? undefined : grid.getRowNode(open)?.rowIndex;
     return here ?? grid.getFocusedCell()?.rowIndex ?? null;
   };
-  const example = (): Example | undefined => grid?.getDisplayedRowAtIndex(at() ?? first())?.data;
+  /** Of what is open but not in this list nothing is decided by keys: they would reach another row than the one in sight. */
+  const example = (): Example | undefined =>
+    open === null ? grid?.getDisplayedRowAtIndex(at() ?? first())?.data : grid?.getRowNode(open)?.data;
   const first = () => Math.max(0, grid?.getFirstDisplayedRowIndex() ?? 0);
 
   const go = (row: number) => {
@@ -46,8 +53,14 @@ export function useGridKeys(given: KeysOf): void {
       next,
       columns.find((column) => column.getColId() === "user_input") ?? columns[0] ?? "user_input",
     );
-    const { trace_id } = grid.getDisplayedRowAtIndex(next)?.data ?? {};
-    if (open !== null && trace_id !== undefined) onOpen(trace_id);
+    if (open !== null) follow(next);
+  };
+  /** Open a row, as soon as it is there and if nobody went on meanwhile. */
+  const follow = (row: number, tries = TRIES) => {
+    if (grid === null || grid.isDestroyed() || grid.getFocusedCell()?.rowIndex !== row) return;
+    const { trace_id } = grid.getDisplayedRowAtIndex(row)?.data ?? {};
+    if (trace_id !== undefined) onOpen(trace_id);
+    else if (tries > 0) setTimeout(() => follow(row, tries - 1), WAIT);
   };
   const move = (by: number) => {
     const here = at();
@@ -73,6 +86,8 @@ export function useGridKeys(given: KeysOf): void {
     const here = at() ?? first();
     const one = example();
     const what = one && made(one);
+    if (open !== null && one === undefined)
+      say.note("Not in this list", "what is open is not among the rows; decide in the panel");
     if (grid === null || one === undefined || what === null || what === undefined) return;
     void mark(grid, one, ...what);
     if (on) go(here + 1);
@@ -106,12 +121,13 @@ export function useGridKeys(given: KeysOf): void {
       if (at() === null) go(first());
     },
     e: () => {
-      const one = example();
-      if (one !== undefined) onCorrect(one.trace_id);
+      const id = open ?? example()?.trace_id;
+      if (id !== undefined) onCorrect(id);
     },
     Enter: () => {
       const one = example();
-      if (one !== undefined) onOpen(open === null ? one.trace_id : null);
+      if (open !== null) onOpen(null);
+      else if (one !== undefined) onOpen(one.trace_id);
     },
     Escape: () => {
       if (open !== null) onOpen(null);
