@@ -1,0 +1,105 @@
+"""Costs: what the server adds up, drawn and written, by day, model, cascade and query; what memory saved; scoring's share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from support.browser import DESK, PHONE, Studio, serious
+
+SQL = "SELECT REPLY('question ' || i) FROM range(12) r(i)"
+
+
+@pytest.fixture
+def studio(studio_on: Callable[..., Studio], empty: Path) -> Studio:
+    """Twelve answers that cost, the same from memory, three of another kind, and a judge that was asked about them."""
+    studio = studio_on(empty)
+    for sql in (SQL, SQL, "SELECT x MEANS 'odd' FROM (VALUES ('a'), ('b'), ('c')) t(x)"):
+        assert studio.server.sql(sql).status_code == 200
+    scored = studio.server.post("/api/training/score")
+    assert '"scored"' in scored.text, scored.text
+    return studio
+
+
+def costs(studio: Studio, by: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = studio.server.http.get("/api/costs", params={"by": by}).json()["costs"]
+    return found
+
+
+def figure(page: Page, name: str) -> Any:
+    return page.get_by_label("In these days").get_by_text(name, exact=True).locator("xpath=following-sibling::*[1]")
+
+
+def table(page: Page, name: str) -> Any:
+    return page.get_by_role("region", name=name, exact=True)
+
+
+def test_the_figures_are_the_servers(studio: Studio) -> None:
+    (today,) = costs(studio, "day")
+    assert today["scoring"] > 0 and today["cached"] == 12
+    page = studio.page("/costs")
+    expect(figure(page, "Calls")).to_have_attribute("title", f"{today['calls']:,}")
+    expect(figure(page, "Answers from memory")).to_have_attribute("title", "12")
+    expect(figure(page, "Scoring")).to_have_text(f"{100 * today['scoring'] / today['cost']:.1f} %")
+    expect(figure(page, "Saved by memory")).to_have_text(re.compile(r"^≈ \$0\.\d"))
+
+
+def test_each_chart_has_its_table_and_each_name_leads_somewhere(studio: Studio) -> None:
+    page = studio.page("/costs")
+    for name in ("By day", "By model", "By cascade", "By query"):
+        expect(page.get_by_role("img", name=re.compile(f"^{name}, as a chart"))).to_be_visible()
+        expect(table(page, name).get_by_role("row").nth(1)).to_be_visible()
+    expect(table(page, "By query")).to_contain_text(SQL)
+    for name, link, leads in (
+        ("By query", SQL, "/sql.*query="),
+        ("By cascade", "reply", "/training.*cascade_id=reply"),
+        ("By model", "openai:fake", "/training.*model=openai"),
+        ("By day", None, "/training.*since="),
+    ):
+        links = table(page, name).get_by_role("link")
+        (links.first if link is None else links.filter(has_text=link).first).click()
+        expect(page).to_have_url(re.compile(leads))
+        page.go_back()
+
+
+def test_what_is_drawn_and_which_days_are_in_the_address(studio: Studio) -> None:
+    page = studio.page("/costs")
+    for measure in ("Calls", "Tokens"):
+        page.get_by_role("radio", name=measure).check()
+        expect(page).to_have_url(re.compile(f"measure={measure.lower()}"))
+        expect(page.get_by_role("img", name=re.compile("^By day")).locator(".recharts-bar").first).to_be_attached()
+    expect(page.get_by_role("listitem").filter(has_text="Written").first).to_be_visible()
+    page.get_by_role("radio", name="Cost").check()
+    expect(page).not_to_have_url(re.compile("measure"))
+    page.get_by_role("radio", name="7 days").check()
+    expect(page).to_have_url(re.compile("days=7"))
+    page.get_by_label("To", exact=True).fill("2020-01-31")
+    page.get_by_label("From", exact=True).fill("2020-01-01")
+    expect(page.get_by_role("heading", name="Nothing was asked in these days")).to_be_visible()
+    page.get_by_role("link", name="all of them").click()
+    expect(figure(page, "Calls")).to_be_visible()
+
+
+def test_a_long_list_is_cut_until_one_asks(studio: Studio) -> None:
+    for place in range(9):
+        assert studio.server.sql(f"SELECT REPLY('number {place}')").status_code == 200
+    page = studio.page("/costs")
+    expect(table(page, "By query").get_by_role("row")).to_have_count(9)
+    page.get_by_role("button", name=re.compile("Show all 1")).click()
+    expect(table(page, "By query").get_by_role("row")).to_have_count(1 + len(costs(studio, "query")))
+    page.get_by_role("button", name="Show fewer").click()
+    expect(table(page, "By query").get_by_role("row")).to_have_count(9)
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_axe_finds_nothing_serious(studio: Studio, size: tuple[int, int], theme: str) -> None:
+    page = studio.page("/costs", size, color_scheme=theme)
+    expect(table(page, "By query").get_by_role("row").nth(1)).to_be_visible()
+    assert serious(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
