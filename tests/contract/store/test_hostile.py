@@ -81,14 +81,21 @@ DATES = [(listing, name) for listing in _LISTINGS for name in _of(listing, datet
 _SEVERAL = {"trace_ids", "cascade_id", "cell_name"}
 
 
-@pytest.fixture
-def store(store: Store, backend: Backend) -> typing.Iterator[Store]:
-    """With two of everything, all of it there afterwards."""
+@pytest.fixture(scope="module")
+def filled(held: tuple[Backend, Store]) -> Store:
+    """With two of everything."""
+    _, store = held
     store.take_in([call("a"), call("b", session_id="other")], [decision("a", trainable=True, tags=("t",))], [score("a", 0.5)])
     store.record_query(QueryRecord("q", "session", START, "SELECT 1"))
-    yield store
-    assert [len(backend.rows(table, "*")) for table in ("unified_logs", "training_annotations", "scores", "query_log")] == [2, 1, 1, 1]
-    assert store.page(ExampleFilter()).total == 2
+    return store
+
+
+@pytest.fixture
+def store(held: tuple[Backend, Store], filled: Store) -> typing.Iterator[Store]:
+    """All of it is there afterwards."""
+    yield filled
+    assert [len(held[0].rows(table, "*")) for table in ("unified_logs", "training_annotations", "scores", "query_log")] == [2, 1, 1, 1]
+    assert filled.page(ExampleFilter()).total == 2
 
 
 def asked(store: Store, listing: type, **values: Any) -> object:
