@@ -34,6 +34,7 @@ async def test_an_acknowledged_call_is_read_back_whole(store: Store, backend: Ba
         example_ids=("a", "b"),
         cached=True,
         tokens_cached_expected=2,
+        run_id="r1",
     )
     await store.append(record)
     (row,) = backend.rows("unified_logs")
@@ -70,6 +71,7 @@ async def test_an_acknowledged_call_is_read_back_whole(store: Store, backend: Ba
         "error": None,
         "error_code": None,
         "tokens_cached_expected": 2,
+        "run_id": "r1",
     }
 
 
