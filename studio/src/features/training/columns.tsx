@@ -137,7 +137,7 @@ export const COLUMNS: ColDef<Example>[] = [
   { colId: "answer", headerName: "Answer", cellRenderer: Answer, flex: 3, minWidth: 130, sortable: false },
   { colId: "tags", headerName: "Tags", cellRenderer: Tags, width: 84, sortable: false },
   { colId: "model", field: "model", headerName: "Model", width: 116, tooltip: ({ data }) => data?.model },
-  { colId: "cost", headerName: "Cost", valueGetter: ({ data }) => usd(data?.cost), width: 74, ...number },
+  { colId: "cost", headerName: "Cost", valueGetter: ({ data }) => usd(data?.cost), width: 94, ...number },
   {
     colId: "duration_ms",
     headerName: "Time",
