@@ -75,6 +75,7 @@ def serious(page: Page) -> list[str]:
     """What axe finds serious or critical on a page as it is now: rule, and where."""
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(AXE.read_text("utf-8"))
+    page.evaluate("() => Promise.all(document.getAnimations().map((one) => one.finished.catch(() => null)))")  # colours are on their way
     found = page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
     grave = [one for one in found["violations"] if one["impact"] in ("serious", "critical")]
     return [f"{one['id']}: {node['target']} {node['failureSummary']}" for one in grave for node in one["nodes"]]

@@ -66,7 +66,8 @@ export default function ExecutionsGrid(props: GridProps) {
   const clicked = ({ data, event }: RowClickedEvent<Example>) => {
     const target = event?.target;
     if (data === undefined || (target instanceof Element && target.closest(CONTROL) !== null)) return;
-    onOpen(shown.current === data.trace_id ? null : data.trace_id);
+    if (event instanceof MouseEvent && event.detail > 1) onSession(data.session_id);
+    else onOpen(shown.current === data.trace_id ? null : data.trace_id);
   };
   return (
     <div className={styles.grid}>
@@ -106,7 +107,6 @@ export default function ExecutionsGrid(props: GridProps) {
         onSelectionChanged={({ api }: SelectionChangedEvent<Example>) => onSelected(api.getSelectedRows())}
         onBodyScrollEnd={onScrolled}
         onRowClicked={clicked}
-        onRowDoubleClicked={({ data }) => data && onSession(data.session_id)}
       />
     </div>
   );
