@@ -45,7 +45,7 @@ def test_the_demo_is_stopped_and_loaded_with_one_click(studio: Studio) -> None:
     expect(page.get_by_text("The demo was stopped")).to_be_visible()
     until(lambda: running(studio.server) == 0)
     assert studio.server.sql("SELECT count(*) AS n FROM tickets").json()["rows"] == [[2316]]
-    assert studio.server.post("/api/demo").text.splitlines()[-1].startswith('{"event": "demo"'), "it goes on from there"
+    assert studio.server.post("/api/demo").text.splitlines()[-1].startswith('{"event":"demo"'), "it goes on from there"
 
 
 def test_the_demo_fills_every_page_without_key_or_network(studio: Studio) -> None:
