@@ -11,28 +11,13 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html import unescape
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rvbbit.testing import FakeServer, question
+from support.logged import LOGGED, LOGS, REPLY
 
-LOGS = Path(__file__).parents[3] / "shared" / "data" / "llm_logs"
-LOGGED = 27_365
-REPLY = """
-cascade_id: reply
-description: Answers a prompt.
-sql_function:
-  name: reply
-  operators: ["REPLY({{ prompt }})"]
-  args: [{name: prompt, type: VARCHAR}]
-  returns: VARCHAR
-cells:
-  - name: reply
-    instructions: "{{ input.prompt }}"
-    use_training: true
-"""
 SURE = {"cascade_id": "reply", "min_confidence": 0.8, "search": "SQL"}
 
 pytestmark = pytest.mark.skipif(not LOGS.is_dir(), reason="the evaluation data of ../shared/data is not here")

@@ -15,14 +15,16 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from rvbbit.http import studio
 from rvbbit.testing import FakeProcess
-from support.browser import CHROMIUM, FLAGS, LOGS, PATIENCE, Studio, project
+from support.browser import CHROMIUM, FLAGS, PATIENCE, Studio, project
+from support.logged import LOGS
 from support.serving import RVBBIT, Serving
 from support.taught import make
 
 expect.set_options(timeout=PATIENCE)
 
 
-@pytest.fixture(scope="session")
+# Not for the session: while it is open an event loop runs in this thread, and other modules' asynchronous tests could not run theirs.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     if not CHROMIUM.is_file():
         pytest.skip(f"{CHROMIUM} is not here: apt-get install chromium, or name one by RVBBIT_TEST_BROWSER")

@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import Page, expect
 
-from support.browser import DESK, LOGS, PHONE, Studio, serious
+from support.browser import DESK, PHONE, Studio, serious
+from support.logged import LOGS
 
 BANKING = LOGS.parent / "banking77" / "test.csv"
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 from support.browser import DESK, PHONE, Studio, serious
 
+NARROWEST = 360
 PAGES = ["/training", "/review", "/sets", "/sql", "/sessions", "/operators", "/costs", "/import"]
 
 
@@ -23,8 +24,10 @@ def test_every_page_opens_by_its_address_and_axe_finds_nothing_serious(filled: S
         expect(page.locator("html")).to_have_attribute("data-theme", theme)
         expect(page.get_by_role("main").get_by_role("heading", level=1)).to_be_visible()
         expect(page.locator("[aria-busy=true]")).to_have_count(0)
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path} is wider than the window"
         found[path] = serious(page)
+        for width in (size[0], NARROWEST):
+            page.set_viewport_size({"width": width, "height": size[1]})
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path} is wider than {width} px"
         page.context.close()
     assert {path: grave for path, grave in found.items() if grave} == {}
 

@@ -10,29 +10,16 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from rvbbit.testing import FakeProcess
+from support.logged import REPLY
 from support.serving import Serving
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = Path(os.environ.get("RVBBIT_TEST_BROWSER", "/usr/bin/chromium"))
 FLAGS = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-gpu"]
-LOGS = ROOT.parent / "shared" / "data" / "llm_logs"
 AXE = ROOT / "studio" / "node_modules" / "axe-core" / "axe.min.js"
 PATIENCE = 20_000  # milliseconds
 DESK, PHONE = (1440, 900), (390, 844)
 
-REPLY = """
-cascade_id: reply
-description: Answers a prompt.
-sql_function:
-  name: reply
-  operators: ["REPLY({{ prompt }})"]
-  args: [{name: prompt, type: VARCHAR}]
-  returns: VARCHAR
-cells:
-  - name: reply
-    instructions: "{{ input.prompt }}"
-    use_training: true
-"""
 TOML = 'model = "openai:fake"\nscoring = "off"\n[prices]\n"openai:fake" = {input = 0.15, output = 0.60}\n'
 
 

@@ -33,9 +33,9 @@ class Filters:
         asked = _plain(given)
         if not wanted:
             return asked
-        ids = self._contradicting(asked)
-        kept = [one for one in ids if one in set(asked.trace_ids)] if asked.trace_ids else ids
-        return replace(asked, trace_ids=tuple(kept) or NOTHING)
+        named = set(asked.trace_ids)
+        kept = tuple(one for one in self._contradicting(asked) if one in named or not named)
+        return replace(asked, trace_ids=kept or NOTHING)
 
     def _contradicting(self, asked: ExampleFilter) -> list[str]:
         found: list[str] = []

@@ -18,8 +18,9 @@ import pyarrow as pa
 
 from rvbbit.errors import DatabaseError
 from rvbbit.logs.clickhouse.connection import Connection
-from rvbbit.logs.clickhouse.executions import COLUMNS, FACTS, MADE_OF_GIVEN, OF_GIVEN, SCHEMA, TEACHES, Source, made, of_edition
+from rvbbit.logs.clickhouse.executions import COLUMNS, FACTS, MADE_OF_GIVEN, OF_GIVEN, SCHEMA, Source, made, of_edition
 from rvbbit.logs.clickhouse.extents import EXTENT
+from rvbbit.logs.clickhouse.tables import TEACHES
 
 LEAST = 2_000  # facts that landed since: fewer are not worth an edition
 MOST_BESIDE = 10_000  # facts whose executions are worked out beside an edition by each read

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from rvbbit.logs.clickhouse.conditions import CRITERION, Condition, brief
 from rvbbit.logs.clickhouse.connection import Beside
+from rvbbit.logs.clickhouse.tables import TEACHES
 
 _TEXT = pa.string()
 SCHEMA = pa.schema(
@@ -44,7 +45,6 @@ _TYPES = """trace_id String, session_id String, caller_id Nullable(String), quer
     source LowCardinality(String), cascade_id LowCardinality(String), cell_name LowCardinality(String), model LowCardinality(String),
     cost Nullable(Float64), tokens_in Int64, tokens_out Int64, duration_ms Float64, criterion Nullable(String), label String,
     trainable Bool, verified Bool, corrected Bool, confidence Nullable(Float64), tags Array(String)"""
-TEACHES = "kind = 'llm' AND error IS NULL AND source NOT IN ('judge', 'test')"
 _OF_CALL = COLUMNS.partition(", criterion")[0]
 
 _MADE = f"""(

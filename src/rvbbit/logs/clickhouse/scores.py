@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rvbbit.interfaces import Due
+from rvbbit.logs.clickhouse.tables import TEACHES
 
 CELLS = """
 SELECT cascade_id, cell_name, toInt64(countIf(verified)) AS verified {found}
@@ -72,7 +73,7 @@ LEFT ANY JOIN (
         found -> CAST((found.2, found.3), 'Tuple(trace_id String, answer String)'),
         groupArraySorted(33)((-toUnixTimestamp64Micro(timestamp), trace_id, ifNull(answer, 'null')))) AS answers
     FROM unified_logs
-    WHERE kind = 'llm' AND error IS NULL AND source NOT IN ('judge', 'test') AND (cascade_id, cell_name, arguments) IN (
+    WHERE {TEACHES} AND (cascade_id, cell_name, arguments) IN (
         {_WANTED.format(columns="cascade_id, cell_name, arguments")})
     GROUP BY cascade_id, cell_name, arguments
 ) AS others ON others.cascade_id = wanted.cascade_id AND others.cell_name = wanted.cell_name AND others.arguments = wanted.arguments

@@ -182,6 +182,9 @@ USER_INPUT = f"""if(length({_PAIRS}) = 1,
             arrayMap(pair -> concat(pair.1, ': ', if(pair.2 = 'null', '', {_READ.format(json="pair.2")})), {_PAIRS}), char(10)))"""
 """Arguments to read: the one value, or a line `name: value` for each of several."""
 
+TEACHES = "kind = 'llm' AND error IS NULL AND source NOT IN ('judge', 'test')"
+"""Which calls can teach."""
+
 TRAINING_EXAMPLES = f"""
 CREATE OR REPLACE VIEW training_examples_mv AS
 SELECT
@@ -192,7 +195,7 @@ SELECT
     if(answer = 'null', NULL, {_READ.format(json="answer")}) AS assistant_output,
     probability, cost, tokens_in, tokens_out, tokens_cached, duration_ms, set_version, example_ids
 FROM unified_logs
-WHERE kind = 'llm' AND error IS NULL AND source NOT IN ('judge', 'test')"""
+WHERE {TEACHES}"""
 
 # A person's own confidence wins; it is neither calibrated nor not.
 WITH_ANNOTATIONS = """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rvbbit.interfaces import Due
+from rvbbit.logs.duckdb.projection import TEACHES
 
 CELLS = """
 SELECT cascade_id, cell_name, count(*) FILTER (WHERE verified) AS verified FROM rvbbit.main.executions
@@ -46,15 +47,15 @@ SELECT trace_id FROM rvbbit.main.executions AS execution
 WHERE verified AND {_OF_CELL} ORDER BY decided_at DESC, timestamp DESC, trace_id LIMIT $limit"""
 
 # A cell may be asked the same thing a million times: only the newest answers of each question are gathered.
-SCORABLE = """
+SCORABLE = f"""
 WITH wanted AS (
     SELECT trace_id, cascade_id, cell_name, arguments, answer, probability, finish_reason,
         response -> '$.choices[0].logprobs.content[*].logprob' AS logprobs
     FROM rvbbit.main.unified_logs WHERE trace_id IN (SELECT id FROM given)
 ), others AS (
-    SELECT cascade_id, cell_name, arguments, arg_max({'trace_id': trace_id, 'answer': answer}, timestamp, 33) AS answers
+    SELECT cascade_id, cell_name, arguments, arg_max({{'trace_id': trace_id, 'answer': answer}}, timestamp, 33) AS answers
     FROM rvbbit.main.unified_logs
-    WHERE kind = 'llm' AND error IS NULL AND source NOT IN ('judge', 'test')
+    WHERE {TEACHES}
         AND (cascade_id, cell_name, arguments) IN (SELECT (cascade_id, cell_name, arguments) FROM wanted)
     GROUP BY cascade_id, cell_name, arguments
 )

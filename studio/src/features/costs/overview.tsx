@@ -13,19 +13,8 @@ import styles from "./costs.module.css";
 import { Headline } from "./headline";
 import { measure } from "./measure";
 import { days, type Range, range, moments } from "./range";
-import type { Spend } from "./sums";
+import { NOTHING } from "./sums";
 
-const NONE: Omit<Spend, "key" | "sql"> = {
-  calls: 0,
-  errors: 0,
-  cached: 0,
-  tokens_in: 0,
-  tokens_out: 0,
-  tokens_cached: 0,
-  cost: 0,
-  unpriced: 0,
-  scoring: 0,
-};
 const ALL: Range = { from: null, to: null };
 
 export function Overview() {
@@ -42,7 +31,7 @@ export function Overview() {
   const every = days(
     asked,
     spent.map((spend) => spend.key),
-  ).map((key) => known.get(key) ?? { key, ...NONE });
+  ).map((key) => known.get(key) ?? { key, ...NOTHING });
   const texts = new Map(queries.data?.costs.map((spend) => [spend.key, line(spend.sql ?? spend.key)]));
   return (
     <div className={styles.body}>

@@ -4,7 +4,7 @@ import type { Schemas } from "@/shared/api/client";
 export type Spend = Schemas["Spend"];
 type Numbers = Omit<Spend, "key" | "sql">;
 
-const NOTHING: Numbers = {
+export const NOTHING: Numbers = {
   calls: 0,
   errors: 0,
   cached: 0,
