@@ -1,6 +1,48 @@
-import { expect, test } from "vitest";
+import type { IGetRowsParams } from "ag-grid-community";
+import { beforeEach, expect, test, vi } from "vitest";
 
-import { after, ordered } from "./source";
+import { api } from "@/shared/api/client";
+
+import { after, BLOCK, ordered, Source } from "./source";
+
+const GET = vi.spyOn(api, "GET");
+beforeEach(() => {
+  const data = { total: 300, examples: [{ timestamp: "2026-11-23T10:00:00.000500Z" }], next: "there" };
+  GET.mockReset().mockResolvedValue({ data, response: new Response() } as never);
+});
+
+/** What the server is asked when a grid asks for these blocks, one after the other. */
+async function asked(...blocks: Partial<IGetRowsParams>[]): Promise<unknown[]> {
+  const source = new Source({ verified: true }, { total: vi.fn(), failed: vi.fn() });
+  for (const block of blocks) {
+    await new Promise<void>((successCallback, failCallback) =>
+      source.getRows({ startRow: 0, endRow: BLOCK, sortModel: [], successCallback, failCallback, ...block } as never),
+    );
+  }
+  const calls = GET.mock.calls as unknown as [string, { params: { query: unknown } }][];
+  return calls.map(([, { params }]) => params.query);
+}
+
+const UNTIL = "2026-11-23T10:00:00.001Z";
+const NEWEST = { verified: true, sort: "timestamp", order: "desc", limit: BLOCK };
+
+test("the newest first are asked for once, and what follows ends where they began", async () => {
+  expect(await asked({}, { startRow: BLOCK, endRow: 2 * BLOCK })).toEqual([
+    NEWEST,
+    { ...NEWEST, cursor: "there", until: UNTIL },
+  ]);
+});
+
+test("another order is asked for by itself, of what was there when it was opened", async () => {
+  expect(await asked({ sortModel: [{ colId: "cost", sort: "asc" }] })).toEqual([
+    NEWEST,
+    { ...NEWEST, sort: "cost", order: "asc", offset: 0, until: UNTIL },
+  ]);
+});
+
+test("rows that are read again are asked for again", async () => {
+  expect(await asked({}, {})).toEqual([NEWEST, { ...NEWEST, offset: 0, until: UNTIL }]);
+});
 
 test("the newest execution itself is inside of what is pinned", () => {
   expect(after("2026-11-23T23:57:40.086446Z")).toBe("2026-11-23T23:57:40.087Z");

@@ -35,12 +35,10 @@ export async function page(filter: Filter, order: Order, limit: number, at: { of
   return answer(api.GET("/api/training/examples", { params: { query: { ...filter, ...order, limit, ...at } } }));
 }
 
-/** What comes later stays out, so that nothing moves under the eye: the filter up to the newest execution there is now. */
-export async function pinned(filter: Filter): Promise<Filter> {
-  if (filter.until !== undefined && filter.until !== null) return filter;
-  const { examples } = await page(filter, NEWEST, 1, {});
-  const newest = examples[0];
-  return newest === undefined ? filter : { ...filter, until: after(newest.timestamp) };
+/** What comes later stays out, so that nothing moves under the eye: the filter up to the newest execution that was found. */
+export function pinned(filter: Filter, newest: Example | undefined): Filter {
+  if ((filter.until ?? null) !== null || newest === undefined) return filter;
+  return { ...filter, until: after(newest.timestamp) };
 }
 
 /** The first millisecond behind a moment. */
@@ -55,9 +53,13 @@ export class Source implements IDatasource {
   readonly #filter: Promise<Filter>;
   readonly #told: Told;
   readonly #next = new Map<string, string>();
+  /** The newest executions, asked for to pin the filter: the first page of a grid that shows the newest first. */
+  #newest: ReturnType<typeof page> | null;
 
   constructor(filter: Filter, told: Told) {
-    this.#filter = pinned(filter);
+    const newest = page(filter, NEWEST, BLOCK, {});
+    this.#newest = newest;
+    this.#filter = newest.then((found) => pinned(filter, found.examples[0]));
     this.#told = told;
   }
 
@@ -69,6 +71,7 @@ export class Source implements IDatasource {
   /** Where pages began says nothing any more: some of what was found is not found now. */
   forget(): void {
     this.#next.clear();
+    this.#newest = null;
   }
 
   getRows(asked: IGetRowsParams): void {
@@ -82,12 +85,10 @@ export class Source implements IDatasource {
     try {
       const filter = await this.#filter;
       const cursor = this.#next.get(key(startRow));
-      const found = await page(
-        filter,
-        order,
-        endRow - startRow,
-        cursor === undefined ? { offset: startRow } : { cursor },
-      );
+      const at = cursor === undefined ? { offset: startRow } : { cursor };
+      const opening = startRow === 0 && order === NEWEST && endRow === BLOCK ? this.#newest : null;
+      this.#newest = null;
+      const found = await (opening ?? page(filter, order, endRow - startRow, at));
       if (found.next !== null) this.#next.set(key(endRow), found.next);
       this.#told.total(found.total, filter);
       asked.successCallback(found.examples, found.total);
@@ -101,7 +102,9 @@ export class Source implements IDatasource {
 export function ordered(model: readonly { colId: string; sort?: string | null }[]): Order {
   const first = model[0];
   if (first === undefined || !isSort(first.colId)) return NEWEST;
-  return { sort: first.colId, order: first.sort === "asc" ? "asc" : "desc" };
+  return first.colId === NEWEST.sort && first.sort !== "asc"
+    ? NEWEST
+    : { sort: first.colId, order: first.sort === "asc" ? "asc" : "desc" };
 }
 
 /** The order that an address says, null where it says none. */
