@@ -79,7 +79,10 @@ class Undo(Body):
 
 
 class Figures(Answer):
-    """Counts over executions. `cost` is null where no price is known, `confidence` (the mean) where none is scored."""
+    """Counts over executions. `cost` is null where no price is known, `confidence` (the mean) where none is scored.
+
+    `calibrated_confidence` is the mean of the `calibrated` ones, null where none is.
+    """
 
     executions: int
     trainable: int
@@ -87,6 +90,8 @@ class Figures(Answer):
     corrected: int
     scored: int
     confidence: float | None
+    calibrated: int
+    calibrated_confidence: float | None
     cost: float | None
     tokens_in: int
     tokens_out: int

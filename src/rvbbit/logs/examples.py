@@ -99,7 +99,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Counts over executions. `cost` in USD is None where no call's price is known; `confidence` is the mean, None where none is scored."""
+    """Counts over executions. `cost` in USD is None where no call's price is known.
+
+    `confidence` is the mean of all that are `scored`, `calibrated_confidence` of those whose score is `calibrated`; None where none is.
+    """
 
     executions: int
     trainable: int
@@ -107,6 +110,8 @@ class Figures:
     corrected: int
     scored: int
     confidence: float | None
+    calibrated: int
+    calibrated_confidence: float | None
     cost: float | None
     tokens_in: int
     tokens_out: int

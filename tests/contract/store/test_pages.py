@@ -104,6 +104,16 @@ async def test_stats_count_everything_and_each_cell(store: Store) -> None:
     assert list(stats.cells) == [CELL, CellKey("ask", "judge")]
 
 
+async def test_stats_tell_calibrated_confidence_apart(store: Store) -> None:
+    await fill(store, *(call(name) for name in ("fitted", "raw", "said", "withdrawn", "unscored")))
+    store.annotate([decision("said", confidence=1.0)])
+    store.record([score("fitted", 0.1), score("raw", 0.9), score("said", 0.3, calibrated=True), score("withdrawn", None, calibrated=True)])
+    store.record([score("fitted", 0.5, calibrated=True)])
+    total = store.stats().total
+    assert (total.scored, total.confidence) == (3, pytest.approx(0.8))
+    assert (total.calibrated, total.calibrated_confidence) == (1, 0.5)
+
+
 async def test_stats_tell_what_scoring_took_beside_all_else(store: Store) -> None:
     await fill(
         store,
@@ -205,6 +215,7 @@ def test_stats_of_an_empty_store_are_zero(store: Store) -> None:
     stats = store.stats()
     assert (stats.total.executions, stats.total.cost, stats.total.confidence, stats.cells) == (0, None, None, {})
     assert (stats.total.trainable, stats.total.verified, stats.total.corrected, stats.total.scored) == (0, 0, 0, 0)
+    assert (stats.total.calibrated, stats.total.calibrated_confidence) == (0, None)
 
 
 def test_a_query_is_recorded_with_what_it_took(store: Store, backend: Backend) -> None:

@@ -28,7 +28,7 @@ FOUND = CellCalibration(
     (Bin(0.7, 0.8, 58, 0.75, 0.7),),
     (Mistaken("card", "card", 45), Mistaken("card", "refund", 14), Mistaken("card", None, 1)),
 )
-SOME = Figures(100, 0, 60, 15, 100, 0.7, 1.0, 1, 1)
+SOME = Figures(100, 0, 60, 15, 100, 0.7, 100, 0.7, 1.0, 1, 1)
 
 
 @pytest.fixture

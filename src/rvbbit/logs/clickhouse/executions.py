@@ -35,6 +35,7 @@ SCHEMA = pa.schema(
         ("verified", pa.bool_()),
         ("corrected", pa.bool_()),
         ("confidence", pa.float64()),
+        ("calibrated", pa.bool_()),
         ("tags", pa.list_(_TEXT)),
     ]
 )
@@ -44,7 +45,7 @@ COLUMNS = ", ".join(SCHEMA.names)
 _TYPES = """trace_id String, session_id String, caller_id Nullable(String), query_id Nullable(String), timestamp DateTime64(6, 'UTC'),
     source LowCardinality(String), cascade_id LowCardinality(String), cell_name LowCardinality(String), model LowCardinality(String),
     cost Nullable(Float64), tokens_in Int64, tokens_out Int64, duration_ms Float64, criterion Nullable(String), label String,
-    trainable Bool, verified Bool, corrected Bool, confidence Nullable(Float64), tags Array(String)"""
+    trainable Bool, verified Bool, corrected Bool, confidence Nullable(Float64), calibrated Nullable(Bool), tags Array(String)"""
 _OF_CALL = COLUMNS.partition(", criterion")[0]
 
 _MADE = f"""(
@@ -52,14 +53,17 @@ _MADE = f"""(
         {", ".join(f"example.{name} AS {name}" for name in _OF_CALL.split(", "))}, example.criterion AS criterion,
         {brief("ifNull(state.corrected_output, example.answered)")} AS label,
         state.trainable AS trainable, state.verified AS verified, state.corrected_output IS NOT NULL AS corrected,
-        ifNull(state.confidence, score.value) AS confidence, state.tags AS tags, example.landed AS landed
+        ifNull(state.confidence, score.value) AS confidence,
+        if(state.confidence IS NULL AND score.value IS NOT NULL, score.calibrated, NULL) AS calibrated,
+        state.tags AS tags, example.landed AS landed
     FROM (
         SELECT {_OF_CALL}, arguments AS inputs, {CRITERION} AS criterion, ifNull(answer, 'null') AS answered, landed
         FROM unified_logs WHERE {TEACHES} AND {{calls}}
     ) AS example
     LEFT ANY JOIN (SELECT * FROM training_state WHERE {{facts}}) AS state ON state.trace_id = example.trace_id
     LEFT ANY JOIN (
-        SELECT trace_id, argMax(tuple(value), seq).1 AS value FROM scores WHERE scorer = 'confidence' AND {{facts}} GROUP BY trace_id
+        SELECT trace_id, argMax(tuple(value), seq).1 AS value, argMax(scores.calibrated, seq) AS calibrated
+        FROM scores WHERE scorer = 'confidence' AND {{facts}} GROUP BY trace_id
     ) AS score ON score.trace_id = example.trace_id
     SETTINGS join_use_nulls = 0
 )"""

@@ -48,13 +48,14 @@ _STATS = """
 SELECT
     cascade_id, cell_name, toInt64(count()) AS executions, toInt64(countIf(trainable)) AS trainable,
     toInt64(countIf(verified)) AS verified, toInt64(countIf(corrected)) AS corrected, toInt64(count(held.confidence)) AS scored,
-    avgOrNull(held.confidence) AS confidence, sumOrNull(held.cost) AS cost,
+    avgOrNull(held.confidence) AS confidence, toInt64(countIf(ifNull(held.calibrated, false))) AS calibrated,
+    avgOrNullIf(held.confidence, ifNull(held.calibrated, false)) AS calibrated_confidence, sumOrNull(held.cost) AS cost,
     sum(held.tokens_in) AS tokens_in, sum(held.tokens_out) AS tokens_out
 FROM (SELECT * {found}) AS held
 GROUP BY GROUPING SETS ((), (cascade_id, cell_name))
 ORDER BY grouping(cascade_id) DESC, executions DESC, cascade_id, cell_name
 SETTINGS force_grouping_standard_compatibility = 1"""
-_NOTHING = {name: None if name in ("confidence", "cost") else 0 for name in Figures.__slots__}
+_NOTHING = {name: None if name in ("confidence", "calibrated_confidence", "cost") else 0 for name in Figures.__slots__}
 
 _SPENT = """
 SELECT

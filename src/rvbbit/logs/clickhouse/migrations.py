@@ -45,6 +45,11 @@ MIGRATIONS: tuple[Migration, ...] = (
     ),
     Migration(2, "which run a call is of", ("ALTER TABLE unified_logs ADD COLUMN IF NOT EXISTS run_id Nullable(String)",)),
     Migration(3, "executions as they were, kept", (tables.KEPT_EXECUTIONS, tables.EDITIONS, *tables.NEWEST)),
+    Migration(
+        4,
+        "executions are kept with whether their confidence is calibrated",
+        ("ALTER TABLE kept_executions ADD COLUMN IF NOT EXISTS calibrated Nullable(Bool)", "TRUNCATE TABLE editions"),
+    ),
 )
 
 

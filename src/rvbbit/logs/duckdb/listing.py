@@ -42,7 +42,8 @@ _STATS = f"""
 SELECT
     cascade_id, cell_name, count(*) AS executions, count(*) FILTER (WHERE trainable) AS trainable,
     count(*) FILTER (WHERE verified) AS verified, count(corrected_output) AS corrected, count(confidence) AS scored,
-    avg(confidence) AS confidence, sum(cost) AS cost,
+    avg(confidence) AS confidence, count(*) FILTER (WHERE calibrated) AS calibrated,
+    avg(confidence) FILTER (WHERE calibrated) AS calibrated_confidence, sum(cost) AS cost,
     coalesce(sum(tokens_in), 0)::BIGINT AS tokens_in, coalesce(sum(tokens_out), 0)::BIGINT AS tokens_out
 {_SOURCE}
 GROUP BY GROUPING SETS ((), (cascade_id, cell_name))

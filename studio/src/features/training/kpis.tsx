@@ -19,7 +19,8 @@ export function Kpis({ filter, change }: KpisProps) {
   const { total } = data;
   const unscored = total.executions - total.scored;
   const gained = lift(sets.data?.sets ?? []);
-  const tone = level(total.confidence);
+  const calibrated = total.calibrated > 0;
+  const confidence = calibrated ? total.calibrated_confidence : total.confidence;
   const flip = (name: "trainable" | "verified" | "scored", value: boolean) => () =>
     change({ [name]: filter[name] === value ? null : String(value) });
   return (
@@ -48,9 +49,15 @@ export function Kpis({ filter, change }: KpisProps) {
       />
       <Figure
         name="Confidence"
-        value={total.confidence === null ? "—" : total.confidence.toFixed(2)}
-        about={total.confidence === null ? "nothing scored yet" : `mean of ${short(total.scored)}`}
-        tone={tone}
+        value={confidence === null ? "—" : confidence.toFixed(2)}
+        about={
+          calibrated
+            ? `mean of ${short(total.calibrated)} calibrated`
+            : confidence === null
+              ? "nothing scored yet"
+              : `mean of ${short(total.scored)}, uncalibrated`
+        }
+        tone={level(confidence)}
       />
       <Figure
         name="Unscored"

@@ -1220,6 +1220,10 @@ export interface components {
          * @description Those of one cell.
          */
         CellFigures: {
+            /** Calibrated */
+            calibrated: number;
+            /** Calibrated Confidence */
+            calibrated_confidence: number | null;
             /** Cascade Id */
             cascade_id: string;
             /** Cell Name */
@@ -1557,8 +1561,14 @@ export interface components {
         /**
          * Figures
          * @description Counts over executions. `cost` is null where no price is known, `confidence` (the mean) where none is scored.
+         *
+         *     `calibrated_confidence` is the mean of the `calibrated` ones, null where none is.
          */
         Figures: {
+            /** Calibrated */
+            calibrated: number;
+            /** Calibrated Confidence */
+            calibrated_confidence: number | null;
             /** Confidence */
             confidence: number | null;
             /** Corrected */

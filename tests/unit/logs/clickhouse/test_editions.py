@@ -25,7 +25,7 @@ _VIEWED = f"""
 SELECT
     {COLUMNS.partition(", criterion")[0]}, JSONExtractString(inputs, 'criterion') AS criterion,
     {brief("ifNull(corrected_output, ifNull(answer, 'null'))")} AS label, trainable, verified,
-    corrected_output IS NOT NULL AS corrected, confidence, tags
+    corrected_output IS NOT NULL AS corrected, confidence, calibrated, tags
 FROM training_examples_with_annotations ORDER BY trace_id, timestamp"""
 
 
@@ -206,7 +206,9 @@ def test_a_row_that_becomes_visible_late_is_not_missed(kept: Store, which: int) 
 
 
 def test_one_that_is_given_up_halfway_is_not_read_and_dropped_later(kept: Store) -> None:
-    kept._connection.command("as one that died", f"INSERT INTO kept_executions SELECT 5, {COLUMNS} FROM kept_executions")
+    kept._connection.command(
+        "as one that died", f"INSERT INTO kept_executions (edition, {COLUMNS}) SELECT 5, {COLUMNS} FROM kept_executions"
+    )
     assert kept.page(ExampleFilter()).total == 3
     kept._connection.command(
         "as of an hour ago", "ALTER TABLE editions UPDATE timestamp = now() - INTERVAL 1 HOUR WHERE true SETTINGS mutations_sync = 2"
