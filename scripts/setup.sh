@@ -36,6 +36,8 @@ usable || make_venv
 
 pip=(.venv/bin/python -m pip --disable-pip-version-check)
 say "Installing $(grep -c '==' requirements.lock) packages from requirements.lock, each checked against its hash"
-"${pip[@]}" install --quiet --require-hashes -r requirements.lock
+# The lock is everything there is to install. Without --no-deps an older pip asks for the newest version of what a package wants with an extra.
+"${pip[@]}" install --quiet --no-deps --require-hashes -r requirements.lock
 "${pip[@]}" install --quiet --no-deps --no-build-isolation -e .
+"${pip[@]}" check >/dev/null || { "${pip[@]}" check >&2; say "requirements.lock lacks something: run scripts/lock.sh"; exit 1; }
 say "Ready: .venv/bin/rvbbit"
