@@ -12,6 +12,7 @@ from typing import Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from rvbbit.types import (
     Answer,
@@ -129,6 +130,28 @@ class ScoreStore(Protocol):
 
     def record(self, scores: Sequence[Score]) -> None:
         """Append scores, all or none; on disk when it returns."""
+
+
+class VectorStore(Protocol):
+    """Vectors by model and content, and which content each row of a table was embedded with. Called from any thread.
+
+    A content is named by its hash. Rows are tables of text columns `row_key` and `content_hash`, the latter null where a row is gone.
+    """
+
+    def known(self, model: str, hashes: pa.Array) -> pa.Array:
+        """Those of the hashes that have a vector of the model."""
+
+    def vectors(self, model: str, hashes: pa.Array) -> pa.Table:
+        """Columns `content_hash` and `vector` (a list of float32), once for each of the hashes that has one, in no order."""
+
+    def keep(self, model: str, hashes: Sequence[str], vectors: Matrix) -> None:
+        """Remember; what is there already stays as it is. On disk when it returns."""
+
+    def rows(self, table: str, column: str, model: str) -> pa.Table:
+        """What holds now for the rows of a column."""
+
+    def place(self, table: str, column: str, model: str, rows: pa.Table) -> None:
+        """Say what holds from now on for some rows, all or none; on disk when it returns."""
 
 
 class ExampleSelector(Protocol):

@@ -20,12 +20,14 @@ from rvbbit.execution.failures import translated
 from rvbbit.sql.statements import Statement
 
 _EXAMPLES = ("unified_logs", "training_annotations", "scores")
+_EMBEDDINGS = ("embedding_vectors", "embedding_rows")
 READS: Mapping[str, tuple[str, ...]] = {
     "current_scores": ("scores",),
     "training_state": ("training_annotations",),
     "training_examples_mv": ("unified_logs",),
     "training_examples_with_annotations": _EXAMPLES,
-} | {table: (table,) for table in (*_EXAMPLES, "query_log", "training_sets", "training_set_events", "training_evaluations")}
+    "rvbbit_embeddings": _EMBEDDINGS,
+} | {table: (table,) for table in (*_EXAMPLES, *_EMBEDDINGS, "query_log", "training_sets", "training_set_events", "training_evaluations")}
 """What a statement may name → the tables that must be here."""
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeAlias
 
-from rvbbit.interfaces import CallLog, ExampleStore, ScoreStore
+from rvbbit.interfaces import CallLog, ExampleStore, ScoreStore, VectorStore
 from rvbbit.logs.examples import ExampleFilter, Page, Stats
 from rvbbit.logs.history import (
     CallPage,
@@ -83,6 +83,10 @@ class Store(CallLog, ExampleStore, ScoreStore, Protocol):
     @property
     def sets(self) -> Sets:
         """The tables of training sets, on the same connection."""
+
+    @property
+    def vectors(self) -> VectorStore:
+        """The tables of embeddings, on the same connection."""
 
     def take_back(self, batch: str, decision: Decision) -> int | None:
         """Undo a batch for everything that it still holds something of, all or none; how much that was, None where there is no such batch.

@@ -135,7 +135,8 @@ def filled(tmp_path: Path) -> Callable[[int], duckdb.DuckDBPyConnection]:
             [score("b", 0.75, calibrated=True), score("nobody", 0.5)],
         )
         store.close()
-        for table in ("executions", "example_uses", "strays", "followed"):
+        connection.execute("DROP VIEW rvbbit.main.rvbbit_embeddings")
+        for table in ("executions", "example_uses", "strays", "followed", "embedding_vectors", "embedding_rows"):
             connection.execute(f"DROP TABLE rvbbit.main.{table}")
         connection.execute("ALTER TABLE rvbbit.main.training_annotations DROP COLUMN undoes")
         connection.execute("ALTER TABLE rvbbit.main.unified_logs DROP COLUMN run_id")

@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 from rvbbit.errors import DatabaseError
 from rvbbit.logs.clickhouse.connection import Connection
 
-_NUMBERS = dict.fromkeys(("unified_logs", "query_log"), "landed") | dict.fromkeys(
-    ("training_annotations", "scores", "training_sets", "training_set_events", "training_evaluations"), "seq"
+_NUMBERS = dict.fromkeys(("unified_logs", "query_log", "embedding_vectors"), "landed") | dict.fromkeys(
+    ("training_annotations", "scores", "training_sets", "training_set_events", "training_evaluations", "embedding_rows"), "seq"
 )
 """Table → the number that the server gave each of its rows as it landed."""
 

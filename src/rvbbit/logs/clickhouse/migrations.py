@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rvbbit.errors import DatabaseError
-from rvbbit.logs.clickhouse import tables
+from rvbbit.logs.clickhouse import tables, vectors
 from rvbbit.logs.clickhouse.connection import Connection
 
 
@@ -50,6 +50,7 @@ MIGRATIONS: tuple[Migration, ...] = (
         "executions are kept with whether their confidence is calibrated",
         ("ALTER TABLE kept_executions ADD COLUMN IF NOT EXISTS calibrated Nullable(Bool)", "TRUNCATE TABLE editions"),
     ),
+    Migration(5, "embeddings", (vectors.VECTORS, vectors.ROWS, vectors.EMBEDDINGS)),
 )
 
 

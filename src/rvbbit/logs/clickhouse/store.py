@@ -25,6 +25,7 @@ from rvbbit.logs.clickhouse.extents import Extent, extents
 from rvbbit.logs.clickhouse.migrations import migrate
 from rvbbit.logs.clickhouse.noticing import FRESH, Noticing
 from rvbbit.logs.clickhouse.sets import Sets
+from rvbbit.logs.clickhouse.vectors import Vectors
 from rvbbit.logs.examples import ExampleFilter, Page, Stats
 from rvbbit.logs.history import CallPage, CostFilter, Detail, Facets, QueryFilter, QueryPage, SessionFilter, SessionPage, Spend
 from rvbbit.logs.schema import (
@@ -81,6 +82,7 @@ class Store:
         self._noticing = Noticing(self._connection, fresh)
         self._editions = Editions(self._connection, least)
         self._sets = Sets(self._connection, self._noticing)
+        self._vectors = Vectors(self._connection)
         self._writer = Writer(self._write_calls)
 
     @property
@@ -105,6 +107,11 @@ class Store:
     def sets(self) -> Sets:
         """The tables of training sets, on the same connection."""
         return self._sets
+
+    @property
+    def vectors(self) -> Vectors:
+        """The tables of embeddings, on the same connection."""
+        return self._vectors
 
     async def append(self, record: CallRecord) -> None:
         """Returns when the record is on the server's disk. Raises DiskFull, DatabaseError."""

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import duckdb
 
 from rvbbit.errors import DatabaseError
-from rvbbit.logs.duckdb import projection, sets
+from rvbbit.logs.duckdb import projection, sets, vectors
 from rvbbit.logs.duckdb.projection import TEACHES, USER_INPUT
 
 
@@ -205,6 +205,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(6, "what an undo took back", ("ALTER TABLE rvbbit.main.training_annotations ADD COLUMN undoes VARCHAR",)),
     Migration(7, "which run a call is of", ("ALTER TABLE rvbbit.main.unified_logs ADD COLUMN run_id VARCHAR",)),
     Migration(8, "what lists have followed", projection.FOLLOWED),
+    Migration(9, "embeddings", (vectors.VECTORS, vectors.ROWS, vectors.EMBEDDINGS)),
 )
 
 

@@ -24,6 +24,7 @@ from rvbbit.logs.duckdb.connection import Connection, in_utc
 from rvbbit.logs.duckdb.migrations import migrate
 from rvbbit.logs.duckdb.projection import Projection
 from rvbbit.logs.duckdb.sets import Sets
+from rvbbit.logs.duckdb.vectors import Vectors
 from rvbbit.logs.examples import ExampleFilter, Page, Stats
 from rvbbit.logs.history import CallPage, CostFilter, Detail, Facets, QueryFilter, QueryPage, SessionFilter, SessionPage, Spend
 from rvbbit.logs.schema import (
@@ -80,6 +81,7 @@ class Store:
             steps = migrate(cursor)
         self._projection = Projection(self._connection, anew=steps > 0)
         self._sets = Sets(connection)
+        self._vectors = Vectors(self._connection)
         self._decided = self._last_seq("training_annotations")
         self._scored = self._last_seq("scores")
         self._corrected = 0
@@ -150,6 +152,11 @@ class Store:
     def sets(self) -> Sets:
         """The tables of training sets."""
         return self._sets
+
+    @property
+    def vectors(self) -> Vectors:
+        """The tables of embeddings."""
+        return self._vectors
 
     def page(self, asked: ExampleFilter) -> Page:
         """One page of executions that can teach, with the exact number that match. Raises UsageError for an unusable page."""
