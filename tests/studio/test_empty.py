@@ -68,3 +68,15 @@ def test_the_demo_fills_every_page_without_key_or_network(studio: Studio) -> Non
     page.goto(studio.server.url + "/sets")
     expect(page.get_by_label("Versions", exact=True).get_by_role("row")).to_have_count(3)
     expect(page.get_by_role("img", name=re.compile("150 examples.*770 examples"))).to_be_visible()
+
+
+def test_a_page_is_light_before_anything_is_on_it(studio_on: Callable[..., Studio], empty: Path) -> None:
+    studio = studio_on(empty)
+    page = studio.page(None, color_scheme="light")
+    page.add_init_script(
+        "new MutationObserver(() => { if (document.getElementById('root')?.childElementCount)"
+        " window.first ??= document.documentElement.dataset.theme; }).observe(document, { childList: true, subtree: true })"
+    )
+    page.goto(studio.server.url + "/training")
+    expect(page.get_by_role("heading", name="Training")).to_be_visible()
+    assert page.evaluate("window.first") == "light"

@@ -70,6 +70,7 @@ def test_it_opens_moves_and_closes_by_mouse_and_by_key(filled: Studio) -> None:
     gutter.focus()
     for _ in range(3):
         page.keyboard.press("ArrowUp")
+    page.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
     after = panel(page).bounding_box()
     assert before is not None and after is not None and after["height"] > before["height"]
     page.reload()

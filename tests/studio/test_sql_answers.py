@@ -21,6 +21,11 @@ def studio(studio_on: Callable[..., Studio], empty: Path) -> Studio:
     return lettered(studio_on(empty))
 
 
+def done(studio: Studio) -> list[str]:
+    """Ids of the queries that are done, the newest first."""
+    return [one["query_id"] for one in studio.server.http.get("/api/queries").json()["queries"]]
+
+
 def test_what_is_marked_beside_the_results_teaches_the_next_run(studio: Studio) -> None:
     page = studio.page("/sql")
     sql = "SELECT number, REPLY(body) AS reply FROM letters WHERE number < 4 ORDER BY number"
@@ -38,7 +43,8 @@ def test_what_is_marked_beside_the_results_teaches_the_next_run(studio: Studio) 
     expect(beside).to_contain_text("3 executions")
     run(page, sql)
     expect(page.get_by_text("📚 Injected 1 training examples")).to_be_attached()
-    newest = studio.server.http.get("/api/queries").json()["queries"][0]["query_id"]
+    until(lambda: len(done(studio)) == 2)  # of examples one is told while it runs
+    newest = done(studio)[0]
     taught = [studio.server.http.get(f"/api/training/examples/{one['trace_id']}").json() for one in logged(studio, query_id=newest)]
     others = [one for one in taught if one["inputs"] != execution["inputs"]]  # nobody is shown the answer to what is asked
     assert len(others) == 2 and len(taught) == 3

@@ -10,6 +10,7 @@ import { createRoot } from "react-dom/client";
 import { listen } from "@/shared/api/events";
 import { queries } from "@/shared/api/queries";
 import { nonce } from "@/shared/lib/nonce";
+import { showTheme } from "@/shared/lib/theme";
 import { Hints } from "@/shared/ui/hint";
 import { Toasts } from "@/shared/ui/toasts";
 
@@ -17,6 +18,7 @@ import { router } from "./router";
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");
+showTheme();
 listen();
 createRoot(root).render(
   <StrictMode>

@@ -11,13 +11,16 @@ const system = matchMedia("(prefers-color-scheme: light)");
 export const shownTheme = (chosen: Theme): "light" | "dark" =>
   chosen === "system" ? (system.matches ? "light" : "dark") : chosen;
 
+/** Before the first paint, so that nobody who wants it light sees it dark. */
+export function showTheme(chosen: Theme = theme.get()): void {
+  document.documentElement.dataset.theme = shownTheme(chosen);
+}
+
 /** Keep the page's theme what was chosen. */
 export function useTheme(): "light" | "dark" {
   const chosen = useStore(theme);
   useEffect(() => {
-    const apply = () => {
-      document.documentElement.dataset.theme = shownTheme(chosen);
-    };
+    const apply = () => showTheme(chosen);
     apply();
     system.addEventListener("change", apply);
     return () => system.removeEventListener("change", apply);
