@@ -91,6 +91,8 @@ BREACHES = [
     ("layers", "scoring", "import rvbbit.training"),
     ("scoring", "scoring", "import duckdb"),
     ("training", "training", "import duckdb"),
+    ("layers", "embeddings", "import rvbbit.providers"),
+    ("embeddings", "embeddings", "import duckdb"),
     ("testing", "testing", "import rvbbit.interfaces"),
 ]
 

@@ -207,7 +207,7 @@ class CallContext:
 
 @dataclass(frozen=True, slots=True)
 class CallRecord:
-    """One row of `unified_logs`: one model call, or one sql or python cell that ran.
+    """One row of `unified_logs`: one call to a model, or one sql or python cell that ran.
 
     `arguments` are the cell's inputs before any example was injected. `answer` is the typed answer, None where `error` is set.
     `cache_key` is None where the answer must not be reused (failures, `cache: false`). `duration` in seconds. `cached` is True where no
@@ -219,7 +219,7 @@ class CallRecord:
     session_id: str
     cascade_id: str
     cell_name: str
-    kind: Literal["llm", "sql", "python"]
+    kind: Literal["llm", "sql", "python", "embedding"]
     arguments: Arguments
     cascade_fingerprint: str
     cell_fingerprint: str

@@ -5,20 +5,35 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
-from typing import TypedDict
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict, TypeVar
+
+import pyarrow as pa
 
 from rvbbit.engine.expecting import Each
 from rvbbit.engine.loop import Loop
 from rvbbit.errors import BudgetReached, Cancelled
 from rvbbit.interfaces import OperatorCaller
+from rvbbit.providers.budgeted import Budget
 from rvbbit.result import AskFigures, Explained, Progress, QueryUsage
+from rvbbit.sql.embeds import EMBED
 from rvbbit.sql.plan import Ask
-from rvbbit.types import Answer, Arguments, CallContext, Notice, Usage
+from rvbbit.types import Answer, Arguments, CallContext, Notice, Usage, Value
+
+if TYPE_CHECKING:
+    from rvbbit.engine.embedding import Embeddings
+
+T = TypeVar("T")
 
 Listen = Callable[[Progress | Notice], None]
 """Told of progress and notices on the caller's own thread."""
+
+
+class Landed(Protocol):
+    """Told of an answer that landed, or of so many that are alike, or of a notice."""
+
+    def __call__(self, event: Answer | Notice, times: int = 1) -> None: ...
 
 
 class Options(TypedDict, total=False):
@@ -39,7 +54,7 @@ class Query:
     """The answerer of one query: hands asks to the operators and keeps count. Not shared between queries."""
 
     loop: Loop
-    caller: Callable[[float | None], OperatorCaller]
+    caller: Callable[[Budget | None], OperatorCaller]
     session_id: str
     model: str | None = None
     listen: Listen | None = None
@@ -47,6 +62,7 @@ class Query:
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     stop: threading.Event = field(default_factory=threading.Event)
     each: Callable[[str, str | None, Sequence[Arguments]], Each] = lambda operator, model, arguments: Each()
+    embeddings: Embeddings | None = None
     plan: Explained | None = None
     notices: list[Notice] = field(default_factory=list)
     took: dict[int, AskFigures] = field(default_factory=dict)
@@ -57,24 +73,41 @@ class Query:
     _cached: int = 0
     _told: int = 0
     _operators: OperatorCaller | None = None
+    _budget: Budget | None = None
     _started: float = field(default_factory=time.monotonic)
 
     def answer(self, ask: Ask, arguments: Sequence[Arguments]) -> list[Answer]:
         """Answers for an executor. Blocks; raises CallError, BudgetReached, Cancelled, each saying what is kept."""
-        stage = self._stages.setdefault(ask.id, _Stage(ask.operator.name))
-        stage.total += len(arguments)  # a call that no stage reaches comes here a chunk at a time
+        if ask.operator is EMBED:
+            return self._embedded(ask, arguments)
 
-        def landed(event: Answer | Notice) -> None:
+        def work(landed: Landed) -> Coroutine[Any, Any, list[Answer]]:
+            return self._caller().answer(ask.operator.name, arguments, self._context(ask), landed)
+
+        return self.staged(ask.id, ask.operator.name, len(arguments), work)
+
+    def embed(self, ask: Ask, model: str | None, texts: pa.Array, rows: pa.Table) -> pa.Array:
+        """Vectors for an executor's stage. Raises as `answer` does."""
+        assert self.embeddings is not None
+        return self.embeddings.embed(self, ask, model, texts, rows)
+
+    def staged(self, id_: int, name: str, total: int, work: Callable[[Landed], Coroutine[Any, Any, T]]) -> T:
+        """The result of a piece of work that is counted, told of and stopped as a stage of this query. Raises as `answer` does.
+
+        `work` is handed whom to tell of each answer that lands, and how many were alike.
+        """
+        stage = self._stages.setdefault(id_, _Stage(name))
+        stage.total += total  # a call that no stage reaches comes here a chunk at a time
+
+        def landed(event: Answer | Notice, times: int = 1) -> None:
             if isinstance(event, Notice):
-                if event not in self.notices:
-                    self.notices.append(event)
+                self.say_once(event)
                 return
-            stage.count(event)
-            self._count(event)
+            stage.count(event, times)
+            self._count(event, times)
 
-        work = self._caller().answer(ask.operator.name, arguments, self._context(ask), landed)
         try:
-            return self.loop.run(work, self.stop, lambda: self._tell(stage))
+            return self.loop.run(work(landed), self.stop, lambda: self._tell(stage))
         except Cancelled as error:
             raise Cancelled(f"cancelled: {stage.told}", hint=error.hint) from error
         except BudgetReached as error:
@@ -83,7 +116,7 @@ class Query:
             ) from error
         finally:
             self._tell(stage)
-            self.took[ask.id] = stage.took(self._rows.get(ask.id))
+            self.took[id_] = stage.took(self._rows.get(id_))
 
     def counted(self, ask: Ask, rows: int) -> None:
         """So many rows need the answers of an ask that is about to be made."""
@@ -91,6 +124,10 @@ class Query:
 
     def expected(self, ask: Ask, rows: int, arguments: Sequence[Arguments]) -> AskFigures:
         """What an ask would take."""
+        if ask.operator is EMBED:
+            assert self.embeddings is not None
+            texts = [str(one["text"]) for one in arguments]
+            return self.embeddings.expected(next((_named(one["model"]) for one in arguments), None), texts, rows)
         context = self._context(ask)
         known = self.loop.run(self._caller().known(ask.operator.name, arguments, context), self.stop)
         calls = len(arguments) - known
@@ -100,6 +137,21 @@ class Query:
     def say(self, notice: Notice) -> None:
         """Add a notice of the engine's own."""
         self.notices.append(notice)
+
+    def say_once(self, notice: Notice) -> None:
+        """The same, unless it was said before."""
+        if notice not in self.notices:
+            self.notices.append(notice)
+
+    def funds(self) -> Budget | None:
+        """What all calls of this query together may spend; None where there is no ceiling."""
+        if self._budget is None and self.budget_usd is not None:
+            self._budget = Budget(self.budget_usd)
+        return self._budget
+
+    def context(self) -> CallContext:
+        """On whose behalf it calls where no hint says more."""
+        return CallContext(session_id=self.session_id, query_id=self.id)
 
     def usage(self) -> QueryUsage:
         """What it has taken so far."""
@@ -122,7 +174,7 @@ class Query:
 
     def _caller(self) -> OperatorCaller:
         if self._operators is None:
-            self._operators = self.caller(self.budget_usd)
+            self._operators = self.caller(self.funds())
         return self._operators
 
     def _context(self, ask: Ask) -> CallContext:
@@ -137,8 +189,22 @@ class Query:
             on_error="null" if hints.on_error == "null" else "raise",
         )
 
-    def _count(self, answer: Answer) -> None:
-        self._cached += answer.cached
+    def _embedded(self, ask: Ask, arguments: Sequence[Arguments]) -> list[Answer]:
+        """Vectors where no stage reaches, a chunk at a time."""
+        by_model: dict[str | None, list[int]] = {}
+        for place, one in enumerate(arguments):
+            by_model.setdefault(_named(one["model"]), []).append(place)
+        answers: dict[int, Answer] = {}
+        for model, places in by_model.items():
+            texts = [str(arguments[place]["text"]) for place in places]
+            distinct = pa.array(dict.fromkeys(texts), pa.string())
+            self.say_once(Notice(f"{ask.call.meta['typed']} stands where its rows cannot be told: its vectors are kept by text"))
+            vectors = dict(zip(distinct.to_pylist(), self.embed(ask, model, distinct, pa.table({})).to_pylist(), strict=True))
+            answers.update({place: Answer(vectors[text]) for place, text in zip(places, texts, strict=True)})
+        return [answers[place] for place in range(len(arguments))]
+
+    def _count(self, answer: Answer, times: int) -> None:
+        self._cached += answer.cached * times
         self._calls += answer.calls
         self._usage += answer.usage
 
@@ -146,6 +212,10 @@ class Query:
         self.flush()
         if self.listen is not None:
             self.listen(Progress(stage.name, stage.done, stage.total, stage.cached, self._usage.cost_usd))
+
+
+def _named(model: Value) -> str | None:
+    return None if model is None else str(model)
 
 
 @dataclass(slots=True)
@@ -159,10 +229,10 @@ class _Stage:
     usage: Usage = field(default_factory=Usage)
     started: float = field(default_factory=time.monotonic)
 
-    def count(self, answer: Answer) -> None:
-        self.done += 1
-        self.kept += answer.error is None
-        self.cached += answer.cached
+    def count(self, answer: Answer, times: int) -> None:
+        self.done += times
+        self.kept += (answer.error is None) * times
+        self.cached += answer.cached * times
         self.calls += answer.calls
         self.usage += answer.usage
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from rvbbit.cascades.catalog import Catalog
 from rvbbit.cascades.runner import Runner
 from rvbbit.engine.activity import Activity
+from rvbbit.engine.embedding import Embeddings
 from rvbbit.engine.events import Events
 from rvbbit.engine.expecting import Expecting
 from rvbbit.engine.loop import Loop
@@ -26,6 +27,7 @@ from rvbbit.providers.local.minilm import MiniLM
 from rvbbit.providers.local.provider import LocalProvider
 from rvbbit.providers.registry import Registry
 from rvbbit.settings import MEMORY, Settings, is_server
+from rvbbit.sql.embeds import EMBED
 from rvbbit.sql.patterns import Grammar
 from rvbbit.sql.statements import split
 from rvbbit.training.curation import Curation
@@ -78,6 +80,7 @@ class Rooms:
             sys.path.append(home)  # python cells find the project's modules; behind all others, so that none is shadowed
         self.sets = Sets(self.store.sets)
         self.embedding = Embedding(self.registry, settings.embed_model)
+        self.embeddings = Embeddings(self.store, self.registry, settings.embed_model)
         self.selector = Selector(self.store, self.embedding, self.sets)
         self.catalog = Catalog(settings.home)
         self.runner = Runner(
@@ -97,19 +100,21 @@ class Rooms:
         """How the operators there are now are written; made again only when one changed."""
         operators = tuple(self.catalog.operators())
         if self._grammar is None or self._grammar[0] != operators:
-            self._grammar = (operators, Grammar.of(operators))
+            self._grammar = (operators, Grammar.of((EMBED, *operators)))
         return self._grammar[1]
 
     def query(self, session_id: str, options: Options) -> Query:
         """A query about to run; where its caller names no budget, with that of the settings."""
-        query = Query(self.loop, self.caller, session_id, **options, each=self.expecting.each)
+        query = Query(self.loop, self.caller, session_id, **options, each=self.expecting.each, embeddings=self.embeddings)
         query.budget_usd = self.settings.budget_usd if query.budget_usd is None else query.budget_usd
         return query
 
-    def caller(self, budget_usd: float | None) -> Runner:
-        """Who answers a query's operators, within its budget in USD (None: the settings' own, if there is one)."""
-        limit = self.settings.budget_usd if budget_usd is None else budget_usd
-        return self.runner if limit is None else self.runner.bound(self.registry.budgeted(Budget(limit)))
+    def caller(self, budget: Budget | float | None) -> Runner:
+        """Who answers a query's operators, within its budget, made or in USD (None: the settings' own, if there is one)."""
+        limit = self.settings.budget_usd if budget is None else budget
+        if limit is None:
+            return self.runner
+        return self.runner.bound(self.registry.budgeted(limit if isinstance(limit, Budget) else Budget(limit)))
 
     def run_sql(self, sql: str, parameters: Arguments) -> list[dict[str, Value]]:
         """Rows of plain SQL on a connection of its own, for sql cells and wards."""

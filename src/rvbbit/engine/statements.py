@@ -14,7 +14,7 @@ from sqlglot import exp
 
 from rvbbit.engine.query import Query
 from rvbbit.errors import Error, SQLError, SQLSyntaxError
-from rvbbit.execution import database
+from rvbbit.execution import database, keys
 from rvbbit.execution.database import STORE, Parameters
 from rvbbit.execution.executor import Executor
 from rvbbit.result import Explained
@@ -22,6 +22,7 @@ from rvbbit.sql import lowering, parameters
 from rvbbit.sql.binder import Schema, bind
 from rvbbit.sql.dialect import Call, Dialect
 from rvbbit.sql.explain import explained, lines
+from rvbbit.sql.origins import Keyed
 from rvbbit.sql.patterns import Grammar
 from rvbbit.sql.plan import Plan
 from rvbbit.sql.rules import optimise
@@ -100,7 +101,7 @@ class Statements:
         return _told(replace(found, ran=True, rows=rows.num_rows), query)
 
     def _executor(self, query: Query, *, counting: bool = False) -> Executor:
-        return Executor(self.connection, query.answer, f"__rv{next(_prefixes)}", query.counted if counting else None)
+        return Executor(self.connection, query.answer, f"__rv{next(_prefixes)}", query.counted if counting else None, query.embed)
 
     def plan(self, statement: Statement, values: Parameters) -> Planned | None:
         """The plan of a statement, None where it has no semantic expression and is DuckDB's alone."""
@@ -118,7 +119,7 @@ class Statements:
         _refuse_writes_to_the_log(tree)
         own = parameters.named(tree, values)
         whole, local = statement.hints()
-        plan = optimise(bind(tree, Schema(self._describer(statement, own), self.aggregates), whole, local))
+        plan = optimise(bind(tree, Schema(self._describer(statement, own), self.aggregates, self._keyed), whole, local))
         budgets = [hints.budget for hints in (whole, *(hints for _, hints in local)) if hints.budget is not None]
         return Planned(plan, own, min(budgets, default=None))
 
@@ -132,6 +133,10 @@ class Statements:
             return list(zip(described["column_name"].to_pylist(), described["column_type"].to_pylist(), strict=True))
 
         return describe
+
+    def _keyed(self, table: exp.Table) -> Keyed | None:
+        found = keys.table(self.connection, table.name, table.db, table.catalog)
+        return None if found is None else found.keyed
 
     def _plain(self, statement: Statement, values: Parameters) -> pa.Table:
         check_plain(statement)

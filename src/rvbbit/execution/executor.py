@@ -14,9 +14,10 @@ import pyarrow as pa
 from sqlglot import exp
 
 from rvbbit.errors import Error
-from rvbbit.execution import answers, arguments, database
+from rvbbit.execution import answers, arguments, database, embedding
 from rvbbit.execution.fallback import Fallback
 from rvbbit.sql import lowering
+from rvbbit.sql.embeds import EMBED
 from rvbbit.sql.lowering import Final, Keep, Stage
 from rvbbit.sql.plan import Ask, Plan
 from rvbbit.types import Answer, Arguments
@@ -25,6 +26,9 @@ Answerer = Callable[[Ask, Sequence[Arguments]], list[Answer]]
 """Answers an ask for each of its distinct arguments, in order. Blocks; raises CallError, BudgetReached, Cancelled."""
 
 
+Embedded = Callable[[Ask, str | None, pa.Array, pa.Table], pa.Array]
+"""The vectors of distinct texts, in order, by the model named; the rows have `__rv_row` where the ask has an origin. As Answerer."""
+
 Counted = Callable[[Ask, int], None]
 """Told how many rows need the answers of an ask, before it is asked."""
 
@@ -32,14 +36,22 @@ Counted = Callable[[Ask, int], None]
 class Executor:
     """Runs plans on one connection. `prefix` must be unlike that of any other query running on the same instance.
 
-    `counted` costs a query an ask: for EXPLAIN ANALYZE.
+    `embed` is for EMBED, in stages. `counted` costs a query an ask: for EXPLAIN ANALYZE.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, answer: Answerer, prefix: str, counted: Counted | None = None) -> None:
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        answer: Answerer,
+        prefix: str,
+        counted: Counted | None = None,
+        embed: Embedded | None = None,
+    ) -> None:
         self._connection = connection
         self._answer = answer
         self._prefix = prefix
         self._counted = counted
+        self._embed = embed
 
     def run(self, plan: Plan, parameters: Mapping[str, Any], *, in_transaction: bool) -> pa.Table:
         """The statement's rows. Nothing is left behind: neither tables nor functions nor, unless one was open, a transaction."""
@@ -101,6 +113,9 @@ class Executor:
         if self._counted is not None:
             self._counted(stage.ask, self._count(stage, parameters))
         rows, constants = self._read(stage, parameters)
+        if stage.ask.operator is EMBED and self._embed is not None:
+            embedding.embed(self._connection, stage, rows, constants, self._embed)
+            return
         asked = arguments.of(stage.ask, rows, constants)
         if not asked:
             rows = rows.slice(0, 0)

@@ -34,21 +34,26 @@ class Embeddings:
 
     async def embed(self, texts: Sequence[str]) -> Matrix:
         """One unit-length row a text, in order; (0, 0) for no texts. Raises ProviderError."""
+        return (await self.counted(texts))[0]
+
+    async def counted(self, texts: Sequence[str]) -> tuple[Matrix, int]:
+        """The same with the tokens that the server says it read; 0 where it says nothing."""
         batches = [list(texts[i : i + BATCH]) for i in range(0, len(texts), BATCH)]
         if not batches:
-            return np.zeros((0, 0), dtype=np.float32)
+            return np.zeros((0, 0), dtype=np.float32), 0
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(self._patience.run(partial(self._batch, batch))) for batch in batches]
         except ExceptionGroup as failed:
             raise failed.exceptions[0] from None
-        return np.concatenate([task.result() for task in tasks])
+        answers = [task.result() for task in tasks]
+        return np.concatenate([rows for rows, _ in answers]), sum(tokens for _, tokens in answers)
 
-    async def _batch(self, texts: list[str]) -> Matrix:
+    async def _batch(self, texts: list[str]) -> tuple[Matrix, int]:
         body = {"model": self._model, "input": texts, "encoding_format": "float"}
         async with self._places:
             answer = await self._connection.post(PATH, body, who=self.name, timeout=TIMEOUT)
-        return self._rows(answer, len(texts))
+        return self._rows(answer, len(texts)), _tokens(answer)
 
     def _rows(self, answer: dict[str, Any], count: int) -> Matrix:
         try:
@@ -66,3 +71,9 @@ class Embeddings:
 
     def _wrong(self, what: str) -> Unavailable:
         return Unavailable(f"{self.name}: the answer holds {what}", hint="try again; check that the model is one for embeddings")
+
+
+def _tokens(answer: dict[str, Any]) -> int:
+    usage = answer.get("usage")
+    count = usage.get("prompt_tokens") if isinstance(usage, dict) else None
+    return count if isinstance(count, int) and count > 0 else 0

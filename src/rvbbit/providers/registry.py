@@ -17,6 +17,7 @@ from rvbbit.errors import ModelNotFound, Unsupported
 from rvbbit.interfaces import Embedder, Provider, ProviderFor
 from rvbbit.providers.budgeted import Budget, Budgeted, unpriced
 from rvbbit.providers.capped import Capped
+from rvbbit.providers.counted import Counted, Counting
 from rvbbit.providers.foreign import FAMILIES, foreign
 from rvbbit.providers.limited import Allowance, Limited, Rate
 from rvbbit.providers.prefixed import Prefixed
@@ -94,6 +95,13 @@ class Registry:
                 )
             self._embedders[model] = self._remote.embeddings(server, name, self._places, self._patience)
         return self._embedders[model]
+
+    def counting(self, model: str, budget: Budget | None) -> Counted:
+        """The embedder of `provider:model` for one query, within its budget. Raises as `embedder` and Counted do."""
+        embedder = self.embedder(model)
+        if not isinstance(embedder, Counting):
+            raise Unsupported(f"{model} does not say what its calls take", hint="`local:minilm` and OpenAI's embedding models do")
+        return Counted(embedder, model, self.prices, budget)
 
     async def close(self) -> None:
         """Close every client. Safe to call twice; providers that were handed in are left open."""

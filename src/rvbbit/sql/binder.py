@@ -14,7 +14,9 @@ from sqlglot import exp
 from rvbbit.errors import SQLError
 from rvbbit.sql import aliases, conditions, describing, rewrite, scopes, stability
 from rvbbit.sql.dialect import Call
+from rvbbit.sql.embeds import EMBED
 from rvbbit.sql.limits import cut_first, is_cut
+from rvbbit.sql.origins import KeyedOf, Origin, origin
 from rvbbit.sql.plan import Ask, Block, Filter, Node, Plan, Project, Scan, SemanticFilter, SemanticMap, Snapshot, chain
 from rvbbit.sql.statements import Hints
 from rvbbit.sql.typecheck import check_type
@@ -30,6 +32,7 @@ class Schema:
 
     describe: Callable[[exp.Expr], list[tuple[str, str]]]
     aggregates: frozenset[str] = frozenset()
+    keyed: KeyedOf = lambda _: None
 
     def has_aggregate(self, tree: exp.Expr) -> bool:
         """Whether a tree computes over groups or windows."""
@@ -275,7 +278,16 @@ class _Binder:
             check_type(call, place, type_)
         self.asked.add(call.meta["id"])
         varying = tuple(i for i, argument in enumerate(call.arguments) if self._varies(argument, block))
-        return Ask((call.meta["id"],), call, types, self.hints[call.meta["id"]], varying, () if groups is not None else guards, groups)
+        from_ = self._origin(call, block) if call.operator is EMBED and groups is None else None
+        return Ask(
+            (call.meta["id"],), call, types, self.hints[call.meta["id"]], varying, () if groups is not None else guards, groups, from_
+        )
+
+    def _origin(self, call: Call, block: exp.Expr) -> Origin | None:
+        def columns(table: exp.Table) -> list[str]:
+            return [name.lower() for name, _ in self.schema.describe(describing.part(table, block))]
+
+        return origin(call.arguments[0], block, self.schema.keyed, columns)
 
     def _can_guard(self, guard: exp.Expr) -> bool:
         """Whether a stage can repeat a condition: no groups, nothing volatile, and only calls that were asked before."""

@@ -39,6 +39,11 @@ class Call(exp.Expression, exp.Func):
         return operator
 
     @property
+    def given(self) -> list[exp.Expression]:
+        """Those of them that were written."""
+        return [argument for argument in self.arguments if not argument.meta.get("left_out")]
+
+    @property
     def arguments(self) -> list[exp.Expression]:
         """One a parameter, in the operator's order."""
         return list(self.expressions)
@@ -165,7 +170,9 @@ class Parser(DuckDBParser):
             return given[parameter.name]
         if not parameter.optional:
             self.raise_error(f"{operator.name.upper()} needs an argument for {parameter.name}", token)
-        return exp.convert(parameter.default)
+        default = exp.convert(parameter.default)
+        default.meta["left_out"] = True
+        return default
 
 
 class Generator(DuckDBGenerator):
@@ -173,7 +180,7 @@ class Generator(DuckDBGenerator):
 
     TRANSFORMS: ClassVar[dict[Any, Any]] = {
         **DuckDBGenerator.TRANSFORMS,
-        Call: lambda self, node: f"{node.name.upper()}({self.expressions(node, flat=True)})",
+        Call: lambda self, node: f"{node.name.upper()}({', '.join(self.sql(one) for one in node.given)})",
     }
 
     def withingroup_sql(self, expression: exp.WithinGroup) -> str:

@@ -19,7 +19,9 @@ from rvbbit.sql.plan import Ask, Filter, Node, Plan, Project, Scan, SemanticFilt
 WRITER = Dialect()
 KEY = "__rv_k"
 VALUE = "__rv_value"
-READY = frozenset({"VARCHAR", "BOOLEAN", "DOUBLE", "BIGINT", "INTEGER", "VARCHAR[]"})
+ROW = "__rv_row"
+"""The key of the row that a text to embed is read from."""
+READY = frozenset({"VARCHAR", "BOOLEAN", "DOUBLE", "BIGINT", "INTEGER", "VARCHAR[]", "FLOAT[]"})
 """Types in which answers are handed to DuckDB as they are; all others go as JSON text and are cast."""
 INEXACT = ("HUGEINT", "UHUGEINT", "BIGNUM", "BIT", "INTERVAL", "TIME WITH TIME ZONE")
 """Types whose values do not come back from Arrow as they went in."""
@@ -37,6 +39,7 @@ class Keep:
 class Stage:
     """Ask for the distinct rows of `rows` (one column `__rv_k<i>` a varying argument) and keep the answers as relation `name`.
 
+    `rows` has a column `__rv_row` too where a text to embed has an origin.
     `constants` is a one-row query of the arguments that do not vary, None if all do. Where none varies, `rows` only says whether any
     row needs the answer. `counted` is the number of rows that do, for EXPLAIN.
     """
@@ -127,11 +130,12 @@ class _Lowering:
     def stage(self, ask: Ask, tree: exp.Expr, below: Sequence[exp.Expr]) -> Stage:
         arguments = [self.replaced(argument) for argument in ask.call.arguments]
         keys = [exp.alias_(_key(ask, i, arguments[i]), f"{KEY}{i}", copy=False) for i in ask.varying]
+        keys += [exp.alias_(ask.origin.row_text(), ROW, copy=False)] if ask.origin else []
         predicates = [self.replaced(p) for p in (*below, *ask.guards)]
         inner = over(tree, keys or [exp.alias_(exp.true(), f"{KEY}0")], predicates, self.replaced, groups=ask.groups)
         with_ = inner.args.pop("with_", None)
         names = [f"{KEY}{i}" for i in ask.varying]
-        rows = exp.select(*names).distinct() if names else exp.select("1").limit(1)
+        rows = exp.select(*names, *([ROW] if ask.origin else [])).distinct() if names else exp.select("1").limit(1)
         reached = exp.Subquery(this=inner, alias=exp.TableAlias(this=exp.to_identifier("__rv_rows")))
         counted = exp.select(exp.alias_(exp.Count(this=exp.Star()), KEY)).from_(reached.copy(), copy=False)
         rows = rows.from_(reached, copy=False)

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from sqlglot import exp
 
 from rvbbit.sql.dialect import Call
+from rvbbit.sql.origins import Origin
 from rvbbit.sql.statements import Hints
 from rvbbit.types import Operator
 
@@ -29,7 +30,7 @@ class Ask:
     `covers` are the ids of the calls it answers (several after `equal_calls_once`). `types` are DuckDB's types of the arguments, in the
     operator's order; `varying` are the places of those that differ from row to row, the others are read once. `guards` must hold for a
     row to need an answer (the other side of an AND or OR, the WHEN of a CASE). `groups` are the keys of GROUP BY where the arguments are
-    aggregates, None where the ask is made a row.
+    aggregates, None where the ask is made a row. `origin` is where the text of an EMBED comes from.
     """
 
     covers: tuple[int, ...]
@@ -39,6 +40,7 @@ class Ask:
     varying: tuple[int, ...] = ()
     guards: tuple[exp.Expr, ...] = ()
     groups: tuple[exp.Expr, ...] | None = None
+    origin: Origin | None = None
 
     @property
     def id(self) -> int:

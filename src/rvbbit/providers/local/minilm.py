@@ -58,6 +58,11 @@ class MiniLM:
         """One row of length 1 a text, in order. Equal texts are computed once, ever. Raises ModelNotFound where the weights are missing."""
         return (await self.encode(texts)).vectors
 
+    async def counted(self, texts: Sequence[str]) -> tuple[Matrix, int]:
+        """The same with the tokens of all texts together."""
+        encoded = await self.encode(texts)
+        return encoded.vectors, int(encoded.tokens.sum())
+
     async def encode(self, texts: Sequence[str]) -> Encoded:
         """The same with the number of tokens. Cancelling it breaks off the run of the model that is under way."""
         if not texts:
