@@ -179,6 +179,9 @@ class OperatorCaller(Protocol):
     async def known(self, operator: str, arguments: Sequence[Arguments], context: CallContext) -> int:
         """How many of the arguments would be answered without a call."""
 
+    async def requests(self, operator: str, unknown: int, context: CallContext) -> int:
+        """How many calls so many arguments without an answer would take: fewer than they are where several share one."""
+
 
 ProviderFor: TypeAlias = Callable[[str], Provider]
 """`provider:model` → its provider, wrapped. Raises ModelNotFound, AuthenticationFailed."""

@@ -17,7 +17,9 @@ from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
+from rvbbit import packing
 from rvbbit.errors import SettingsError
+from rvbbit.packing import Pack
 
 T = TypeVar("T")
 
@@ -142,6 +144,7 @@ COUNT = Kind("a whole number from 1", _count)
 USD = Kind("a number from 0, or `none`", _usd)
 PACE = Kind("a number above 0, or `none`", _pace)
 RATE = Kind("`on`, `off`, or a number from 0 to 1", _rate)
+PACK = Kind(packing.ALLOWED, lambda value: packing.parse(str(value)))
 SECRET = Kind("text", _text, secret=True)
 
 
@@ -178,6 +181,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("judge_model", MODEL, None, "", "The model of the confidence judge.", "the value of `model`"),
     Setting("concurrency", COUNT, 64, "calls", "Model calls in flight at most."),
     Setting("budget_usd", USD, None, "USD", "Hard ceiling for what one query may cost."),
+    Setting("pack", PACK, "off", "rows", "How many rows one request may carry."),
     Setting("scoring", RATE, "on", "share of calls", "Which share of the calls a server scores by itself, in the background."),
     Setting("scoring_rate", PACE, None, "executions a minute", "How many executions a server scores in the background at most."),
     Setting("scoring_budget_usd", USD, 1, "USD a day", "What the judge may cost in the background on one day (UTC)."),
@@ -218,6 +222,7 @@ class Settings:
     judge_model: str
     concurrency: int
     budget_usd: float | None
+    pack: Pack
     scoring: float
     scoring_rate: float | None
     scoring_budget_usd: float | None
@@ -349,7 +354,7 @@ class _Reader:
             value, source = given[setting.name]
             try:
                 return setting.kind.parse(value), source
-            except _Wrong:
+            except ValueError:
                 shown = "the value" if setting.kind.secret or "://" in str(value) else repr(value)
                 self.problems.append(f"{setting.name} (from {source}): {shown} is not {setting.kind.allowed}")
         return (None if setting.default is None else setting.kind.parse(setting.default)), "default"

@@ -1,7 +1,6 @@
 """The frozen values that cross rooms.
 
-Nothing here does anything: no I/O, no clock, no library but the standard one. A room that needs another's thing takes it as one of
-these. JSON-like throughout, because every one of them is logged.
+Nothing here does anything. A room that needs another's thing takes it as one of these. JSON-like throughout: all of it is logged.
 """
 
 from __future__ import annotations
@@ -10,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
+
+from rvbbit.packing import OFF, Pack
 
 Value: TypeAlias = "bool | int | float | str | Sequence[Value] | Mapping[str, Value] | None"
 """What SQL hands to an operator and a model hands back: JSON's values."""
@@ -123,8 +124,7 @@ class CellKey:
 class LocalTask:
     """How an embedding model answers a cell: the `local:` block of its YAML.
 
-    `task`: `similarity` (score 0-1 of `text` against `against`), `matches` (that score >= `threshold`, as a boolean), `label` (one of the
-    list in `labels`). `text`, `against` and `labels` name inputs of the cell.
+    `task`: `similarity` (score 0-1 of `text` against `against`), `matches` (that score >= `threshold`), `label` (one of those in `labels`).
     """
 
     task: Literal["similarity", "matches", "label"]
@@ -173,10 +173,9 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What a model answered.
+    """What a model answered: `text` of one that writes; `value`, typed, of one that does not (the embedded model), and then `text` is None.
 
-    `text` is the raw answer of a model that writes; `value` the typed answer of one that does not (the embedded model), and then `text`
-    is None. `sent` and `received` are the bodies, without headers or keys. `tokens_cached_expected`: what a prompt cache should have known.
+    `sent` and `received` are the bodies, without headers or keys. `tokens_cached_expected`: what a prompt cache should have known.
     """
 
     text: str | None
@@ -203,6 +202,7 @@ class CallContext:
     training_set: str | None = None
     threshold: float | None = None
     on_error: Literal["raise", "null"] = "raise"
+    pack: Pack = OFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,8 +250,8 @@ class CallRecord:
 class Answer:
     """An operator's answer to one set of arguments.
 
-    `calls` went to a model for it: 0 where it was cached, more than one where there were several cells, takes or tries. `error` is set
-    where there is no answer: returned under `on_error: null`, told to a Listener always, for what the call took was paid.
+    `calls` went to a model for it: 0 where it was cached or shared another's, several for cells, takes or tries. `error` is set where there
+    is no answer: returned under `on_error: null`, told to a Listener always, for what the call took was paid.
     """
 
     value: Value

@@ -9,6 +9,7 @@ import pytest
 
 from rvbbit import settings
 from rvbbit.errors import SettingsError
+from rvbbit.packing import OFF
 from rvbbit.settings import SETTINGS, Price, Rate, Settings, load
 
 
@@ -35,6 +36,7 @@ def test_defaults_are_those_of_the_interface(tmp_path: Path) -> None:
         judge_model="local:minilm",
         concurrency=64,
         budget_usd=None,
+        pack=OFF,
         scoring=1.0,
         scoring_rate=None,
         scoring_budget_usd=1.0,
@@ -68,7 +70,7 @@ def test_each_value_says_where_it_came_from(tmp_path: Path) -> None:
 
 def test_every_setting_can_be_given_by_each_source(tmp_path: Path) -> None:
     good = {"home": str(tmp_path), "store": "s", "database": "d", "concurrency": "2", "budget_usd": "1", "scoring": "0.2", "token": "t"}
-    good |= {"scoring_rate": "0.5", "scoring_budget_usd": "none"}
+    good |= {"scoring_rate": "0.5", "scoring_budget_usd": "none", "pack": "auto 0.95"}
     texts = {setting.name: good.get(setting.name, "a:b") for setting in SETTINGS}
     by_argument = load(texts, env={}, cwd=tmp_path)
     by_env = load(env={setting.env: texts[setting.name] for setting in SETTINGS}, cwd=tmp_path)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from rvbbit.cascades import prompt
@@ -45,13 +46,13 @@ class Asking:
 
     async def run(self, flight: Flight[Value]) -> Value:
         """The answer, once it is on disk. Raises CallError, BudgetReached, DatabaseError."""
-        request = self._request()
+        request = self.request()
         attempts = self._spec.rules.max_attempts if self.provider.reads_messages else 1
         for attempt in range(1, attempts + 1):
             completion, record = await self._complete(flight, request, attempt)
             self.tally.add(completion.usage)
             try:
-                value = await self._checked(completion)
+                value = await self.checked(completion)
             except OutputInvalid as error:
                 await self._fail(flight, record, error)
                 if attempt == attempts:
@@ -67,7 +68,8 @@ class Asking:
         assert isinstance(self.cell.spec, LLMCell)
         return self.cell.spec
 
-    def _request(self) -> Request:
+    def request(self) -> Request:
+        """What the provider is asked."""
         return Request(
             model=self.model,
             messages=self.messages,
@@ -88,13 +90,15 @@ class Asking:
         except CallError as error:
             spent = error.usage if isinstance(error, ProviderError) and isinstance(error.usage, Usage) else Usage()
             self.tally.add(spent)
-            record = self.errand.record(self.cell, self.arguments, self.fingerprint, started, time.perf_counter() - ticks)
-            await self._fail(flight, replace(self._named(record), model=self.model, attempt=attempt, usage=spent), error)
+            record = self.record(started, time.perf_counter() - ticks)
+            await self._fail(flight, replace(record, model=self.model, attempt=attempt, usage=spent), error)
             raise
-        record = self.errand.record(self.cell, self.arguments, self.fingerprint, started, time.perf_counter() - ticks)
-        return completion, replace(self._named(record), attempt=attempt, **_of(completion))
+        record = self.record(started, time.perf_counter() - ticks)
+        return completion, replace(record, attempt=attempt, **_of(completion))
 
-    def _named(self, record: CallRecord) -> CallRecord:
+    def record(self, started: datetime, duration: float) -> CallRecord:
+        """What is logged of it, but for what the model said. `duration` in seconds."""
+        record = self.errand.record(self.cell, self.arguments, self.fingerprint, started, duration)
         name = f"{record.cell_name}.evaluator" if self.evaluator else record.cell_name
         # The student learns from a whole set: its version says which, and listing it in every row would repeat it a thousand times.
         ids = () if self.examples.strategy == "all" else tuple(example.trace_id for example in self.examples.examples)
@@ -104,7 +108,7 @@ class Asking:
     async def _fail(self, flight: Flight[Value], record: CallRecord, error: CallError) -> None:
         await flight.safely(self.errand.remember(replace(record, error=error.message, error_code=error.code)))
 
-    async def _checked(self, completion: Completion) -> Value:
+    async def checked(self, completion: Completion) -> Value:
         """The typed answer. Raises OutputInvalid with the reason, also where a ward is not satisfied."""
         if completion.text is None:
             value = self.output.fit(completion.value, self.arguments)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from rvbbit.cascades.flights import Flights
 from rvbbit.cascades.lookups import Lookups
 from rvbbit.cascades.plans import CascadePlan, CellPlan
+from rvbbit.cascades.rows import Given
 from rvbbit.interfaces import CallLog, ExampleSelector, Listener, ProviderFor, RunSQL
 from rvbbit.types import Answer, Arguments, CallContext, CallRecord, Notice, Value
 
@@ -27,6 +28,7 @@ class Tools:
     new_id: Callable[[], str]
     flights: Flights[Value]
     lookups: Lookups
+    packs: Flights[Mapping[str, Given]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,14 @@ class ModelCell:
             return takes.vote(values)
         return values[await self._evaluated(arguments, tally, values) - 1]
 
+    def known(self, keys: Sequence[str], found: Found) -> bool:
+        """Whether what was found answers it without a call."""
+        return all(key in found for key in keys)
+
     async def _take(self, arguments: Arguments, tally: Tally, key: str, take: int, found: Found | None) -> Value:
+        return await self._once(key, found, self._call(arguments, tally, key, take))
+
+    def _call(self, arguments: Arguments, tally: Tally, key: str, take: int) -> Call:
         async def call(flight: Flight[Value]) -> Value:
             examples = await self._learning.select(arguments)
             kept = key
@@ -78,7 +85,7 @@ class ModelCell:
             stable = self._cell.prompt.stable(examples)
             return await replace(asking, state=state, take=take, examples=examples, stable=stable, local=self._local).run(flight)
 
-        return await self._once(key, found, call)
+        return call
 
     async def _evaluated(self, arguments: Arguments, tally: Tally, values: Sequence[Value]) -> int:
         """The number, from 1, of the answer that the evaluator picks."""

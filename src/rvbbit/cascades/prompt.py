@@ -62,13 +62,23 @@ class Prompt:
 
     def messages(self, arguments: Arguments, examples: Sequence[Example], state: Mapping[str, Value]) -> tuple[Message, ...]:
         """The whole chat for one call. Raises CallError where a template fails."""
-        names = self.names(arguments, state)
-        shown = [(self._question(self.names(one.arguments, state)), self.output.spoken(one.answer)) for one in examples]
-        start = self._start(names)
-        if shown and self.format != "chat":
+        turns = [turn for one in examples for turn in self._turns(one, state)] if self.format == "chat" else []
+        return (self.head(arguments, examples, state), *turns, Message("user", self.question(arguments, state)))
+
+    def head(self, arguments: Arguments, examples: Sequence[Example], state: Mapping[str, Value]) -> Message:
+        """The system message, with the examples that the format puts there. Raises CallError where a template fails."""
+        start = self.start(arguments, state)
+        if examples and self.format != "chat":
+            shown = [(self.question(one.arguments, state), self.output.spoken(one.answer)) for one in examples]
             start = f"{start}\n\n{_BLOCKS[self.format](shown)}"
-        turns = [turn for pair in shown for turn in _turns(pair)] if self.format == "chat" else []
-        return (Message("system", start), *turns, Message("user", self._question(names)))
+        return Message("system", start)
+
+    def question(self, arguments: Arguments, state: Mapping[str, Value]) -> str:
+        """One question as the user asks it. Raises CallError where its template fails."""
+        return self._question(self.names(arguments, state))
+
+    def _turns(self, example: Example, state: Mapping[str, Value]) -> tuple[Message, Message]:
+        return Message("user", self.question(example.arguments, state)), Message("assistant", self.output.spoken(example.answer))
 
     def stable(self, examples: ExampleSet) -> int:
         """How many messages at the chat's start are those that every call with this set gets."""
@@ -111,10 +121,6 @@ def again(text: str, reason: str) -> tuple[Message, Message]:
         Message("assistant", text or "(nothing)"),
         Message("user", f"That answer cannot be used: {reason}. Answer the same question again, in the form asked for and nothing else."),
     )
-
-
-def _turns(pair: Shown) -> tuple[Message, Message]:
-    return Message("user", pair[0]), Message("assistant", pair[1])
 
 
 def _xml(shown: Sequence[Shown]) -> str:

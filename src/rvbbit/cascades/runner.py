@@ -9,7 +9,7 @@ import asyncio
 import copy
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeAlias
 
@@ -20,11 +20,12 @@ from rvbbit.cascades.flights import Flights
 from rvbbit.cascades.loader import Cascade
 from rvbbit.cascades.lookups import Lookups
 from rvbbit.cascades.model_cell import ModelCell
+from rvbbit.cascades.packed_cell import PackedCell, unpackable
 from rvbbit.cascades.plans import CellPlan, Plans
+from rvbbit.cascades.rows import Row
 from rvbbit.cascades.spec import LLMCell
 from rvbbit.cascades.sqltypes import shown
-from rvbbit.cascades.tally import Tally
-from rvbbit.cascades.workers import spread
+from rvbbit.cascades.workers import spread, together
 from rvbbit.errors import CallError, Cancelled, CascadeNotFound, Error
 from rvbbit.interfaces import CallLog, ExampleSelector, Listener, ProviderFor, RunSQL
 from rvbbit.types import Answer, Arguments, CallContext, CallRecord, Notice, Strategy, Usage, Value
@@ -48,17 +49,6 @@ class Run:
     records: tuple[CallRecord, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One arguments on its way: its place, its inputs, what was looked up for the first cell (None: nothing was), and what it took."""
-
-    index: int
-    inputs: dict[str, Value]
-    keys: list[str] | None = None
-    found: Mapping[str, Value] | None = None
-    tally: Tally = field(default_factory=Tally)
-
-
 Step: TypeAlias = ModelCell | CodeCell
 
 
@@ -80,7 +70,9 @@ class Runner:
     ) -> None:
         self._catalog = catalog
         self._plans = Plans()
-        self._tools = Tools(provider_for, log, selector, run_sql, default_model, concurrency, clock, new_id, Flights(), Lookups(log))
+        self._tools = Tools(
+            provider_for, log, selector, run_sql, default_model, concurrency, clock, new_id, Flights(), Lookups(log), Flights()
+        )
 
     def bound(self, provider_for: ProviderFor) -> Runner:
         """The same runner with other providers: those of one query's budget. Calls under way and plans are shared with this one."""
@@ -121,7 +113,13 @@ class Runner:
                 raise
             errand.tell(answer)
 
-        await spread(_rows(errand, steps[0], arguments), min(len(arguments), self._workers(steps)), do)
+        rows, first = _rows(errand, steps[0], arguments), steps[0]
+        workers = min(len(arguments), self._workers(steps))
+        if isinstance(first, PackedCell):
+            await spread(first.packs(rows), workers, lambda pack: together(pack, do))
+            await first.finish()
+        else:
+            await spread(rows, workers, do)
         answered = [answer for answer in answers if answer is not None]
         if len(answered) < len(arguments):
             raise Cancelled(f"{len(arguments) - len(answered):,} calls of {operator} were stopped", hint=KEPT)
@@ -134,10 +132,19 @@ class Runner:
         """How many of the arguments would be answered without a call to the operator's first cell. Raises as `answer` does."""
         plan = self._plans.of(self._catalog.find(operator))
         errand = Errand(plan, context, self._tools, None, reuse=plan.cached, keep=plan.cached)
-        known = 0
-        async for chunk in _rows(errand, _steps(errand)[0], arguments):
-            known += sum(row.keys is not None and all(key in (row.found or {}) for key in row.keys) for row in chunk)
+        known, first = 0, _steps(errand)[0]
+        async for chunk in _rows(errand, first, arguments):
+            known += sum(isinstance(first, ModelCell) and row.keys is not None and first.known(row.keys, row.found or {}) for row in chunk)
         return known
+
+    async def requests(self, operator: str, unknown: int, context: CallContext) -> int:
+        """How many requests so many arguments without an answer will take; as many where each is asked alone. Raises as `answer` does."""
+        plan = self._plans.of(self._catalog.find(operator))
+        first = _steps(Errand(plan, context, self._tools, None, reuse=plan.cached, keep=plan.cached))[0]
+        if not isinstance(first, PackedCell):
+            return unknown
+        await first.ready()
+        return first.requests(unknown)
 
     async def run(
         self,
@@ -176,6 +183,7 @@ class Runner:
     async def drain(self) -> None:
         """Wait for calls that nobody waits for any more but whose answers are on their way to the log."""
         await self._tools.flights.drain()
+        await self._tools.packs.drain()
 
     def _workers(self, steps: Sequence[Step]) -> int:
         """Twice the concurrency, so that a call that waits for the log keeps no model waiting; more where all answer locally."""
@@ -184,7 +192,18 @@ class Runner:
 
 
 def _steps(errand: Errand) -> list[Step]:
-    return [ModelCell(cell, errand) if isinstance(cell.spec, LLMCell) else CodeCell(cell, errand) for cell in errand.plan.cells]
+    return [_model_cell(cell, errand) if isinstance(cell.spec, LLMCell) else CodeCell(cell, errand) for cell in errand.plan.cells]
+
+
+def _model_cell(cell: CellPlan, errand: Errand) -> ModelCell:
+    alone = ModelCell(cell, errand)
+    if errand.context.pack.off or not alone.reads_messages:
+        return alone
+    reason = unpackable(cell, errand)
+    if reason is not None:
+        errand.tell(Notice(f"{cell.where} is asked a row at a time: {reason}"))
+        return alone
+    return PackedCell(cell, errand, errand.context.pack)
 
 
 async def _rows(errand: Errand, first: Step, arguments: Sequence[Arguments]) -> AsyncIterator[list[Row]]:
@@ -208,7 +227,7 @@ async def _answered(errand: Errand, steps: Sequence[Step], row: Row) -> Answer:
         if errand.context.on_error == "null":
             return Answer(None, usage=tally.usage, error=_located(error, row.inputs).message, calls=tally.calls)
         raise _located(error, row.inputs) from error
-    cached = tally.calls == 0 and any(isinstance(step, ModelCell) for step in steps)
+    cached = tally.calls == 0 and not tally.shared and any(isinstance(step, ModelCell) for step in steps)
     return Answer(outputs[errand.plan.cells[-1].spec.name], cached, tally.usage, calls=tally.calls)
 
 

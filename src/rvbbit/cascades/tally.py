@@ -11,9 +11,10 @@ from rvbbit.types import Usage
 
 @dataclass(slots=True)
 class Tally:
-    """`calls` went to a model, whatever came of them."""
+    """`calls` went to a model, whatever came of them; `shared` is True where another row's call answered it, too."""
 
     calls: int = 0
+    shared: bool = False
     usage: Usage = field(default_factory=Usage)
     _run: str = ""
 
@@ -28,3 +29,15 @@ class Tally:
         self.calls += 1
         if usage is not None:
             self.usage += usage
+
+    def share(self, usage: Usage, *, calls: int) -> None:
+        """A part of a call that several rows made together; one of them counts it."""
+        self.calls += calls
+        self.usage += usage
+        self.shared = True
+
+    def take(self, other: Tally) -> None:
+        """Count what another one counted, which then counts nothing any more."""
+        self.calls += other.calls
+        self.usage += other.usage
+        other.calls, other.usage = 0, Usage()

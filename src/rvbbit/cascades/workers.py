@@ -44,3 +44,13 @@ async def spread(chunks: AsyncIterator[Sequence[T]], workers: int, do: Callable[
             group.create_task(work())
     if errors:
         raise errors[0]
+
+
+async def together(items: Sequence[T], do: Callable[[T], Awaitable[None]]) -> None:
+    """Do something with every item at once. All are finished, then the first Error is raised. Cancellation cancels at once."""
+    if len(items) == 1:
+        await do(items[0])
+        return
+    for result in await asyncio.gather(*(do(item) for item in items), return_exceptions=True):
+        if isinstance(result, BaseException):
+            raise result

@@ -16,9 +16,10 @@ from rvbbit.cascades.spec import LLMCell
 from rvbbit.logs.examples import ExampleFilter, ExampleRow
 from rvbbit.logs.schema import to_json
 from rvbbit.logs.store import Store
-from rvbbit.providers.prices import CHARACTERS_PER_TOKEN, Prices, estimate
+from rvbbit.providers.prices import CHARACTERS_PER_TOKEN, SHORT_ANSWER, Prices, estimate
 from rvbbit.types import Arguments, Message, Request, Usage
 
+PACKED_ANSWER = 4.0
 LOOKED_AT = 100
 """Logged calls, and arguments, that a mean is taken of."""
 
@@ -34,24 +35,33 @@ class Total(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Each:
-    """What one call takes on average. `at_once`: how many are under way at the same time."""
+    """What one call takes on average. `at_once`: how many are under way at the same time. `fixed`: tokens that rows of one call share."""
 
     tokens_in: float | None = None
     tokens_out: float | None = None
     cost_usd: float | None = None
     seconds: float | None = None
     at_once: int = 1
+    fixed: float = 0.0
 
-    def times(self, calls: int) -> Total:
-        """So many of them. None of them takes nothing."""
+    def times(self, calls: int, rows: int | None = None) -> Total:
+        """So many of them, for as many rows (None: a call a row). None of them takes nothing."""
         if calls == 0:
             return Total(0, 0, 0.0, 0.0)
+        rows = calls if rows is None else rows
+        saved = max(0, rows - calls) * min(self.fixed, self.tokens_in or 0.0)
+        whole = 1.0 if not self.tokens_in else 1 - saved / (rows * self.tokens_in)  # of the price: most of it is for what is read
         return Total(
-            None if self.tokens_in is None else round(calls * self.tokens_in),
-            None if self.tokens_out is None else round(calls * self.tokens_out),
-            None if self.cost_usd is None else calls * self.cost_usd,
+            None if self.tokens_in is None else round(rows * self.tokens_in - saved),
+            None if self.tokens_out is None else round(rows * (self.tokens_out if rows == calls else min(self.tokens_out, self._shortest))),
+            None if self.cost_usd is None else rows * self.cost_usd * whole,
             None if self.seconds is None else math.ceil(calls / self.at_once) * self.seconds,
         )
+
+    @property
+    def _shortest(self) -> float:
+        """Tokens of one row's answer among others: an id and a short answer, where the answer is short."""
+        return self.tokens_out or 0.0 if (self.tokens_out or 0.0) > SHORT_ANSWER else PACKED_ANSWER
 
 
 class Expecting:
@@ -74,6 +84,7 @@ class Expecting:
             _sum([one.cost_usd for one in found]),
             _sum([one.seconds for one in found]),
             min((one.at_once for one in found), default=1),
+            sum(one.fixed for one in found),
         )
 
     def _cell(self, cascade_id: str, cell: LLMCell, model: str, arguments: Sequence[Arguments]) -> Each:
@@ -85,7 +96,9 @@ class Expecting:
         tokens_in, tokens_out = (each.tokens_in or 0.0) * takes, (each.tokens_out or 0.0) * takes
         cost = self._prices.cost(model, Usage(math.ceil(1_000 * tokens_in), math.ceil(1_000 * tokens_out)))
         at_once = LOCAL_IN_FLIGHT if local else self._concurrency
-        return replace(each, tokens_in=tokens_in, tokens_out=tokens_out, cost_usd=None if cost is None else cost / 1_000, at_once=at_once)
+        cost_usd = None if cost is None else cost / 1_000
+        fixed = max(0.0, tokens_in - _own(arguments[:LOOKED_AT]))
+        return replace(each, tokens_in=tokens_in, tokens_out=tokens_out, cost_usd=cost_usd, at_once=at_once, fixed=fixed)
 
 
 def _logged(rows: Sequence[ExampleRow]) -> Each:
@@ -102,6 +115,13 @@ def _estimated(cell: LLMCell, model: str, arguments: Sequence[Arguments]) -> Eac
     usage = estimate(Request(model, messages, output_schema=cell.output_schema, max_tokens=cell.max_tokens))
     characters = sum(len(to_json(one)) for one in arguments) / max(1, len(arguments))
     return Each(usage.tokens_in + characters / CHARACTERS_PER_TOKEN, usage.tokens_out)
+
+
+def _own(arguments: Sequence[Arguments]) -> float:
+    """Tokens that a row adds to a request of several: its id, and those of its arguments that are not the same for all."""
+    varying = {name for one in arguments for name in one if one[name] != arguments[0].get(name)}
+    characters = sum(len(str(one[name])) for one in arguments for name in varying if name in one) / max(1, len(arguments))
+    return PACKED_ANSWER + characters / CHARACTERS_PER_TOKEN
 
 
 def _sum(parts: Sequence[float | None]) -> float | None:

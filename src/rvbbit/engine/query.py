@@ -15,6 +15,7 @@ from rvbbit.engine.expecting import Each
 from rvbbit.engine.loop import Loop
 from rvbbit.errors import BudgetReached, Cancelled
 from rvbbit.interfaces import OperatorCaller
+from rvbbit.packing import OFF, Pack
 from rvbbit.providers.budgeted import Budget
 from rvbbit.result import AskFigures, Explained, Progress, QueryUsage
 from rvbbit.sql.embeds import EMBED
@@ -63,6 +64,7 @@ class Query:
     stop: threading.Event = field(default_factory=threading.Event)
     each: Callable[[str, str | None, Sequence[Arguments]], Each] = lambda operator, model, arguments: Each()
     embeddings: Embeddings | None = None
+    pack: Pack = OFF
     plan: Explained | None = None
     notices: list[Notice] = field(default_factory=list)
     took: dict[int, AskFigures] = field(default_factory=dict)
@@ -130,9 +132,10 @@ class Query:
             return self.embeddings.expected(next((_named(one["model"]) for one in arguments), None), texts, rows)
         context = self._context(ask)
         known = self.loop.run(self._caller().known(ask.operator.name, arguments, context), self.stop)
-        calls = len(arguments) - known
+        unknown = len(arguments) - known
+        calls = self.loop.run(self._caller().requests(ask.operator.name, unknown, context), self.stop)
         each = self.each(ask.operator.cascade_id, context.model, arguments)
-        return AskFigures(rows, len(arguments), known, calls, *each.times(calls))
+        return AskFigures(rows, len(arguments), known, calls, *each.times(calls, unknown))
 
     def say(self, notice: Notice) -> None:
         """Add a notice of the engine's own."""
@@ -187,6 +190,7 @@ class Query:
             training_set=hints.training if isinstance(hints.training, str) else None,
             threshold=hints.threshold,
             on_error="null" if hints.on_error == "null" else "raise",
+            pack=hints.pack or self.pack,
         )
 
     def _embedded(self, ask: Ask, arguments: Sequence[Arguments]) -> list[Answer]:

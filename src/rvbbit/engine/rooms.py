@@ -106,6 +106,7 @@ class Rooms:
     def query(self, session_id: str, options: Options) -> Query:
         """A query about to run; where its caller names no budget, with that of the settings."""
         query = Query(self.loop, self.caller, session_id, **options, each=self.expecting.each, embeddings=self.embeddings)
+        query.pack = self.settings.pack
         query.budget_usd = self.settings.budget_usd if query.budget_usd is None else query.budget_usd
         return query
 

@@ -13,7 +13,9 @@ from typing import TypeVar
 from sqlglot.errors import TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
+from rvbbit import packing
 from rvbbit.errors import SQLSyntaxError
+from rvbbit.packing import Pack
 from rvbbit.sql.dialect import Dialect
 from rvbbit.sql.patterns import Grammar
 
@@ -26,7 +28,7 @@ _QUOTED = {TokenType.IDENTIFIER, TokenType.STRING, TokenType.HEREDOC_STRING, Tok
 class Hints:
     """What `-- @ key: value` comments ask for. None: nothing was said. `budget` in USD, `threshold` 0-1.
 
-    `training` is whether calls may learn, or the version or tag of the set they learn from.
+    `training` is whether calls may learn, or the version or tag of the set they learn from. `pack` is how many rows a request may carry.
     """
 
     model: str | None = None
@@ -34,6 +36,7 @@ class Hints:
     training: bool | str | None = None
     threshold: float | None = None
     on_error: str | None = None
+    pack: Pack | None = None
 
     def over(self, other: Hints) -> Hints:
         """These hints, with the other's where these are silent."""
@@ -123,7 +126,16 @@ def _hint(text: str, token: Token) -> Hints:
         return Hints(training=_set_name(value, token))
     if key == "on_error":
         return Hints(on_error=_one_of(key, value, {"raise": "raise", "null": "null"}, token))
+    if key == "pack":
+        return Hints(pack=_pack(value, token))
     return Hints(model=value)
+
+
+def _pack(value: str, token: Token) -> Pack:
+    try:
+        return packing.parse(value)
+    except ValueError:
+        raise SQLSyntaxError(f"hint pack: {value!r} is not {packing.ALLOWED}", line=token.line) from None
 
 
 def _set_name(value: str, token: Token) -> bool | str:

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from rvbbit.testing import answers
+from rvbbit.testing import answers, packed
 from rvbbit.testing.answers import Body, Rule
 from rvbbit.testing.faults import FAULT, Fault, Script
 from rvbbit.testing.logprobs import logprobs
@@ -30,7 +30,8 @@ class FakeServer:
 
     `latency` in seconds. `formats` are the kinds of `response_format` it accepts; `key` and `models`, where given, are the only ones it
     takes. `prompt_cache`, where given, remembers the starts of prompts as a provider's does. `certainty` gives the probability, above 0 and
-    up to 1, of an answer whose request asks for `logprobs`; without it the server passes over that wish, as many do. `requests` are the
+    up to 1, of an answer whose request asks for `logprobs`; without it the server passes over that wish, as many do. A request with several
+    rows is answered row by row by the same rule; `disagreement` gives the share of them then answered otherwise. `requests` are the
     bodies of all calls in order of arrival, failed ones too; `calls` counts them; `max_in_flight` is how many it ever held at once.
     """
 
@@ -44,6 +45,7 @@ class FakeServer:
         formats: tuple[str, ...] = FORMATS,
         prompt_cache: PromptCache | None = None,
         certainty: Callable[[Body], float] | None = None,
+        disagreement: packed.Disagreement | None = None,
         port: int = 0,
     ) -> None:
         self.answer: Rule = answer or answers.default_rule
@@ -53,6 +55,7 @@ class FakeServer:
         self.formats = formats
         self.prompt_cache = prompt_cache
         self.certainty = certainty
+        self.disagreement = disagreement
         self.port = port
         self.script = Script()
         self.reset()
@@ -176,7 +179,8 @@ class FakeServer:
     def _answer(self, path: str, body: Body, known: int) -> dict[str, Any]:
         if path == "/v1/embeddings":
             return answers.embeddings(body)
-        answer = answers.chat(body, self.answer(body))
+        said = packed.answer(body, self.answer, self.disagreement)
+        answer = answers.chat(body, self.answer(body) if said is None else said)
         if self.prompt_cache is not None:
             answer["usage"] |= self.prompt_cache.answered(body, known)
         if self.certainty is not None and body.get("logprobs"):

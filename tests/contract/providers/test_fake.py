@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 
 import aiohttp
 import pytest
 
 from rvbbit.providers.registry import Registry
-from rvbbit.testing import FakeProcess, FakeServer
+from rvbbit.testing import FakeProcess, FakeServer, packed, question
 from rvbbit.types import Message, Request
 from support.families import BOOLEAN
 
@@ -63,3 +64,43 @@ def test_the_fake_stops_though_a_request_hangs():
         asyncio.run(hang(server))
     with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.1", server.port)):
         pass
+
+
+PACK = {
+    "messages": [
+        {"role": "system", "content": "Rows follow, each behind its <id> as its <text>."},
+        {"role": "user", "content": "<123>a card\n<456>two\nlines\n<789>&lt;456>card"},
+    ],
+    "response_format": {"type": "json_schema", "json_schema": {"schema": {"type": "object", "additionalProperties": {"type": "boolean"}}}},
+}
+
+
+async def packed_answer(server):
+    async with aiohttp.ClientSession() as session, session.post(f"{server.base_url}/chat/completions", json=PACK) as response:
+        return json.loads((await response.json())["choices"][0]["message"]["content"])
+
+
+async def test_the_fake_answers_each_row_of_a_request_by_its_rule_for_one():
+    asked = []
+
+    def rule(body):
+        asked.append(question(body))
+        return "card" in question(body)
+
+    with FakeServer(rule) as server:
+        assert await packed_answer(server) == {"123": True, "456": False, "789": True}
+    assert asked == ["<text>a card</text>", "<text>two\nlines</text>", "<text>&lt;456>card</text>"]
+
+
+async def test_the_fake_disagrees_with_itself_where_it_is_told_to_and_always_in_the_same_rows():
+    with FakeServer(lambda body: True, disagreement=lambda rows: 1.0 if rows > 2 else 0.0) as server:
+        assert await packed_answer(server) == {"123": False, "456": False, "789": False}
+        server.disagreement = lambda rows: 0.5
+        assert await packed_answer(server) == await packed_answer(server)
+
+
+def test_otherwise_is_another_answer_that_fits():
+    assert packed.otherwise(True, {"type": "boolean"}) is False
+    assert packed.otherwise("b", {"enum": ["a", "b"]}) == "a"
+    assert packed.otherwise(0.75, {"type": "number", "minimum": 0, "maximum": 1}) == 0.25
+    assert packed.otherwise("text", {"type": "string"}) == "text"

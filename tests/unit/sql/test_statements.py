@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rvbbit.errors import SQLSyntaxError
+from rvbbit.packing import Pack
 from rvbbit.sql.patterns import Grammar
 from rvbbit.sql.statements import Hints, split
 
@@ -87,12 +88,21 @@ def test_a_training_hint_may_name_a_version_or_tag() -> None:
         ("-- @@ training:", "training"),
         ("-- @@ on_error: ignore", "on_error"),
         ("-- @ threshold: high", "threshold"),
+        ("-- @ pack: many", "pack: 'many' is not `off`, a number of rows from 3 to 64"),
+        ("-- @@ pack: auto 7", "pack"),
     ],
 )
 def test_a_hint_that_says_nothing_we_know_is_an_error(comment: str, message: str) -> None:
     (statement,) = split(f"{comment}\nSELECT 1")
     with pytest.raises(SQLSyntaxError, match=message):
         statement.hints()
+
+
+def test_a_pack_hint_is_a_number_auto_or_off() -> None:
+    (statement,) = split("-- @@ pack: auto 0.95\nSELECT -- @ pack: 16\n 1")
+    whole, local = statement.hints()
+    assert whole == Hints(pack=Pack(None, 0.95))
+    assert [hints for _, hints in local] == [Hints(pack=Pack(16))]
 
 
 def test_a_misspelt_hint_names_the_nearest_one() -> None:
