@@ -8,7 +8,7 @@ MODULES := studio/node_modules/.stamp
 BUILT := src/rvbbit/http/built/index.html
 export PYTHON
 
-.PHONY: all setup studio demo test check lint types imports pages bench serve docs pictures lock clean
+.PHONY: all setup studio demo test check lint types imports pages bench bench-peers serve docs pictures lock clean
 
 all: setup studio
 
@@ -58,7 +58,11 @@ pages: studio
 	@cd studio && npm run --silent lint && npm run --silent drift && npm run --silent test
 
 bench: setup
-	$(BIN)/python bench/run.py
+	$(BIN)/python -m bench.run
+
+# The systems that bench measures RVBBIT beside, each in an environment of its own.
+bench-peers: setup
+	bench/peers/setup.sh
 
 serve: setup studio
 	@$(BIN)/rvbbit serve

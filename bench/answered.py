@@ -1,6 +1,6 @@
 """What a query takes when every answer is known: a million rows with 10,000 distinct texts, beside DuckDB alone.
 
-`python bench/answered.py` prints one JSON object: medians in seconds. The model is `openai:fake` at `OPENAI_BASE_URL`.
+`python -m bench.answered` prints one JSON object: medians in seconds. The model is `openai:fake` at `OPENAI_BASE_URL`.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from measure import measured
-from scenarios import MEANS, texts
+from bench.measure import measured
+from bench.scenarios import MEANS, texts
 
 import rvbbit
 

@@ -1,4 +1,4 @@
-"""The least a client can do: `python bench/bare.py REQUESTS CONCURRENCY` posts each line of the file with a bare aiohttp
+"""The least a client can do: `python -m bench.bare SCENARIO REQUESTS` posts each line of the file with a bare aiohttp
 loop and parses the answers.
 
 No SQL, no cache, no log, no retries but a second post after a 5xx. Prints one JSON object.
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-from measure import measured
+from bench.measure import CONCURRENCY, forget, measured
 
 
 async def ask(bodies: list[dict[str, Any]], url: str, concurrency: int) -> list[Any]:
@@ -37,11 +37,11 @@ async def ask(bodies: list[dict[str, Any]], url: str, concurrency: int) -> list[
 
 def main() -> None:
     """Measure the file that was named."""
-    bodies = [json.loads(line) for line in Path(sys.argv[1]).read_text().splitlines()]
-    concurrency = int(sys.argv[2])
+    bodies = [json.loads(line) for line in Path(sys.argv[2]).read_text().splitlines()]
     url = f"{os.environ['OPENAI_BASE_URL']}/chat/completions"
     asyncio.run(ask(bodies[:1], url, 1))  # the first post of a process loads code
-    answers, took = measured(lambda: asyncio.run(ask(bodies, url, concurrency)))
+    forget()
+    answers, took = measured(lambda: asyncio.run(ask(bodies, url, CONCURRENCY)))
     assert len(answers) == len(bodies)
     print(json.dumps(asdict(took)))
 

@@ -1,6 +1,6 @@
 """What a model call costs this process: the whole stack of wrappers beside a bare aiohttp loop, against a fake server in another process.
 
-`python bench/client.py [--calls 700] [--latency 0.1] [--concurrency 64] [--runs 5]` prints one JSON object: median wall and CPU, and how
+`python -m bench.client [--calls 700] [--latency 0.1] [--concurrency 64] [--runs 5]` prints one JSON object: median wall and CPU, and how
 they compare. The two take turns, so that both see the same machine.
 """
 

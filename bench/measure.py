@@ -1,13 +1,21 @@
-"""What a piece of work took this process: seconds on the wall, seconds of CPU in all threads, and the most memory it ever held."""
+"""What a piece of work took this process: seconds on the wall, seconds of CPU in all threads, and the most memory it ever held.
+
+Needs nothing but Python, so that peers can be measured by it in their own environments.
+"""
 
 from __future__ import annotations
 
+import os
 import resource
 import time
+import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
+
+CONCURRENCY = 64
+"""Model calls in flight at most, for every system."""
 
 T = TypeVar("T")
 
@@ -19,6 +27,12 @@ class Took:
     wall: float
     cpu: float
     rss: float
+
+
+def forget() -> None:
+    """The fake server at `OPENAI_BASE_URL` counts from nothing again."""
+    address = os.environ["OPENAI_BASE_URL"].removesuffix("/v1") + "/_reset"
+    urllib.request.urlopen(urllib.request.Request(address, method="POST")).close()
 
 
 def measured(work: Callable[[], T]) -> tuple[T, Took]:

@@ -12,7 +12,7 @@ from typing import Self
 class FakeProcess:
     """`with FakeProcess("--latency", "0.1") as server:` runs `python -m rvbbit.testing` and serves at `server.base_url`.
 
-    Takes that command's options. It answers by the default rule.
+    Takes that command's options. It answers by the default rule, or by that of a file: `FakeProcess("--rule", "truth.py")`.
     """
 
     def __init__(self, *options: str) -> None:
@@ -37,7 +37,7 @@ class FakeProcess:
                 self._process.stdout.close()
 
     def stats(self) -> dict[str, int]:
-        """`{"calls", "in_flight", "max_in_flight"}` so far."""
+        """`{"calls", "tokens", "in_flight", "max_in_flight"}` so far."""
         return self._ask("GET", "/_stats")
 
     def reset(self) -> None:

@@ -32,7 +32,8 @@ class FakeServer:
     takes. `prompt_cache`, where given, remembers the starts of prompts as a provider's does. `certainty` gives the probability, above 0 and
     up to 1, of an answer whose request asks for `logprobs`; without it the server passes over that wish, as many do. A request with several
     rows is answered row by row by the same rule; `disagreement` gives the share of them then answered otherwise. `requests` are the
-    bodies of all calls in order of arrival, failed ones too; `calls` counts them; `max_in_flight` is how many it ever held at once.
+    bodies of all calls in order of arrival, failed ones too; `calls` counts them; `tokens` are those of all answers, in and out;
+    `max_in_flight` is how many it ever held at once.
     """
 
     def __init__(
@@ -72,12 +73,13 @@ class FakeServer:
     @property
     def stats(self) -> dict[str, int]:
         """What `GET /_stats` answers."""
-        return {"calls": self.calls, "in_flight": self.in_flight, "max_in_flight": self.max_in_flight}
+        return {"calls": self.calls, "tokens": self.tokens, "in_flight": self.in_flight, "max_in_flight": self.max_in_flight}
 
     def reset(self) -> None:
         """Count from nothing again; the script stays."""
         self.requests: list[dict[str, Any]] = []
         self.calls = 0
+        self.tokens = 0
         self.in_flight = 0
         self.max_in_flight = 0
 
@@ -178,9 +180,12 @@ class FakeServer:
 
     def _answer(self, path: str, body: Body, known: int) -> dict[str, Any]:
         if path == "/v1/embeddings":
-            return answers.embeddings(body)
+            answer = answers.embeddings(body)
+            self.tokens += answer["usage"]["total_tokens"]
+            return answer
         said = packed.answer(body, self.answer, self.disagreement)
         answer = answers.chat(body, self.answer(body) if said is None else said)
+        self.tokens += answer["usage"]["total_tokens"]
         if self.prompt_cache is not None:
             answer["usage"] |= self.prompt_cache.answered(body, known)
         if self.certainty is not None and body.get("logprobs"):

@@ -23,9 +23,36 @@ async def test_the_fake_answers_alike_in_a_process_of_its_own():
             answers.append((await registry("openai:m").complete(Request("m", (Message("user", "so?"),), output_schema=BOOLEAN))).text)
             await registry.close()
         assert answers[0] == answers[1]
-        assert process.stats() == {"calls": 1, "in_flight": 0, "max_in_flight": 1}
+        counted = process.stats()
+        assert counted == {"calls": 1, "tokens": server.stats["tokens"], "in_flight": 0, "max_in_flight": 1}
+        assert counted["tokens"] > 0
         process.reset()
-        assert process.stats()["calls"] == 0
+        assert process.stats() == {"calls": 0, "tokens": 0, "in_flight": 0, "max_in_flight": 0}
+
+
+async def test_a_file_says_what_is_answered(tmp_path):
+    rule = tmp_path / "rule.py"
+    rule.write_text("def answer(body):\n    return 'so' in body['messages'][-1]['content']\n")
+    with FakeProcess("--rule", str(rule)) as process:
+        provider = Registry(env={"OPENAI_BASE_URL": process.base_url})
+        texts = [
+            (await provider("openai:m").complete(Request("m", (Message("user", asked),), output_schema=BOOLEAN))).text
+            for asked in ("so?", "or?")
+        ]
+        await provider.close()
+    assert texts == ["true", "false"]
+
+
+@pytest.mark.parametrize("text", [None, "answers = 1"])
+def test_a_rule_that_is_no_rule_is_said(tmp_path, capfd, text):
+    rule = tmp_path / "rule.py"
+    if text is not None:
+        rule.write_text(text)
+    with pytest.raises(RuntimeError, match="did not start"), FakeProcess("--rule", str(rule)):
+        pass
+    said = capfd.readouterr().err
+    assert "rule.py" in said
+    assert "Traceback" not in said
 
 
 async def test_a_share_of_requests_fails_the_same_ones_for_the_same_seed():
