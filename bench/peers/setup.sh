@@ -7,7 +7,7 @@ declare -A PINS=(
     [lotus]="torch==2.13.0 lotus-ai==1.2.4"
     [daft]="daft==0.7.26 openai>=1.0 numpy"
     [docetl]="docetl==0.3.0"
-    [palimpzest]="torch==2.13.0 palimpzest==0.9.0"
+    [palimpzest]="torch==2.13.0 palimpzest==0.8.7"
 )
 
 failed=0
