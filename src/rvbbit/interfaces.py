@@ -182,6 +182,9 @@ class OperatorCaller(Protocol):
     async def requests(self, operator: str, unknown: int, context: CallContext) -> int:
         """How many calls so many arguments without an answer would take: fewer than they are where several share one."""
 
+    async def recall(self, operator: str, arguments: Sequence[Arguments], context: CallContext) -> list[Answer | None]:
+        """The answers that take no call, in order; None for the others, and where that cannot be told before."""
+
 
 ProviderFor: TypeAlias = Callable[[str], Provider]
 """`provider:model` → its provider, wrapped. Raises ModelNotFound, AuthenticationFailed."""

@@ -45,7 +45,7 @@ class AskFigures:
     """What a question of a plan takes: expected by EXPLAIN, taken where EXPLAIN ANALYZE ran it.
 
     `rows` need an answer; of their `distinct` arguments `cached` ones are known, and the others take `calls`. Tokens, USD and seconds are
-    None where nobody can say.
+    None where nobody can say. `at_most`: other questions, or enough rows, may spare some of the calls.
     """
 
     rows: int | None
@@ -56,6 +56,7 @@ class AskFigures:
     tokens_out: int | None
     cost_usd: float | None
     seconds: float | None
+    at_most: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class Asked:
 class Step:
     """One step of a plan. `keeps` are parts that are read once; `children` are the steps whose rows it takes."""
 
-    kind: Literal["Project", "SemanticMap", "SemanticFilter", "Filter", "Scan"]
+    kind: Literal["Project", "SemanticMap", "Limit", "Reorder", "SemanticFilter", "Filter", "Scan"]
     detail: str
     keeps: tuple[str, ...]
     asks: tuple[Asked, ...]

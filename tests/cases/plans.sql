@@ -28,17 +28,18 @@ SELECT id FROM t WHERE amount > 10 AND text MEANS 'red'
 --    └─ Filter  amount > 10
 --       └─ Scan  t
 
--- case: semantic predicates keep their order
+-- case: several semantic predicates are reordered by what they cost and reject
 SELECT id FROM t WHERE text MEANS 'red' AND grp = 'a' AND "desc" MEANS 'big' AND id > 1
 -- plan:
 -- Project
--- └─ SemanticFilter  MEANS("desc", 'big')
---       ask 2: MEANS("desc", 'big')
---    └─ SemanticFilter  MEANS(text, 'red')
---          ask 1: MEANS(text, 'red')
---       └─ Filter  id > 1
---          └─ Filter  grp = 'a'
---             └─ Scan  t
+-- └─ Reorder  the cheapest and most selective first, as the first rows show
+--    └─ SemanticFilter  MEANS("desc", 'big')
+--          ask 2: MEANS("desc", 'big')
+--       └─ SemanticFilter  MEANS(text, 'red')
+--             ask 1: MEANS(text, 'red')
+--          └─ Filter  id > 1
+--             └─ Filter  grp = 'a'
+--                └─ Scan  t
 
 -- case: the same call in output and WHERE is asked once
 SELECT text MEANS 'red' FROM t WHERE text MEANS 'red'
@@ -727,3 +728,139 @@ SELECT grp, ASK(max(text), 'q') FROM t GROUP BY grp HAVING sum(amount) > 3
 SELECT t.id FROM t JOIN u ON t.id IN (SELECT id FROM u LIMIT 3) WHERE text MEANS 'red'
 -- plan:
 -- Fallback  ask 1: MEANS(text, 'red')
+
+-- case: an OR of calls is reordered too
+SELECT id FROM t WHERE text MEANS 'red' OR "desc" MEANS 'big'
+-- plan:
+-- Project
+-- └─ Reorder  the cheapest and most selective first, as the first rows show
+--    └─ SemanticFilter  MEANS(text, 'red') OR MEANS("desc", 'big')
+--          ask 1: MEANS(text, 'red')
+--          ask 2: MEANS("desc", 'big')  where NOT (MEANS(text, 'red')) IS TRUE
+--       └─ Scan  t
+
+-- case: LIMIT stops asking
+SELECT id, amount + 1 AS n FROM t WHERE text MEANS 'red' AND amount > 3 LIMIT 10
+-- plan:
+-- Project
+-- └─ Limit  asks until 10 rows pass
+--    └─ SemanticFilter  MEANS(text, 'red')
+--          ask 1: MEANS(text, 'red')
+--       └─ Scan  (SELECT id, amount + 1 AS n, text FROM t WHERE (amount > 3)) AS __rv_read(c0, c1, c2)
+--             keep  (SELECT id, amount + 1 AS n, text FROM t WHERE (amount > 3)) AS __rv_read(c0, c1, c2)
+
+-- case: LIMIT stops asking in the order asked for
+SELECT * FROM t WHERE amount > 3 AND text MEANS 'red' ORDER BY amount DESC, id LIMIT 10 OFFSET 5
+-- plan:
+-- Project
+-- └─ Limit  asks until 10 rows behind 5 pass
+--    └─ SemanticFilter  MEANS(text, 'red')
+--          ask 1: MEANS(text, 'red')
+--       └─ Scan  (SELECT *, text FROM t WHERE (amount > 3) ORDER BY amount DESC, id) AS __rv_read(c0, c1, c2, c3, c4, c5, c6, c7)
+--             keep  (SELECT *, text FROM t WHERE (amount > 3) ORDER BY amount DESC, id) AS __rv_read(c0, c1, c2, c3, c4, c5, c6, c7)
+
+-- case: LIMIT stops asking of several predicates
+SELECT id FROM t WHERE text MEANS 'red' AND ("desc" MEANS 'big' OR grp = 'a') ORDER BY id LIMIT 3
+-- plan:
+-- Project
+-- └─ Limit  asks until 3 rows pass
+--    └─ Reorder  the cheapest and most selective first, as the first rows show
+--       └─ SemanticFilter  MEANS("desc", 'big') OR grp = 'a'
+--             ask 2: MEANS("desc", 'big')  where NOT (grp = 'a') IS TRUE
+--          └─ SemanticFilter  MEANS(text, 'red')
+--                ask 1: MEANS(text, 'red')
+--             └─ Scan  (SELECT id, text, "desc", grp FROM t ORDER BY id) AS __rv_read(c0, c1, c2, c3)
+--                   keep  (SELECT id, text, "desc", grp FROM t ORDER BY id) AS __rv_read(c0, c1, c2, c3)
+
+-- case: calls in the output are asked for the rows that LIMIT leaves
+SELECT id, ASK(text, 'q') AS a FROM t WHERE text MEANS 'red' ORDER BY id LIMIT 3
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 1: ASK(text, 'q')
+--    └─ Limit  asks until 3 rows pass
+--       └─ SemanticFilter  MEANS(text, 'red')
+--             ask 2: MEANS(text, 'red')
+--          └─ Scan  (SELECT id, text FROM t ORDER BY id) AS __rv_read(c0, c1)
+--                keep  (SELECT id, text FROM t ORDER BY id) AS __rv_read(c0, c1)
+
+-- case: LIMIT of a join stops asking
+SELECT t.id, u.word FROM t JOIN u ON t.id = u.id WHERE t.text MEANS u.word LIMIT 3
+-- plan:
+-- Project
+-- └─ Limit  asks until 3 rows pass
+--    └─ SemanticFilter  MEANS(t.text, u.word)
+--          ask 1: MEANS(t.text, u.word)
+--       └─ Scan  (SELECT t.id, u.word, t.text, u.word FROM t JOIN u ON t.id = u.id) AS __rv_read(c0, c1, c2, c3)
+--             keep  (SELECT t.id, u.word, t.text, u.word FROM t JOIN u ON t.id = u.id) AS __rv_read(c0, c1, c2, c3)
+
+-- case: LIMIT in a subquery stops asking
+SELECT count(*) FROM (SELECT id FROM t WHERE text MEANS 'red' LIMIT 3)
+-- plan:
+-- Project
+-- └─ Limit  asks until 3 rows pass
+--    └─ SemanticFilter  MEANS(text, 'red')
+--          ask 1: MEANS(text, 'red')
+--       └─ Scan  (SELECT id, text FROM t) AS __rv_read(c0, c1)
+--             keep  (SELECT id, text FROM t) AS __rv_read(c0, c1)
+
+-- case: LIMIT in a CTE stops asking
+WITH c AS (SELECT id, text FROM t WHERE text MEANS 'red' LIMIT 3) SELECT id, ASK(text, 'q') AS a FROM c
+-- plan:
+-- Block 1
+-- Project
+-- └─ Limit  asks until 3 rows pass
+--    └─ SemanticFilter  MEANS(text, 'red')
+--          ask 1: MEANS(text, 'red')
+--       └─ Scan  (SELECT id, text, text FROM t) AS __rv_read(c0, c1, c2)
+--             keep  (SELECT id, text, text FROM t) AS __rv_read(c0, c1, c2)
+-- Block 2
+-- Project
+-- └─ SemanticMap
+--       ask 2: ASK(text, 'q')
+--    └─ Scan  c
+--          keep  SELECT __rv_read.c0 AS "id", __rv_read.c1 AS "text" FROM (SELECT id, text, text FROM t) AS __rv_read(c0, c1, c2) WHERE MEANS(__rv_read.c2, 'red') ORDER BY __rv_read.rowid LIMIT 3
+
+-- case: EXISTS stops asking at the first row
+SELECT id FROM u WHERE EXISTS (SELECT * FROM t WHERE text MEANS 'red' AND amount > 3)
+-- plan:
+-- Project
+-- └─ Limit  asks until 1 rows pass
+--    └─ SemanticFilter  MEANS(text, 'red')
+--          ask 1: MEANS(text, 'red')
+--       └─ Scan  (SELECT 1, text FROM t WHERE (amount > 3)) AS __rv_read(c0, c1)
+--             keep  (SELECT 1, text FROM t WHERE (amount > 3)) AS __rv_read(c0, c1)
+
+-- case: a window needs every row, whatever the LIMIT
+SELECT id, row_number() OVER (ORDER BY id) AS r FROM t WHERE text MEANS 'red' LIMIT 3
+-- plan:
+-- Project
+-- └─ SemanticFilter  MEANS(text, 'red')
+--       ask 1: MEANS(text, 'red')
+--    └─ Scan  t
+
+-- case: DISTINCT needs every row
+SELECT DISTINCT grp FROM t WHERE text MEANS 'red' LIMIT 3
+-- plan:
+-- Project
+-- └─ SemanticFilter  MEANS(text, 'red')
+--       ask 1: MEANS(text, 'red')
+--    └─ Scan  t
+
+-- case: an order by a call needs every row
+SELECT id FROM t WHERE text MEANS 'red' ORDER BY text ABOUT 'c' LIMIT 3
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 2: ABOUT(text, 'c')
+--    └─ SemanticFilter  MEANS(text, 'red')
+--          ask 1: MEANS(text, 'red')
+--       └─ Scan  t
+
+-- case: a LIMIT in percent needs every row
+SELECT id FROM t WHERE text MEANS 'red' LIMIT 10%
+-- plan:
+-- Project
+-- └─ SemanticFilter  MEANS(text, 'red')
+--       ask 1: MEANS(text, 'red')
+--    └─ Scan  t

@@ -599,3 +599,65 @@ SELECT reverse(grp) AS g, max(text) AS text FROM t GROUP BY grp ORDER BY ask(max
 SELECT reverse(text) AS text FROM t ORDER BY ask(upper(text),'x') DESC NULLS LAST;
 
 SELECT reverse(text) AS text, means(text, 'elppa') FROM t ORDER BY 2, 1;
+
+SELECT id FROM t WHERE means(text,'red') ORDER BY id LIMIT 2;
+
+SELECT id, text FROM t WHERE means(text,'red') ORDER BY id DESC LIMIT 1 OFFSET 1;
+
+SELECT * FROM t WHERE means(text,'e') AND amount > 5 ORDER BY amount DESC, id LIMIT 3;
+
+SELECT * FROM t WHERE means(text,'e') IS NOT TRUE ORDER BY id LIMIT 3;
+
+SELECT id, amount + 1 AS id FROM t WHERE NOT means(text,'red') ORDER BY 2, 1 LIMIT 2;
+
+SELECT id, ask(text,'q') AS a, ask("desc",'r') FROM t WHERE means(text,'e') AND (about("desc",'x') > 0.3 OR means(text,'red')) ORDER BY id LIMIT 4;
+
+SELECT about(text,'x') AS a, id FROM t WHERE about(text,'x') > 0.2 ORDER BY id LIMIT 3;
+
+SELECT t.id, u.word FROM t JOIN u ON t.id = u.id OR u.grp = 'a' WHERE means(t.text, u.word) ORDER BY t.id, u.word LIMIT 3;
+
+SELECT id, text, word FROM t JOIN u USING (id) WHERE means(text, word) OR classify(word, ['a','b']) = 'a' ORDER BY ALL LIMIT 2;
+
+SELECT s.part.name, s."Mixed Name" FROM s WHERE means(s.part.name, 'red') OR len(words) = 0 ORDER BY s.id LIMIT 5;
+
+SELECT count(*) FROM (SELECT id FROM t WHERE means(text,'red') LIMIT 2);
+
+WITH c AS (SELECT id, text FROM t WHERE means(text,'red') ORDER BY id LIMIT 2) SELECT x.id, ask(y.text,'q') FROM c x JOIN c y USING (id);
+
+WITH c AS (SELECT id, ask(text,'a') AS a FROM t ORDER BY id LIMIT 2) SELECT id, ask(a,'q') FROM c;
+
+(SELECT id FROM t WHERE means(text,'red') ORDER BY id LIMIT 1) UNION ALL (SELECT id FROM u WHERE means(word,'r') ORDER BY id LIMIT 1);
+
+SELECT id FROM u WHERE EXISTS (SELECT * FROM t WHERE means(text,'red')) ORDER BY id;
+
+SELECT id FROM u WHERE NOT EXISTS (SELECT ask(text,'x') FROM t WHERE means(text,'zzz') OR amount > 79) ORDER BY id LIMIT 2;
+
+SELECT EXISTS (SELECT 1 FROM t WHERE means(text,'nothing')), (SELECT id FROM t WHERE means(text,'sky') ORDER BY id LIMIT 1);
+
+SELECT id FROM t WHERE means(text,'e') AND means("desc",'s') AND NOT means(text,'sky');
+
+SELECT id FROM t WHERE means(ask(text,'e'),'e') AND (means("desc",'s') OR (means(text,'red') AND about(text,'x') > 0.1) OR amount = 30);
+
+SELECT id, means(text,'red') FROM t WHERE means(text,'red') OR means("desc",'sweet');
+
+SELECT id FROM t WHERE (CASE WHEN amount > 20 THEN means(text,'e') ELSE means("desc",'s') END) AND means(text,'a') ORDER BY id LIMIT 2;
+
+SELECT id FROM t WHERE year(when_said(text)) = 2024 AND list_contains(tags(text), 'red') AND parts(text).size > 3 ORDER BY id LIMIT 2;
+
+SELECT id FROM t WHERE means('red apple', 'red') AND means(text, 'sky') ORDER BY id LIMIT 1;
+
+SELECT id FROM t WHERE means(text, NULL) LIMIT 2;
+
+SELECT id FROM t WHERE means(text, NULL) IS NULL AND means(text, 'red') ORDER BY id LIMIT 2;
+
+SELECT id FROM t WHERE means(text, 'red') ORDER BY id LIMIT 0;
+
+SELECT id FROM t WHERE means(text, 'red') ORDER BY id LIMIT NULL OFFSET 1;
+
+CREATE TABLE made AS SELECT id, ask(text,'x') FROM t WHERE means(text,'red') ORDER BY id LIMIT 2;
+
+INSERT INTO u SELECT id, text, grp FROM t WHERE means(text,'red') AND means(text,'apple') ORDER BY id LIMIT 1;
+
+UPDATE t SET grp = 'z' WHERE means(text,'red') AND means("desc",'s');
+
+DELETE FROM t WHERE means(text,'green') OR means("desc",'wide');

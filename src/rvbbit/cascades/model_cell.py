@@ -49,6 +49,11 @@ class ModelCell:
     def reads_messages(self) -> bool:
         return self._provider.reads_messages
 
+    @property
+    def asks_once(self) -> bool:
+        """Whether what it answers is one answer of the model, not one chosen of several."""
+        return self._spec.takes is None
+
     async def keys(self, arguments: Arguments) -> list[str]:
         """The cache key of each take: a hash of the whole question."""
         version = await self._learning.version(arguments)

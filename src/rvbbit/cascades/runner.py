@@ -146,6 +146,21 @@ class Runner:
         await first.ready()
         return first.requests(unknown)
 
+    async def recall(self, operator: str, arguments: Sequence[Arguments], context: CallContext) -> list[Answer | None]:
+        """The answers that the log has, in order; None for the others, and for all of a cascade of several cells or takes."""
+        plan = self._plans.of(self._catalog.find(operator))
+        errand = Errand(plan, context, self._tools, None, reuse=plan.cached, keep=plan.cached)
+        first = _steps(errand)[0]
+        if len(plan.cells) > 1 or not isinstance(first, ModelCell) or not first.asks_once:
+            return [None] * len(arguments)
+        recalled: list[Answer | None] = []
+        async for chunk in _rows(errand, first, arguments):
+            for row in chunk:
+                known = row.keys is not None and row.found is not None and first.known(row.keys, row.found)
+                answer = await first.answer(plan.cells[0].arguments(row.inputs, {}), row.tally, row.keys, row.found) if known else None
+                recalled.append(Answer(answer, cached=True) if known else None)
+        return recalled
+
     async def run(
         self,
         cascade: Cascade | str,

@@ -30,6 +30,12 @@ T = TypeVar("T")
 Listen = Callable[[Progress | Notice], None]
 """Told of progress and notices on the caller's own thread."""
 
+USD_PER_TOKEN = 1e-7
+TOKENS_OUT = 4
+"""What a token is taken to cost where nobody knows, and how many of those read one that is written costs."""
+FREE = 1e-9
+"""A local model's answer takes a little time."""
+
 
 class Landed(Protocol):
     """Told of an answer that landed, or of so many that are alike, or of a notice."""
@@ -119,6 +125,26 @@ class Query:
         finally:
             self._tell(stage)
             self.took[id_] = stage.took(self._rows.get(id_))
+
+    def recall(self, ask: Ask, arguments: Sequence[Arguments]) -> list[Answer | None]:
+        """The answers that take no call; those it gives are counted as answered."""
+        found = self.loop.run(self._caller().recall(ask.operator.name, arguments, self._context(ask)), self.stop)
+        stage = self._stages.setdefault(ask.id, _Stage(ask.operator.name))
+        for answer in found:
+            if answer is not None:
+                stage.total += 1
+                stage.count(answer, 1)
+                self._count(answer, 1)
+        self.took[ask.id] = stage.took(self._rows.get(ask.id))
+        return found
+
+    def cost(self, ask: Ask) -> float:
+        """What a call of an ask takes, for choosing which is asked first: in USD where its price is known, else by its tokens."""
+        each = self.each(ask.operator.cascade_id, self._context(ask).model, ())
+        if each.cost_usd:
+            return each.cost_usd
+        tokens = (each.tokens_in or 0.0) + TOKENS_OUT * (each.tokens_out or 0.0)
+        return max(tokens * USD_PER_TOKEN if each.cost_usd is None else 0.0, FREE)
 
     def counted(self, ask: Ask, rows: int) -> None:
         """So many rows need the answers of an ask that is about to be made."""

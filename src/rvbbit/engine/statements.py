@@ -17,6 +17,7 @@ from rvbbit.errors import Error, SQLError, SQLSyntaxError
 from rvbbit.execution import database, keys
 from rvbbit.execution.database import STORE, Parameters
 from rvbbit.execution.executor import Executor
+from rvbbit.execution.sifting import Asking
 from rvbbit.result import Explained
 from rvbbit.sql import lowering, parameters
 from rvbbit.sql.binder import Schema, bind
@@ -24,7 +25,7 @@ from rvbbit.sql.dialect import Call, Dialect
 from rvbbit.sql.explain import explained, lines
 from rvbbit.sql.origins import Keyed
 from rvbbit.sql.patterns import Grammar
-from rvbbit.sql.plan import Plan
+from rvbbit.sql.plan import Plan, sifted
 from rvbbit.sql.rules import optimise
 from rvbbit.sql.statements import Statement, split
 from rvbbit.sql.suggest import improved, located
@@ -52,13 +53,15 @@ class Planned:
 class Statements:
     """Runs statements on one connection. `grammar` is asked before each, so a changed operator file counts from the next statement on.
 
-    `show` is told of each before DuckDB is, and brings here what it names of a log that is kept elsewhere.
+    `show` is told of each before DuckDB is, and brings here what it names of a log that is kept elsewhere. `at_once`: model calls in
+    flight at most.
     """
 
     connection: duckdb.DuckDBPyConnection
     grammar: Callable[[], Grammar]
     aggregates: frozenset[str]
     show: Callable[[Statement], None] = field(default=lambda _: None)
+    at_once: int = 64
     in_transaction: bool = field(default=False)
 
     def run(self, statement: Statement, values: Parameters, query: Query) -> pa.Table:
@@ -91,7 +94,8 @@ class Statements:
     def _explained(self, planned: Planned, query: Query) -> pa.Table:
         """What is known before any call is made."""
         ready = self._executor(query).ready(planned.plan, planned.values)
-        expected = {ask.id: query.expected(ask, rows, arguments) for ask, rows, arguments in ready}
+        spared = sifted(planned.plan)
+        expected = {ask.id: replace(query.expected(ask, rows, given), at_most=ask.id in spared) for ask, rows, given in ready}
         return _told(explained(planned.plan, lambda ask: expected.get(ask.id, _LATER)), query)
 
     def _analyzed(self, planned: Planned, statement: Statement, query: Query) -> pa.Table:
@@ -101,7 +105,9 @@ class Statements:
         return _told(replace(found, ran=True, rows=rows.num_rows), query)
 
     def _executor(self, query: Query, *, counting: bool = False) -> Executor:
-        return Executor(self.connection, query.answer, f"__rv{next(_prefixes)}", query.counted if counting else None, query.embed)
+        asking = Asking(query.answer, query.recall, query.cost, self.at_once)
+        counted = query.counted if counting else None
+        return Executor(self.connection, query.answer, f"__rv{next(_prefixes)}", counted, embed=query.embed, asking=asking)
 
     def plan(self, statement: Statement, values: Parameters) -> Planned | None:
         """The plan of a statement, None where it has no semantic expression and is DuckDB's alone."""

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from rvbbit.errors import OutputInvalid
 from rvbbit.sql.lowering import VALUE, Stage
+from rvbbit.sql.sift import Question
 from rvbbit.types import Operator, Value
 
 ARROW: dict[str, pa.DataType] = {
@@ -34,7 +35,7 @@ def array(values: Sequence[Value], operator: Operator) -> pa.Array:
         raise _misfit(operator.name, operator.returns, str(error)) from error
 
 
-def register(connection: duckdb.DuckDBPyConnection, stage: Stage, rows: pa.Table, values: Sequence[Value]) -> None:
+def register(connection: duckdb.DuckDBPyConnection, stage: Stage | Question, rows: pa.Table, values: Sequence[Value]) -> None:
     """Make the answers of a stage readable under its name; one row a row of `rows`, or a single row where nothing varies."""
     returns = stage.ask.operator.returns
     columns = [*rows.columns, array(values, stage.ask.operator)] if stage.ask.varying else [array(values, stage.ask.operator)]
@@ -59,7 +60,7 @@ def _misfit(operator: str, returns: str, why: str) -> OutputInvalid:
     )
 
 
-def unregister(connection: duckdb.DuckDBPyConnection, stage: Stage) -> None:
+def unregister(connection: duckdb.DuckDBPyConnection, stage: Stage | Question) -> None:
     """Forget the answers of a stage."""
     if stage.ask.operator.returns.upper() in ARROW:
         connection.unregister(stage.name)

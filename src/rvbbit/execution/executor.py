@@ -14,12 +14,14 @@ import pyarrow as pa
 from sqlglot import exp
 
 from rvbbit.errors import Error
-from rvbbit.execution import answers, arguments, database, embedding
+from rvbbit.execution import answers, arguments, database, embedding, sifting
 from rvbbit.execution.fallback import Fallback
+from rvbbit.execution.sifting import Asking, Sifter
 from rvbbit.sql import lowering
 from rvbbit.sql.embeds import EMBED
 from rvbbit.sql.lowering import Final, Keep, Stage
 from rvbbit.sql.plan import Ask, Plan
+from rvbbit.sql.sift import Sift
 from rvbbit.types import Answer, Arguments
 
 Answerer = Callable[[Ask, Sequence[Arguments]], list[Answer]]
@@ -36,7 +38,8 @@ Counted = Callable[[Ask, int], None]
 class Executor:
     """Runs plans on one connection. `prefix` must be unlike that of any other query running on the same instance.
 
-    `embed` is for EMBED, in stages. `counted` costs a query an ask: for EXPLAIN ANALYZE.
+    `embed` is for EMBED, in stages. `counted` costs a query an ask: for EXPLAIN ANALYZE. `asking` says more of who answers, where that is
+    known.
     """
 
     def __init__(
@@ -45,10 +48,13 @@ class Executor:
         answer: Answerer,
         prefix: str,
         counted: Counted | None = None,
+        *,
         embed: Embedded | None = None,
+        asking: Asking | None = None,
     ) -> None:
         self._connection = connection
         self._answer = answer
+        self._asking = asking or Asking(answer)
         self._prefix = prefix
         self._counted = counted
         self._embed = embed
@@ -79,24 +85,34 @@ class Executor:
             fallback.unregister()
 
     def ready(self, plan: Plan, parameters: Mapping[str, Any]) -> Iterator[tuple[Ask, int, list[Arguments]]]:
-        """The asks that need no earlier answer: how many rows need theirs, and their distinct arguments. Asks nothing; for EXPLAIN."""
+        """The asks that need no earlier answer: how many rows need theirs, and their distinct arguments. Asks nothing; for EXPLAIN.
+
+        Of questions that stop early or that others may spare, all that there are.
+        """
         unknown: set[str] = set()
-        kept: list[lowering.Step] = []
+        made: list[lowering.Step] = []
         try:
             for step in lowering.steps(plan, self._prefix):
                 if isinstance(step, Final):
                     continue
-                query = step.query if isinstance(step, Keep) else step.rows
-                if unknown & {table.name for table in query.find_all(exp.Table)}:
-                    unknown.add(step.name)
+                query = step.profiles if isinstance(step, Sift) else step.query if isinstance(step, Keep) else step.rows
+                if unknown & _tables(query):
+                    unknown |= _makes(step)
                 elif isinstance(step, Keep):
+                    made.append(step)
                     self._query(query, parameters, f"CREATE TEMP TABLE {step.name} AS ")
-                    kept.append(step)
+                elif isinstance(step, Sift):
+                    made.append(step)
+                    unknown |= _makes(step)
+                    yield from self._sifter(step, parameters).ready()
                 else:
                     unknown.add(step.name)
                     yield step.ask, self._count(step, parameters), arguments.of(step.ask, *self._read(step, parameters))
         finally:
-            self._tidy(kept)
+            self._tidy(made)
+
+    def _sifter(self, step: Sift, parameters: Mapping[str, Any]) -> Sifter:
+        return Sifter(self._connection, step, self._asking, lambda query, before="": self._query(query, parameters, before))
 
     def _steps(self, steps: Sequence[lowering.Step], parameters: Mapping[str, Any]) -> pa.Table:
         for step in steps:
@@ -105,6 +121,8 @@ class Executor:
                     self._query(query, parameters, f"CREATE TEMP TABLE {name} AS ")
                 case Stage():
                     self._stage(step, parameters)
+                case Sift():
+                    self._sifter(step, parameters).run()
                 case Final(query):
                     return self._query(query, parameters)
         raise AssertionError("a plan ends with its statement")
@@ -139,5 +157,22 @@ class Executor:
             match step:
                 case Keep(name, _):
                     database.run(self._connection, f"DROP TABLE IF EXISTS temp.{name}")
-                case Stage(name):
+                case Stage():
                     answers.unregister(self._connection, step)
+                case Sift():
+                    sifting.tidy(self._connection, step)
+
+
+def _tables(query: exp.Expr) -> set[str]:
+    return {table.name for table in query.find_all(exp.Table)}
+
+
+def _makes(step: lowering.Step) -> set[str]:
+    """The names under which a step leaves something."""
+    match step:
+        case Keep(name) | Stage(name):
+            return {name}
+        case Sift():
+            stop = () if step.stop is None else (step.stop.name,)
+            return {question.name for question in step.questions()} | {*stop}
+    return set()

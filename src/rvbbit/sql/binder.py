@@ -13,11 +13,12 @@ from sqlglot import exp
 
 from rvbbit.errors import SQLError
 from rvbbit.sql import aliases, conditions, describing, rewrite, scopes, stability
+from rvbbit.sql.candidates import read_once
 from rvbbit.sql.dialect import Call
 from rvbbit.sql.embeds import EMBED
 from rvbbit.sql.limits import cut_first, is_cut
 from rvbbit.sql.origins import KeyedOf, Origin, origin
-from rvbbit.sql.plan import Ask, Block, Filter, Node, Plan, Project, Scan, SemanticFilter, SemanticMap, Snapshot, chain
+from rvbbit.sql.plan import Ask, Block, Filter, Limit, Node, Plan, Project, Scan, SemanticFilter, SemanticMap, Snapshot, chain
 from rvbbit.sql.statements import Hints
 from rvbbit.sql.typecheck import check_type
 
@@ -63,7 +64,12 @@ def bind(statement: exp.Expr, schema: Schema, whole: Hints, local: list[tuple[in
     for call in calls:
         rewrite.as_condition(call, hints[call.meta["id"]])
     rewrite.name_columns(statement)
-    cut_first(statement, lambda query, block: [n for n, _ in schema.describe(describing.standing(query, block))], schema.has_aggregate)
+
+    def names(query: exp.Select, block: exp.Select) -> list[str]:
+        return [name for name, _ in schema.describe(describing.standing(query, block))]
+
+    cut_first(statement, names, schema.has_aggregate)
+    read_once(statement, names, schema.has_aggregate)
     binder = _Binder(schema, hints)
     for block in scopes.in_order(statement):
         binder.add(block)
@@ -236,16 +242,29 @@ class _Binder:
                 filtered.update(call.meta["id"] for call in inside)
             elif not (has_fallback and predicate.find(Call)) and not self.schema.reads_differently(predicate):
                 node = Filter(node, predicate)
+        node = self._limited(node, block, filtered, snapshots)
         rest = [call for call in calls if call.meta["id"] not in filtered]
         mapped = tuple(self._ask(call, block, block) for call in _freest_first(rest, block))
         return Project(SemanticMap(node, mapped) if mapped else node)
+
+    def _limited(self, node: Node, block: exp.Expr, filtered: set[int], snapshots: tuple[Snapshot, ...]) -> Node:
+        """Its rows under a limit that stops asking, where they were put so and each call of WHERE has a stage."""
+        once = [snapshot for snapshot in snapshots if snapshot.source.meta.get("once")]
+        asked = [call.meta["id"] for call in self._own_calls(block) if scopes.clause_of(call, block) == "where"]
+        if not once or not filtered.issuperset(asked):
+            return node
+        block.meta["stopped"] = True
+        limit, offset = block.args.get("limit"), block.args.get("offset")
+        rows = limit.expression if limit is not None else exp.convert(1)
+        return Limit(node, rows, offset.expression if offset is not None else None, once[0].id, ordered=block.meta["ordered"])
 
     def _snapshots(self, block: exp.Expr) -> tuple[Snapshot, ...]:
         parts = [source for source in scopes.sources(block) if isinstance(source, exp.Subquery)]
         parts += [cte.this for cte in scopes.visible_ctes(block)[0]]
         found = []
         for part in parts:
-            if "snapshot" not in part.meta and self.schema.reads_differently(part) and not scopes.in_recursive_cte(part):
+            once = part.meta.get("once") or self.schema.reads_differently(part)
+            if "snapshot" not in part.meta and once and not scopes.in_recursive_cte(part):
                 self.kept += 1
                 part.meta["snapshot"] = self.kept
                 found.append(Snapshot(self.kept, part))

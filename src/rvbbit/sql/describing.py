@@ -53,12 +53,18 @@ def looked_up(block: exp.Select, asks: Mapping[int, Ask]) -> exp.Expr:
         row = exp.Subquery(this=exp.select(exp.alias_(null, VALUE)), alias=exp.TableAlias(this=exp.to_identifier("__rv_a")))
         return lookup(asks[call.meta["id"]], call, row)
 
-    select = replace_calls(block, answered)
+    select = _unordered(replace_calls(block, answered))
     assert isinstance(select, exp.Select)
-    if is_cut(block):
-        select.set("order", None)  # by the rowid of a table that is not there yet
     return with_ctes(select, block, _typed)
 
 
 def _typed(tree: exp.Expr) -> exp.Expr:
-    return replace_calls(tree, lambda call: exp.cast(exp.null(), call.operator.returns, dialect="duckdb"))
+    return _unordered(replace_calls(tree, lambda call: exp.cast(exp.null(), call.operator.returns, dialect="duckdb")))
+
+
+def _unordered(tree: exp.Expr) -> exp.Expr:
+    """Without the orders by the rowid of tables that are not there yet."""
+    for node in tree.find_all(exp.Select):
+        if is_cut(node):
+            node.set("order", None)
+    return tree

@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from rvbbit.result import Asked, AskFigures, Explained, Step
 from rvbbit.sql.lowering import written
-from rvbbit.sql.plan import Ask, Filter, Node, Plan, Project, Scan, SemanticFilter, SemanticMap, chain
+from rvbbit.sql.plan import Ask, Filter, Limit, Node, Plan, Project, Reorder, Scan, SemanticFilter, SemanticMap, chain
 
 FiguresOf = Callable[[Ask], AskFigures | str | None]
 """What an ask takes; or, in words, why that is not known; None where nobody asked."""
@@ -19,7 +19,7 @@ def explained(plan: Plan, figures: FiguresOf = lambda ask: None) -> Explained:
 
     def asked(ask: Ask) -> Asked:
         found = figures(ask)
-        guard = " and ".join(written(one) for one in ask.guards) or None
+        guard = " and ".join(_shown(one) for one in ask.guards) or None
         known, note = (found, None) if isinstance(found, AskFigures) else (None, found)
         return Asked(ask.id, ask.operator.name, str(ask.call.meta["typed"]), guard, known, note)
 
@@ -51,11 +51,25 @@ def _step(node: Node, below: tuple[Step, ...], asked: Callable[[Ask], Asked]) ->
         case Filter(_, predicate):
             return Step("Filter", written(predicate), (), (), below)
         case SemanticFilter(_, predicate, asks):
-            return Step("SemanticFilter", written(predicate), (), tuple(map(asked, asks)), below)
+            return Step("SemanticFilter", _shown(predicate), (), tuple(map(asked, asks)), below)
+        case Reorder():
+            return Step("Reorder", "the cheapest and most selective first, as the first rows show", (), (), below)
+        case Limit(_, rows, offset):
+            behind = f" behind {_text(offset)}" if offset is not None else ""
+            return Step("Limit", f"asks until {_text(rows)} rows{behind} pass", (), (), below)
         case SemanticMap(_, asks):
             return Step("SemanticMap", "", (), tuple(map(asked, asks)), below)
         case Project():
             return Step("Project", "", (), (), below)
+
+
+def _shown(condition: exp.Expr) -> str:
+    """A condition as it was written, where its columns have got other names since."""
+    return written(condition.copy().transform(lambda node: exp.var(node.meta["shown"]) if "shown" in node.meta else node))
+
+
+def _text(bound: exp.Expr) -> str:
+    return written(bound).replace("$p_", "$")
 
 
 def _drawn(step: Step, depth: int, *, ran: bool) -> list[str]:
@@ -76,7 +90,11 @@ def _asked(ask: Asked, *, ran: bool) -> str:
 def _told(figures: AskFigures, *, ran: bool) -> list[str]:
     """`700 rows, 120 distinct, 20 cached, 100 to ask, 5,400 tokens, $0.0011, 2.40 s`: what is not known is left out."""
     told = [] if figures.rows is None else [f"{figures.rows:,} rows"]
-    told += [f"{figures.distinct:,} distinct", f"{figures.cached:,} cached", f"{figures.calls:,} {'calls' if ran else 'to ask'}"]
+    told += [
+        f"{figures.distinct:,} distinct",
+        f"{figures.cached:,} cached",
+        f"{'at most ' * figures.at_most}{figures.calls:,} {'calls' if ran else 'to ask'}",
+    ]
     if figures.tokens_in is not None and figures.tokens_out is not None:
         told.append(f"{figures.tokens_in + figures.tokens_out:,} tokens")
     if figures.cost_usd is not None:

@@ -19,6 +19,8 @@ from rvbbit.sql import scopes
 from rvbbit.sql.dialect import Call
 
 NAME = "__rv_cut"
+ROWS = "__rv_read"
+"""The rows of a SELECT that stops asking; see candidates."""
 BEFORE = ("from_", "joins", "laterals", "where", "qualify", "windows", "order", "limit", "offset", "sample", "with_")
 
 
@@ -45,9 +47,9 @@ def cut_first(statement: exp.Expr, names: Names, grouping: Callable[[exp.Expr], 
 
 
 def is_cut(block: exp.Expr) -> bool:
-    """Whether a block is what became of such a SELECT; its ORDER BY needs the rows kept."""
+    """Whether a block is what became of such a SELECT, or of one that stops asking; its ORDER BY needs the rows kept."""
     from_ = block.args.get("from_")
-    return isinstance(block, exp.Select) and from_ is not None and from_.this.alias == NAME
+    return isinstance(block, exp.Select) and from_ is not None and from_.this.alias in {NAME, ROWS}
 
 
 def _can_cut(select: exp.Select, grouping: Callable[[exp.Expr], bool]) -> bool:

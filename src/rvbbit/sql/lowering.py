@@ -14,7 +14,8 @@ from sqlglot import exp
 
 from rvbbit.sql import scopes
 from rvbbit.sql.dialect import Call, Dialect
-from rvbbit.sql.plan import Ask, Filter, Node, Plan, Project, Scan, SemanticFilter, SemanticMap, Snapshot, chain
+from rvbbit.sql.plan import Ask, Filter, Limit, Node, Plan, Project, Reorder, Scan, SemanticFilter, SemanticMap, Snapshot, chain
+from rvbbit.sql.sift import PLACE, ROWS, Sift, Sifting, Writer, stopped
 
 WRITER = Dialect()
 KEY = "__rv_k"
@@ -58,7 +59,7 @@ class Final:
     query: exp.Expr
 
 
-Step = Keep | Stage | Final
+Step = Keep | Stage | Sift | Final
 
 
 def written(tree: exp.Expr) -> str:
@@ -100,12 +101,20 @@ class _Lowering:
     def block(self, root: Node) -> Iterator[Step]:
         below: list[exp.Expr] = []
         tree: exp.Expr | None = None
-        for node in chain(root):
+        nodes = chain(root)
+        limit = next((node for node in nodes if isinstance(node, Limit)), None)
+        sifted = [node for node in nodes if isinstance(node, SemanticFilter)] if any(isinstance(n, Limit | Reorder) for n in nodes) else []
+        for node in nodes:
             match node:
                 case Scan(block):
                     tree = block.tree
                     for snapshot in block.snapshots:
-                        yield self.keep(snapshot, tree)
+                        yield self.keep(snapshot, tree, all_=limit is not None and limit.snapshot == snapshot.id)
+                case SemanticFilter() if node in sifted:
+                    if node is sifted[-1]:
+                        assert tree is not None
+                        yield self.sift(sifted, limit, tree, below)
+                        below += [one.predicate for one in sifted]
                 case Filter(_, predicate):
                     below.append(predicate)
                 case SemanticFilter(_, predicate, asks, repeatable):
@@ -115,17 +124,63 @@ class _Lowering:
                 case SemanticMap(_, asks):
                     assert tree is not None
                     yield from (self.stage(ask, tree, below) for ask in asks)
-                case Project():
+                case Reorder() | Limit() | Project():
                     pass
 
-    def keep(self, snapshot: Snapshot, tree: exp.Expr) -> Keep:
+    def keep(self, snapshot: Snapshot, tree: exp.Expr, *, all_: bool) -> Keep:
+        """`all_`: these are candidates, of which a Sift keeps some under the snapshot's own name."""
         body = (snapshot.source.this if isinstance(snapshot.source, exp.Subquery) else snapshot.source).copy()
         body.meta.pop("snapshot", None)
         select = exp.select("*").from_(exp.Subquery(this=self.replaced(body)), copy=False)
-        return Keep(self.snapshot_name(snapshot.id), with_ctes(select, tree, self.replaced, until=snapshot.source))
+        name = self.snapshot_name(snapshot.id)
+        return Keep(f"{name}_all" if all_ else name, with_ctes(select, tree, self.replaced, until=snapshot.source))
 
     def snapshot_name(self, id_: int) -> str:
         return f"{self.prefix}_kept_{id_}"
+
+    def sift(self, filters: Sequence[SemanticFilter], limit: Limit | None, tree: exp.Expr, below: Sequence[exp.Expr]) -> Sift:
+        """The filters of a block together: a profile is a distinct tuple of what they read."""
+        name = f"{self.prefix}_profiles_{filters[0].asks[0].id}"
+        writer = Writer(self.answers_name, _key, lambda ask: self.constants(ask, tree), self.replaced, written)
+        sifting = Sifting(filters, writer, name)
+        condition = sifting.condition()
+        columns = sifting.columns or {"": exp.true()}
+        selected: list[exp.Expr] = [exp.alias_(column.copy(), f"s{i}") for i, column in enumerate(columns.values())]
+        many = any(ask.hints.rounds == "many" for node in filters for ask in node.asks)
+        if limit is None:
+            inner = over(tree, selected, [self.replaced(one) for one in below], self.replaced)
+            query = self.grouped(inner, len(columns), exp.func("hash", *(exp.column(f"s{i}") for i in range(len(columns)))))
+            return Sift(name, query, sifting.batch, condition, None, many)
+        kept = self.snapshot_name(limit.snapshot)
+        candidates = exp.to_table(f"{kept}_all")
+        candidates.set("alias", tree.args["from_"].this.args["alias"].copy())
+        selected.append(exp.alias_(exp.column("rowid", table=candidates.alias), "r"))
+        query = self.grouped(exp.Select(expressions=selected).from_(candidates, copy=False), len(columns), exp.func("min", exp.column("r")))
+        stop = stopped(limit, candidates, (kept, name, f"{name}_chosen"), columns)
+        return Sift(name, query, sifting.batch, condition, stop, many)
+
+    def grouped(self, inner: exp.Select, width: int, order: exp.Expr) -> exp.Select:
+        """The distinct profiles of some rows, in an order that threads do not choose."""
+        with_ = inner.args.pop("with_", None)
+        names = [exp.column(f"s{i}") for i in range(width)]
+        count = exp.alias_(exp.Count(this=exp.Star()), ROWS)
+        numbered = exp.Window(this=exp.func("row_number"), order=exp.Order(expressions=[order, *(name.copy() for name in names)]))
+        place = exp.alias_(exp.Sub(this=numbered, expression=exp.convert(1)), PLACE)
+        query = exp.Select(expressions=[*(name.copy() for name in names), count, place])
+        query = query.from_(exp.Subquery(this=inner, alias=exp.TableAlias(this=exp.to_identifier("__rv_rows"))), copy=False)
+        query = query.group_by(*names, copy=False)
+        if with_ is not None:
+            query.set("with_", with_)
+        return query
+
+    def constants(self, ask: Ask, tree: exp.Expr) -> exp.Expr | None:
+        """The one-row query of the arguments that do not vary; None where all do."""
+        arguments = ((i, self.replaced(argument)) for i, argument in enumerate(ask.call.arguments) if i not in ask.varying)
+        fixed = [exp.alias_(_key(ask, i, argument), f"{KEY}{i}", copy=False) for i, argument in arguments]
+        return with_ctes(exp.select(*fixed), tree, self.replaced) if fixed else None
+
+    def answers_name(self, ask: Ask) -> str:
+        return f"{self.prefix}_answers_{ask.id}"
 
     def stage(self, ask: Ask, tree: exp.Expr, below: Sequence[exp.Expr]) -> Stage:
         arguments = [self.replaced(argument) for argument in ask.call.arguments]
@@ -144,9 +199,7 @@ class _Lowering:
         if with_ is not None:
             rows.set("with_", with_)
             counted.set("with_", with_.copy())
-        fixed = [exp.alias_(_key(ask, i, a), f"{KEY}{i}", copy=False) for i, a in enumerate(arguments) if i not in ask.varying]
-        constants = with_ctes(exp.select(*fixed), tree, self.replaced) if fixed else None
-        return Stage(f"{self.prefix}_answers_{ask.id}", ask, rows, constants, counted)
+        return Stage(self.answers_name(ask), ask, rows, self.constants(ask, tree), counted)
 
     def replaced(self, tree: exp.Expr) -> exp.Expr:
         """A copy with calls answered and kept tables in place."""
@@ -156,7 +209,7 @@ class _Lowering:
         ask = self.asks.get(call.meta["id"])
         if ask is None:
             return self.function(self.fallback[call.meta["id"]], call)
-        return lookup(ask, call, exp.alias_(exp.to_table(f"{self.prefix}_answers_{ask.id}"), "__rv_a", table=True), keyed=True)
+        return lookup(ask, call, exp.alias_(exp.to_table(self.answers_name(ask)), "__rv_a", table=True), keyed=True)
 
     def function(self, ask: Ask, call: Call) -> exp.Expr:
         arguments = [
@@ -190,6 +243,9 @@ def _key(ask: Ask, place: int, argument: exp.Expr) -> exp.Expr:
 def replace_calls(tree: exp.Expr, answered: Callable[[Call], exp.Expr], kept: Callable[[int], str] | None = None) -> exp.Expr:
     """A copy of a tree with each call replaced, inner ones first, and each snapshot read from its table."""
     holder = exp.Paren(this=tree.copy())
+    for node in [node for node in holder.walk() if kept and "stopped" in node.meta]:
+        node.set("limit", None)
+        node.set("offset", None)
     for node in [node for node in holder.walk() if kept and "snapshot" in node.meta]:
         assert kept is not None
         table = exp.to_table(kept(node.meta["snapshot"]))

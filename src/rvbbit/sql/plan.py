@@ -95,6 +95,27 @@ class SemanticFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class Reorder:
+    """The semantic filters below are carried out by cost and by the share of rows that passes each, as it shows."""
+
+    input: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """Rows are asked about, by the semantic filters below, until `rows` have passed behind the first `offset` (None: 0).
+
+    They are taken in the order in which the snapshot has them where `ordered`; else any will do.
+    """
+
+    input: Node
+    rows: exp.Expr
+    offset: exp.Expr | None
+    snapshot: int
+    ordered: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SemanticMap:
     """Calls outside WHERE, inner ones first."""
 
@@ -109,7 +130,7 @@ class Project:
     input: Node
 
 
-Node = Scan | Filter | SemanticFilter | SemanticMap | Project
+Node = Scan | Filter | SemanticFilter | Reorder | Limit | SemanticMap | Project
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +156,16 @@ def chain(root: Node) -> list[Node]:
     while not isinstance(node := nodes[-1], Scan):
         nodes.append(node.input)
     return nodes[::-1]
+
+
+def sifted(plan: Plan) -> set[int]:
+    """The ids of asks that a limit or other filters may spare some of their calls."""
+    found: set[int] = set()
+    for root in plan.blocks:
+        nodes = chain(root)
+        if any(isinstance(node, Reorder | Limit) for node in nodes):
+            found.update(ask.id for node in nodes if isinstance(node, SemanticFilter) for ask in node.asks)
+    return found
 
 
 def stack(nodes: list[Node]) -> Node:

@@ -36,11 +36,12 @@ def refuse_definitions(statement: exp.Expr) -> None:
 
 def remember_as_typed(call: Call) -> None:
     """Keep a call's own text and its arguments', for plans and messages: later steps may move and rename what is in it."""
-    call.meta["typed"] = _as_typed(call)
-    call.meta["typed_arguments"] = tuple(_as_typed(argument) for argument in call.arguments)
+    call.meta["typed"] = as_typed(call)
+    call.meta["typed_arguments"] = tuple(as_typed(argument) for argument in call.arguments)
 
 
-def _as_typed(tree: exp.Expr) -> str:
+def as_typed(tree: exp.Expr) -> str:
+    """A part of a statement as a person wrote it."""
     return written(tree).replace("$p_", "$")
 
 

@@ -29,6 +29,7 @@ class Hints:
     """What `-- @ key: value` comments ask for. None: nothing was said. `budget` in USD, `threshold` 0-1.
 
     `training` is whether calls may learn, or the version or tag of the set they learn from. `pack` is how many rows a request may carry.
+    `rounds`: "few" or "many", for questions that stop early: fewer waits or fewer calls.
     """
 
     model: str | None = None
@@ -37,6 +38,7 @@ class Hints:
     threshold: float | None = None
     on_error: str | None = None
     pack: Pack | None = None
+    rounds: str | None = None
 
     def over(self, other: Hints) -> Hints:
         """These hints, with the other's where these are silent."""
@@ -128,6 +130,8 @@ def _hint(text: str, token: Token) -> Hints:
         return Hints(on_error=_one_of(key, value, {"raise": "raise", "null": "null"}, token))
     if key == "pack":
         return Hints(pack=_pack(value, token))
+    if key == "rounds":
+        return Hints(rounds=_one_of(key, value, {"few": "few", "many": "many"}, token))
     return Hints(model=value)
 
 

@@ -94,6 +94,9 @@ SHAPES = (
     "SELECT id, {c1} AS m, CASE WHEN m THEN {s1} END AS a FROM t WHERE m IS NOT FALSE",
     "SELECT id, row_number() OVER (PARTITION BY {c1} ORDER BY id) AS r FROM t WHERE {c2}",
     "SELECT id, {o1} AS a FROM t WHERE {c1} ORDER BY id LIMIT 3",
+    "SELECT *, {o1} AS a FROM t WHERE {c1} AND {c2} ORDER BY amount, id LIMIT 2 OFFSET 1",
+    "SELECT id, word FROM t JOIN u USING (id) WHERE {c1} AND ({c2} OR means(text, word)) ORDER BY id, word LIMIT 3",
+    "SELECT id, EXISTS (SELECT {o1} FROM t WHERE {c2}) AS e FROM t WHERE {c1}",
     "SELECT x.id, (SELECT count(*) FROM t WHERE {c1} AND t.grp = x.grp) AS n FROM t AS x",
 )
 

@@ -1,5 +1,5 @@
 /** A plan, drawn: from the rows that are read, below, to the result, on top. */
-import { Database, Filter as FilterIcon, type LucideIcon, Repeat, Rows3, Sparkles, WandSparkles } from "lucide-react";
+import { ArrowDownUp, Database, Filter as FilterIcon, Hand, type LucideIcon, Repeat, Rows3, Sparkles, WandSparkles } from "lucide-react";
 
 import { count, plural, seconds, usd } from "@/shared/lib/format";
 
@@ -9,6 +9,8 @@ import styles from "./plan.module.css";
 const KINDS: Record<Step["kind"], { icon: LucideIcon; word: string }> = {
   Project: { icon: Rows3, word: "Result" },
   SemanticMap: { icon: WandSparkles, word: "Ask for each row" },
+  Limit: { icon: Hand, word: "Stop" },
+  Reorder: { icon: ArrowDownUp, word: "Ask in the best order" },
   SemanticFilter: { icon: Sparkles, word: "Keep what a model agrees to" },
   Filter: { icon: FilterIcon, word: "Keep" },
   Scan: { icon: Database, word: "Read" },
@@ -121,6 +123,7 @@ function Question({ ask, ran }: { ask: Asked; ran: boolean }) {
             <span>{count(figures.distinct)} distinct</span>
             <span className={styles.knownWord}>{count(figures.cached)} from memory</span>
             <span className={styles.callsWord}>
+              {!ran && figures.at_most && "at most "}
               {plural(figures.calls, "call")}
               {!ran && figures.calls > 0 && " to make"}
             </span>

@@ -1000,9 +1000,14 @@ export interface components {
          * @description What a question of a plan takes: expected by EXPLAIN, taken where EXPLAIN ANALYZE ran it.
          *
          *     `rows` need an answer; of their `distinct` arguments `cached` ones are known, and the others take `calls`. Tokens, USD and seconds are
-         *     None where nobody can say.
+         *     None where nobody can say. `at_most`: other questions, or enough rows, may spare some of the calls.
          */
         AskFigures: {
+            /**
+             * At Most
+             * @default false
+             */
+            at_most?: boolean;
             /** Cached */
             cached: number;
             /** Calls */
@@ -2549,7 +2554,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "Project" | "SemanticMap" | "SemanticFilter" | "Filter" | "Scan";
+            kind: "Project" | "SemanticMap" | "Limit" | "Reorder" | "SemanticFilter" | "Filter" | "Scan";
         };
         /**
          * Stopped

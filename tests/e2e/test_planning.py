@@ -1,0 +1,61 @@
+"""What a query may leave unasked, counted at the server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from rvbbit.testing import question
+
+MANY = "CREATE TABLE many AS SELECT range AS id, CASE WHEN range % 2 = 0 THEN 'card ' ELSE 'rate ' END || range AS text FROM range(700)"
+CARDS = "text MEANS 'a card'"
+
+
+@pytest.fixture
+def db(remote: Any) -> Iterator[Any]:
+    """A project whose model says yes to what speaks of a card: every second of 700 texts."""
+    remote.server.answer = lambda body: "card" in question(body)
+    with remote.connect() as opened:
+        opened.sql(MANY)
+        yield opened
+
+
+@pytest.mark.parametrize("order", ["", "ORDER BY id DESC"])
+def test_limit_stops_calling_the_model(db: Any, remote: Any, order: str) -> None:
+    query = f"SELECT id FROM many WHERE {CARDS} {order} LIMIT 10"
+    result = db.sql(query)
+    assert [id_ % 2 for (id_,) in result.fetchall()] == [0] * 10
+    assert result.usage.calls == remote.server.calls <= 33
+    again = db.sql(query)
+    assert again.fetchall() == result.fetchall()
+    assert (again.usage.calls, again.usage.cached) == (0, result.usage.calls)
+
+
+def test_many_rounds_make_no_call_in_vain(db: Any, remote: Any) -> None:
+    db.sql(f"-- @@ rounds: many\nSELECT id FROM many WHERE {CARDS} ORDER BY id LIMIT 10")
+    assert remote.server.calls == 19
+
+
+def test_answers_that_are_known_take_the_place_of_calls(db: Any, remote: Any) -> None:
+    db.sql(f"SELECT count(*) FROM many WHERE {CARDS} AND id >= 100 AND id < 120")
+    remote.server.reset()
+    assert db.sql(f"SELECT id FROM many WHERE {CARDS} LIMIT 10").fetchall() == [(id_,) for id_ in range(100, 120, 2)]
+    assert remote.server.calls == 0
+
+
+def test_explain_says_what_may_be_spared_and_explain_analyze_what_was(db: Any, remote: Any) -> None:
+    query = f"SELECT id FROM many WHERE {CARDS} ORDER BY id LIMIT 10"
+    plan = "\n".join(line for (line,) in db.sql(f"EXPLAIN {query}").fetchall())
+    assert "Limit  asks until 10 rows pass" in plan
+    assert "at most 700 to ask" in plan
+    assert remote.server.calls == 0
+    ran = "\n".join(line for (line,) in db.sql(f"EXPLAIN ANALYZE {query}").fetchall())
+    assert f"{remote.server.calls} calls" in ran
+
+
+def test_an_unknown_way_of_rounds_is_refused_before_anything_is_asked(db: Any, remote: Any) -> None:
+    with pytest.raises(Exception, match="'several' is not one of few, many"):
+        db.sql(f"-- @ rounds: several\nSELECT id FROM many WHERE {CARDS} LIMIT 10")
+    assert remote.server.calls == 0
