@@ -23,6 +23,7 @@ Role = Literal["system", "user", "assistant"]
 Strategy = Literal["recent", "high_confidence", "random", "semantic", "all"]
 Format = Literal["xml", "markdown", "few_shot", "chat"]
 Source = Literal["query", "run", "test", "judge", "import"]
+LocalKind = Literal["similarity", "matches", "label", "choose", "same", "pair", "polarity", "sentence"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Operator:
     """What SQL needs to know of a cascade: how it is written, what it takes, what it returns.
 
     `patterns` are the YAML's own (`"{{ text }} MEANS {{ criterion }}"`). `threshold` is set where the answer is a score that can stand
-    as a condition: `x ABOUT 'c'` then means `score >= threshold`. `origin` is the file it came from.
+    as a condition: `x ABOUT 'c'` then means `score >= threshold`. `descending`: ORDER BY it puts the highest first. `origin` is its file.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Operator:
     threshold: float | None = None
     description: str = ""
     origin: str = ""
+    descending: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +124,9 @@ class CellKey:
 
 @dataclass(frozen=True, slots=True)
 class LocalTask:
-    """How an embedding model answers a cell: the `local:` block of its YAML.
+    """How an embedding model answers a cell: its YAML's `local:` block. `threshold` is where `matches`, `same` and `choose` begin."""
 
-    `task`: `similarity` (score 0-1 of `text` against `against`), `matches` (that score >= `threshold`), `label` (one of those in `labels`).
-    """
-
-    task: Literal["similarity", "matches", "label"]
+    task: LocalKind
     text: str
     against: str | None = None
     labels: str | None = None

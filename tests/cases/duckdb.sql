@@ -25,7 +25,7 @@ SELECT (salary > 100) IS TRUE, (salary > 100) IS NOT FALSE, (boss > 1) IS UNKNOW
 SELECT name LIKE 'A%', name ILIKE 'a%', name NOT LIKE '%n', name NOT ILIKE '%N' FROM emp ORDER BY id;
 SELECT 'a%b' LIKE 'a$%b' ESCAPE '$';
 SELECT name GLOB 'A*', name SIMILAR TO '[AB].*', name NOT SIMILAR TO 'A.*' FROM emp ORDER BY id;
-SELECT name ~ 'A.*', name !~ 'A.*', name ~~ 'A%', name !~~ 'A%' FROM emp ORDER BY id;
+SELECT name ~~ 'A%', name !~~ 'A%', ~id, regexp_full_match(name, 'A.*') FROM emp ORDER BY id;
 SELECT name ^@ 'A' FROM emp ORDER BY id;
 SELECT regexp_matches(name, '^A'), regexp_replace(name, '([a-z])', '<\1>', 'g'), regexp_extract(name, '(.)(.)', 2) FROM emp ORDER BY id;
 SELECT CASE WHEN salary > 150 THEN 'high' WHEN salary > 100 THEN 'mid' ELSE 'low' END AS band FROM emp ORDER BY id;

@@ -99,7 +99,16 @@ def as_operator(function: SQLFunction, cascade_id: str, description: str, origin
     """The `sql_function` section as the SQL room takes it."""
     parameters = tuple(Parameter(arg.name, arg.type, arg.may_be_left_off, arg.default, arg.description) for arg in function.args)
     return Operator(
-        function.name, cascade_id, function.operators, parameters, function.returns, function.shape, function.threshold, description, origin
+        name=function.name,
+        cascade_id=cascade_id,
+        patterns=function.operators,
+        parameters=parameters,
+        returns=function.returns,
+        shape=function.shape,
+        threshold=function.threshold,
+        description=description,
+        origin=origin,
+        descending=function.descending,
     )
 
 

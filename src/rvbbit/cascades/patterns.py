@@ -1,4 +1,5 @@
-"""The check of an operator's patterns: `"{{ text }} MEANS {{ criterion }}"` or `"CLASSIFY({{ text }}, {{ labels }})"`.
+"""The check of an operator's patterns: `"{{ text }} MEANS {{ criterion }}"`, `"CLASSIFY({{ text }}, {{ labels }})"` or
+`"SEMANTIC_CASE {{ text }} WHEN {{ cases }} END"`.
 
 The parser that uses them is the SQL room's; here is only what must be right before it sees them, and when two of them are the same.
 """
@@ -11,6 +12,7 @@ from collections.abc import Iterator, Sequence
 SLOT = re.compile(r"\{\{\s*(\w*)\s*\}\}")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[~!@#^&|*<>=+-]+")
 _FUNCTION = re.compile(r"\s*([A-Za-z_]\w*)\s*\((.*)\)\s*", re.DOTALL)
+_CHOICE = re.compile(r"\s*([A-Za-z_]\w*)\s*\{\{[^{}]*\}\}\s*([A-Za-z_]+)\s*\{\{[^{}]*\}\}\s*END\s*", re.IGNORECASE)
 
 _RESERVED = """
     ALL AND ANALYZE ANY AS ASC ASOF BETWEEN BY CASE CAST COLLATE CREATE CROSS DELETE DESC DISTINCT DROP ELSE END ESCAPE EXCEPT EXISTS
@@ -19,12 +21,17 @@ _RESERVED = """
     TABLE THEN TO TRY_CAST UNION UPDATE USING VALUES WHEN WHERE WINDOW WITH
 """
 KEYWORDS = frozenset(_RESERVED.split())
-_OPERATORS = "+ - * / = == < > <= >= <> != || & | ^ << >> -> ->> @> <@ && ^@ @ !"
+_OPERATORS = "+ - * / // % = == < > <= >= <> != || & && | ^ ** << >> -> ->> @> <@ ^@ @ ! <-> <=> ~~ ~~* !~~ !~~* ~~~ ~* !~ !~*"
 _SYMBOLS = frozenset(_OPERATORS.split())
+"""DuckDB's operators. `~`, which is its regexp_full_match, is free: two things being the same is worth the sign more."""
+_BINDS_FIRST = ("+", "-", "*", "/", "&", "|", "^", "#", "@")
+"""What a symbol may not begin with: SQL would read that much of it as arithmetic."""
 
 
 def signature(pattern: str) -> str:
     """What two patterns share when SQL could not tell them apart: `"{{ a }} means {{ b }}"` → `_ MEANS _`."""
+    if choice := _CHOICE.fullmatch(pattern):
+        return f"{choice[1].upper()} _ {choice[2].upper()}"
     function = _FUNCTION.fullmatch(pattern)
     return f"{function[1].upper()}()" if function else " ".join(SLOT.sub(" _ ", pattern).upper().split())
 
@@ -33,7 +40,10 @@ def problems(pattern: str, names: Sequence[str], required: Sequence[str]) -> Ite
     """What is wrong with a pattern, given the declared arguments and those among them that a call cannot leave off."""
     slots = SLOT.findall(pattern)
     function = _FUNCTION.fullmatch(pattern)
-    yield from (_call(function[1], function[2]) if function else _infix(pattern))
+    if choice := _CHOICE.fullmatch(pattern):
+        yield from (f"{word.upper()} is a SQL keyword" for word in choice.groups()[:1] if word.upper() in KEYWORDS)
+    else:
+        yield from (_call(function[1], function[2]) if function else _infix(pattern))
     for slot in slots:
         if slot not in names:
             yield f"{{{{ {slot} }}}} is not an argument; there are {', '.join(names) or 'none'}"
@@ -54,7 +64,7 @@ def _call(name: str, inside: str) -> Iterator[str]:
 def _infix(pattern: str) -> Iterator[str]:
     pieces = [piece.strip() for piece in SLOT.sub("\0", pattern).split("\0")]
     if len(pieces) < 3 or pieces[0] or pieces[-1]:
-        yield "an infix pattern reads {{ a }} WORD {{ b }}, a function pattern NAME({{ a }}, {{ b }})"
+        yield "an infix pattern reads {{ a }} WORD {{ b }}, a function NAME({{ a }}, {{ b }}), a choice NAME {{ a }} WHEN {{ b }} END"
         return
     for between in pieces[1:-1]:
         words = between.upper().split()
@@ -66,3 +76,7 @@ def _infix(pattern: str) -> Iterator[str]:
             yield "NOT forms come by themselves; leave NOT out"
         elif all(word in KEYWORDS or word in _SYMBOLS for word in words):
             yield f"{' '.join(words)} already means something in SQL"
+        elif comment := [word for word in words if "--" in word or "/*" in word]:
+            yield f"{comment[0]!r} would begin a comment in SQL"
+        elif words[0].startswith(_BINDS_FIRST):
+            yield f"{words[0]!r} begins with {words[0][0]}, which SQL would read as arithmetic"

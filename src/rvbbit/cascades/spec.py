@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
-from rvbbit.types import Format, LocalTask, Shape, Strategy, TrainingPolicy
+from rvbbit.types import Format, LocalKind, LocalTask, Shape, Strategy, TrainingPolicy
 
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 Text = Annotated[str, Field(min_length=1, pattern=r"\S")]
@@ -93,6 +93,7 @@ class SQLFunction(Section):
     threshold: Annotated[float, Field(ge=0, le=1)] | None = Field(
         None, description="for scores: a bare `x ABOUT 'c'` as a condition means score >= threshold"
     )
+    descending: bool = Field(False, description="for scores: ORDER BY it puts the highest first unless it says ASC")
     test_cases: tuple[TestCase, ...] = Field((), strict=False, description="calls with known answers: `{args, expect, model}`")
 
 
@@ -139,23 +140,30 @@ class Takes(Section):
 class Local(Section):
     """How an embedding model answers the cell."""
 
-    task: Literal["similarity", "matches", "label"] = Field(
-        description="`similarity`: score 0-1; `matches`: score >= threshold; `label`: one of `labels`"
+    task: LocalKind = Field(
+        description="`similarity`: score 0-1; `matches`: score >= threshold; `label`: one of `labels`;"
+        " `choose`: the same, or `none of these`; `same`: both name one thing;"
+        " `pair`: true or false of two texts, `polarity`: -1 to 1, these two from examples alone;"
+        " `sentence`: the text's most central one"
     )
     text: Identifier = Field(description="the input that is judged")
-    against: Identifier | None = Field(None, description="the input it is compared with (similarity, matches)")
-    labels: Identifier | None = Field(None, description="the input that lists the labels (label)")
-    threshold: float = Field(0.4, ge=0, le=1, description="where `matches` begins")
+    against: Identifier | None = Field(None, description="the input it is compared with (similarity, matches, same, pair)")
+    labels: Identifier | None = Field(None, description="the input that lists the labels (label, choose)")
+    threshold: float = Field(0.4, ge=0, le=1, description="where `matches` and `same` begin; what `choose` asks of a label")
 
     @model_validator(mode="after")
     def _complete(self) -> Local:
-        needed = "labels" if self.task == "label" else "against"
-        if getattr(self, needed) is None:
+        needed = _NEEDED.get(self.task, "against")
+        if needed is not None and getattr(self, needed) is None:
             raise ValueError(f"task {self.task} needs `{needed}`")
         return self
 
     def as_task(self) -> LocalTask:
         return LocalTask(**self.model_dump())
+
+
+_NEEDED: Mapping[LocalKind, str | None] = {"label": "labels", "choose": "labels", "polarity": None, "sentence": None}
+"""What a local task names beside its text, where that is not what it is compared with."""
 
 
 class LLMCell(Section):

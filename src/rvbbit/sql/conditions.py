@@ -54,8 +54,8 @@ def _guards(call: exp.Expr, root: exp.Expr) -> Iterator[exp.Expr]:
             yield not_(other, isinstance(parent, exp.Or))
         elif isinstance(parent, exp.Case):
             yield from _case_guards(parent, node)
-        elif isinstance(parent, exp.If) and node.arg_key != "this" and not _operand(parent):
-            yield parent.this if node.arg_key == "true" else not_(parent.this, True)
+        elif isinstance(parent, exp.If) and node.arg_key != "this" and (holds := _holds(parent)) is not None:
+            yield holds if node.arg_key == "true" else not_(holds, True)
         elif isinstance(parent, exp.Anonymous | exp.Coalesce) and parent.name.upper() in {"COALESCE", "IFNULL"}:
             earlier = parent.expressions[: node.index]
             yield from (exp.Is(this=exp.paren(argument.copy()), expression=exp.null()) for argument in earlier)
@@ -63,12 +63,26 @@ def _guards(call: exp.Expr, root: exp.Expr) -> Iterator[exp.Expr]:
 
 
 def _case_guards(case: exp.Case, branch: exp.Expr) -> Iterator[exp.Expr]:
-    if case.this is not None:
+    if branch is case.this:
         return
     for earlier in case.args["ifs"]:
         if earlier is branch:
             return
-        yield not_(earlier.this, True)
+        if (holds := _holds(earlier)) is not None:
+            yield not_(holds, True)
+
+
+def _holds(branch: exp.If) -> exp.Expr | None:
+    """The condition of a branch. Of `CASE x WHEN v THEN …` it is `x = v` where a call answers text and v is a text; other types may compare
+    differently there than with =, so None."""
+    condition: exp.Expr = branch.this
+    if not _operand(branch):
+        return condition
+    assert branch.parent is not None
+    call = branch.parent.this
+    if not isinstance(call, Call) or call.operator.returns.upper() != "VARCHAR" or not condition.is_string:
+        return None
+    return exp.EQ(this=call.copy(), expression=condition.copy())
 
 
 def _operand(branch: exp.If) -> bool:

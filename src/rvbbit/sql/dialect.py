@@ -13,40 +13,16 @@ from sqlglot import exp
 from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.errors import ErrorLevel, ParseError, TokenError
 from sqlglot.generators.duckdb import DuckDBGenerator
-from sqlglot.parsers.duckdb import DuckDBParser
 from sqlglot.tokenizer_core import Token, TokenizerCore, TokenType
 
 from rvbbit.errors import SQLSyntaxError
-from rvbbit.sql.patterns import Function, Grammar, Infix
+from rvbbit.sql import negation
+from rvbbit.sql.call import Call
+from rvbbit.sql.forms import QUOTED, Forms
+from rvbbit.sql.patterns import Choice, Function, Grammar, Infix
 from rvbbit.types import Operator
 
-_QUOTED = {TokenType.IDENTIFIER, TokenType.STRING, TokenType.HEREDOC_STRING, TokenType.RAW_STRING}
-
-
-class Call(exp.Expression, exp.Func):
-    """One use of an operator. `expressions` holds one node for each of its parameters, in order.
-
-    Meta: `operator` (types.Operator), `line`, `column` (from 1), `token` (its place among the statement's tokens), `negated` is set
-    where it was written `x NOT MEANS y` and must stand as a condition.
-    """
-
-    arg_types: ClassVar[dict[str, bool]] = {"this": True, "expressions": False}
-
-    @property
-    def operator(self) -> Operator:
-        """The operator called."""
-        operator: Operator = self.meta["operator"]
-        return operator
-
-    @property
-    def given(self) -> list[exp.Expression]:
-        """Those of them that were written."""
-        return [argument for argument in self.arguments if not argument.meta.get("left_out")]
-
-    @property
-    def arguments(self) -> list[exp.Expression]:
-        """One a parameter, in the operator's order."""
-        return list(self.expressions)
+__all__ = ["Call", "Dialect", "Generator", "Parser", "Tokenizer", "syntax_error"]
 
 
 class _Tokens(TokenizerCore):
@@ -72,10 +48,15 @@ class Tokenizer(DuckDB.Tokenizer):
         return core
 
 
-class Parser(DuckDBParser):
+class Parser(Forms):
     """DuckDB's parser, asking the grammar wherever an operator may stand."""
 
     FUNCTIONS: ClassVar[dict[str, Any]] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "~" in self.grammar.infixes:  # not a regular expression any more, wherever it stands
+            vars(self)["RANGE_PARSERS"] = {token: read for token, read in self.RANGE_PARSERS.items() if token != TokenType.TILDE}
 
     @property
     def grammar(self) -> Grammar:
@@ -91,24 +72,26 @@ class Parser(DuckDBParser):
         return super()._parse_types(*args, **kwargs)
 
     def _parse_range(self, this: Any = None, parse_is: bool = False) -> Any:
-        this = super()._parse_range(this, parse_is)
+        """Ours come first: one may begin with a word or symbol that DuckDB has a use for, such as `~`."""
+        this = this or self._parse_bitwise()
         while this is not None:
-            call = self._parse_infix(this)
-            if call is None:
-                return this
-            this = super()._parse_range(call, parse_is)
+            start = self._index
+            this = self._parse_infix(this) or super()._parse_range(this, parse_is)
+            if self._index == start:
+                break
         return this
 
     def _parse_infix(self, left: Any) -> Any:
         start = self._index
         negated = bool(self._match(TokenType.NOT))
         token = self._curr
-        if token and token.token_type not in _QUOTED:
+        if token and token.token_type not in QUOTED:
             for pattern in self.grammar.infixes.get(token.text.upper(), ()):
                 operands = self._parse_operands(pattern, left)
                 if operands is not None:
                     call = self._call(pattern, operands, token)
-                    return exp.Not(this=call) if negated else call
+                    call.meta["written"] = token.text
+                    return negation.not_(call) if negated else call
         self._retreat(start)
         return None
 
@@ -130,11 +113,13 @@ class Parser(DuckDBParser):
     def _parse_function_call(self, *args: Any, **kwargs: Any) -> Any:
         token = self._curr
         ours = self._function_ahead(token)
+        if ours is not None:
+            kwargs["anonymous"] = True  # NORMALIZE has a syntax of its own in other dialects
         node = super()._parse_function_call(*args, **kwargs)
         if ours is None or node is None:
             return node
         call = node.find(exp.Anonymous)
-        if call is None or call.name.upper() != ours.name:
+        if call is None or call.name.upper() != ours.name or len(call.expressions) in self.grammar.shared.get(ours.name, ()):
             return node
         replaced = self._call(ours, list(call.expressions), token)
         if call is node:
@@ -149,13 +134,13 @@ class Parser(DuckDBParser):
         return node
 
     def _function_ahead(self, token: Token | None) -> Function | None:
-        if token is None or token.token_type in _QUOTED or self._next is None or self._next.token_type != TokenType.L_PAREN:
+        if token is None or token.token_type in QUOTED or self._next is None or self._next.token_type != TokenType.L_PAREN:
             return None
         if self._prev is not None and self._prev.token_type == TokenType.DOT:
             return None
         return self.grammar.functions.get(token.text.upper())
 
-    def _call(self, pattern: Infix | Function, operands: list[Any], token: Token) -> Call:
+    def _call(self, pattern: Infix | Function | Choice, operands: list[Any], token: Token) -> Call:
         operator = pattern.operator
         if len(operands) > len(pattern.slots):
             slots = ", ".join(pattern.slots)
@@ -207,6 +192,7 @@ class Dialect(DuckDB):
         statements = [tree for tree in trees if tree is not None]
         if len(statements) != 1 or not isinstance(statements[0], exp.Expression):
             raise SQLSyntaxError("one statement is expected here", hint="separate statements with semicolons")
+        negation.settle(statements[0])
         return statements[0]
 
     def write(self, tree: exp.Expr) -> str:

@@ -81,6 +81,6 @@ def name_columns(statement: exp.Expr) -> None:
             if projection.find(Call) is None or isinstance(projection, exp.Alias | exp.Star | exp.PropertyEQ):
                 named.append(projection)
                 continue
-            name = projection.name if isinstance(projection, Call) else written(projection)
+            name = projection.name if isinstance(projection, Call) else projection.meta.get("called") or written(projection)
             named.append(exp.alias_(projection, name, quoted=True, copy=False))
         select.set("expressions", named)

@@ -65,7 +65,7 @@ class Statement:
             if token.token_type in _QUOTED:
                 continue
             word = token.text.upper()
-            if word in grammar.infixes:
+            if word in grammar.infixes or word in grammar.choices:
                 return True
             if word in grammar.functions and following is not None and following.token_type == TokenType.L_PAREN:
                 return True

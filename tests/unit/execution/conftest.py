@@ -43,6 +43,7 @@ def operators() -> list[Operator]:
             parameters=tuple(Parameter(p, type_) for p, type_ in given["parameters"].items()),
             returns=given["returns"],
             threshold=given.get("threshold"),
+            descending=given.get("descending", False),
         )
         for name, given in DEFINITIONS.items()
     ]
@@ -61,6 +62,8 @@ RULES: Mapping[str, Callable[..., Value]] = {
     "when_said": lambda text: f"2024-01-{1 + len(text):02}",
     "facts": lambda text: {"n": len(text)},
     "tags": lambda text: text.split(" "),
+    "same_entity": lambda text, other: text[:1].lower() == other[:1].lower(),
+    "semantic_case": lambda text, cases: next((case for case in cases if case in text), "none of these"),
 }
 
 

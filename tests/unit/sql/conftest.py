@@ -67,6 +67,7 @@ def grammar() -> Grammar:
                 parameters=tuple(Parameter(p, type_) for p, type_ in given["parameters"].items()),
                 returns=given["returns"],
                 threshold=given.get("threshold"),
+                descending=given.get("descending", False),
             )
             for name, given in definitions.items()
         ]

@@ -14,13 +14,16 @@ from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
-from rvbbit.providers.local import answers
+from rvbbit.providers.local import answers, sentences
 from rvbbit.providers.local.crossfit import Fit, Student
-from rvbbit.providers.local.grades import fit_grades
-from rvbbit.providers.local.minilm import Encoded, MiniLM
-from rvbbit.providers.local.questions import Question, example_text, phrases, question
+from rvbbit.providers.local.grades import fit_grades, fit_polarity
+from rvbbit.providers.local.lookup import Lookup
+from rvbbit.providers.local.minilm import MiniLM
+from rvbbit.providers.local.pairs import fit_pairs
+from rvbbit.providers.local.questions import ALONE, FROM_EXAMPLES, LABELLING, OF_PAIRS, Question, phrases, question, together
 from rvbbit.providers.local.student import Array, Names, fit
-from rvbbit.types import Completion, Request, Value
+from rvbbit.providers.local.taught import POLES, refuse_untaught, taught
+from rvbbit.types import Completion, Request
 
 AT_ONCE = 512  # questions embedded together: half a second's work, after which answers are handed out
 CHARACTERS_AT_ONCE = 40_000  # the same for long texts
@@ -32,7 +35,15 @@ T = TypeVar("T")
 Waiting: TypeAlias = tuple[Question, asyncio.Future[Completion]]
 Scope: TypeAlias = tuple[object, ...]
 
-LEARNED = {"label": answers.labels, "matches": answers.learned_matches, "similarity": answers.learned_similarity}
+LEARNED = {
+    "label": answers.labels,
+    "choose": answers.labels,
+    "matches": answers.learned_matches,
+    "same": answers.learned_matches,
+    "pair": answers.learned_matches,
+    "similarity": answers.learned_scores,
+    "polarity": answers.learned_scores,
+}
 
 
 class LocalProvider:
@@ -54,8 +65,11 @@ class LocalProvider:
 
     async def complete(self, request: Request) -> Completion:
         """The typed answer and its probability. Raises Unsupported, UsageError and CallError for what it cannot answer."""
+        asked = question(request)
+        if asked.task.task in FROM_EXAMPLES and asked.scope not in self._students:
+            refuse_untaught(asked)
         answered: asyncio.Future[Completion] = asyncio.get_running_loop().create_future()
-        self._waiting.append((question(request), answered))
+        self._waiting.append((asked, answered))
         if self._working is None:
             self._working = asyncio.ensure_future(self._work())
         return await answered
@@ -97,9 +111,9 @@ class LocalProvider:
         texts = list(dict.fromkeys(_texts(batch, unknown.values())))
         encoded = await self._embedder.encode(texts)
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._worker, self._compute, batch, unknown, _Lookup(texts, encoded))
+        return await loop.run_in_executor(self._worker, self._compute, batch, unknown, Lookup(texts, encoded))
 
-    def _compute(self, batch: Sequence[Question], unknown: dict[Scope, Question], lookup: _Lookup) -> list[Completion]:
+    def _compute(self, batch: Sequence[Question], unknown: dict[Scope, Question], lookup: Lookup) -> list[Completion]:
         for scope, asked in unknown.items():
             self._students[scope] = _student(asked, lookup)
         groups: dict[Scope, list[int]] = defaultdict(list)
@@ -111,14 +125,18 @@ class LocalProvider:
         self._forget()
         return [done[place] for place in range(len(batch))]
 
-    def _group(self, scope: Scope, group: Sequence[Question], lookup: _Lookup) -> list[Completion]:
+    def _group(self, scope: Scope, group: Sequence[Question], lookup: Lookup) -> list[Completion]:
         kind = group[0].task.task
-        vectors = lookup.vectors(asked.text for asked in group)
         tokens = lookup.tokens(asked.text for asked in group)
+        if kind == "sentence":
+            return sentences.shortened(group, lookup, tokens)
         if scope in self._students:
             self._students.move_to_end(scope)
-            return LEARNED[kind](group, vectors, self._students[scope], tokens)
-        near = np.einsum("ij,ij->i", vectors, lookup.vectors(asked.against for asked in group))
+            names = [together(asked.text, asked.against) if kind in OF_PAIRS else asked.text for asked in group]
+            return LEARNED[kind](group, self._students[scope].scores(names, _rows(group, lookup)), tokens)
+        if kind == "same":
+            return answers.matches(group, lookup.sameness([(asked.text, asked.against) for asked in group]), tokens)
+        near = np.einsum("ij,ij->i", _rows(group, lookup), lookup.vectors(asked.against for asked in group))
         return (answers.matches if kind == "matches" else answers.similarity)(group, near, tokens)
 
     def _forget(self) -> None:
@@ -144,71 +162,55 @@ def _while_awaited(work: Coroutine[Any, Any, T], waiting: Sequence[asyncio.Futur
     return task
 
 
-class _Lookup:
-    """Text → vector and tokens, for the texts of one batch."""
-
-    def __init__(self, texts: Sequence[str], encoded: Encoded) -> None:
-        self._place = {text: place for place, text in enumerate(texts)}
-        self._encoded = encoded
-
-    def vectors(self, texts: Iterable[str]) -> Array:
-        return self._encoded.vectors[[self._place[text] for text in texts]].astype(np.float64).reshape(-1, self._encoded.vectors.shape[1])
-
-    def tokens(self, texts: Iterable[str]) -> list[int]:
-        return [int(self._encoded.tokens[self._place[text]]) for text in texts]
+def _rows(group: Sequence[Question], lookup: Lookup) -> Array:
+    """What a student goes by, a row a question: the text's vector, or what a pair has in common."""
+    if group[0].task.task in OF_PAIRS:
+        return lookup.features([(asked.text, asked.against) for asked in group])
+    return lookup.vectors(asked.text for asked in group)
 
 
 def _learns(asked: Question) -> bool:
     """Whether a student answers: always among labels, for the rest where there are examples."""
-    return asked.task.task == "label" or bool(asked.request.examples.examples)
+    return asked.task.task in LABELLING or (asked.task.task != "sentence" and bool(asked.request.examples.examples))
 
 
 def _texts(batch: Sequence[Question], unknown: Iterable[Question]) -> Iterable[str]:
     """All that must be embedded to answer a batch, students still to be made included."""
     for asked in batch:
         yield asked.text
-        if asked.task.task != "label":
+        if asked.task.task == "sentence":
+            yield from sentences.of(asked.text)
+        elif asked.task.task not in LABELLING | ALONE:
             yield asked.against
     for asked in unknown:
         for label in asked.labels:
             yield from phrases(label)
-        yield from (text for text, _ in _examples(asked))
+        if asked.task.task == "polarity":
+            yield from POLES
+        for text, _ in taught(asked):
+            yield from text.split("\0") if asked.task.task in OF_PAIRS else (text,)
 
 
-def _examples(asked: Question) -> list[tuple[str, float]]:
-    """(text, answer as a number) of the examples that are about the same thing and hold an answer that could be given."""
-    task = asked.task
-    examples = asked.request.examples.examples
-    found: list[tuple[str | None, float | None]]
-    if task.task == "label":
-        place: dict[object, int] = {label: number for number, label in enumerate(asked.labels)}
-        found = [(example_text(e, task), place.get(e.answer.strip() if isinstance(e.answer, str) else None)) for e in examples]
-    else:
-        about = [e for e in examples if e.arguments.get(task.against or "") == asked.against]
-        read = _yes_or_no if task.task == "matches" else _grade
-        found = [(example_text(e, task), read(e.answer)) for e in about]
-    return [(text, number) for text, number in found if text is not None and number is not None]
+def _student(asked: Question, lookup: Lookup) -> Student:
+    found = taught(asked)
+    texts, numbers = [text for text, _ in found], [number for _, number in found]
+    if asked.task.task not in OF_PAIRS:
+        return Student(_fit(asked, lookup), texts, lookup.vectors(texts), numbers)
+    pairs = [(one, other) for one, _, other in (text.partition("\0") for text in texts)]
+    return Student(_fit(asked, lookup), texts, lookup.features(pairs), numbers)
 
 
-def _yes_or_no(answer: Value) -> float | None:
-    """The place of true or false among the student's answers."""
-    return float(not answer) if isinstance(answer, bool) else None
-
-
-def _grade(answer: Value) -> float | None:
-    """A score within 0-1; anything else is no answer of such a cell."""
-    return float(answer) if isinstance(answer, int | float) and not isinstance(answer, bool) and 0 <= answer <= 1 else None
-
-
-def _student(asked: Question, lookup: _Lookup) -> Student:
-    texts, numbers = zip(*_examples(asked), strict=True) if _examples(asked) else ((), ())
-    return Student(_fit(asked, lookup), texts, lookup.vectors(texts), numbers)
-
-
-def _fit(asked: Question, lookup: _Lookup) -> Fit:
-    if asked.task.task == "similarity":
-        return partial(fit_grades, lookup.vectors([asked.against])[0])
-    if asked.task.task == "matches":
-        return partial(fit, Names(lookup.vectors([asked.against]), floor=asked.task.threshold))
-    both = np.sum([lookup.vectors(phrases(label)) for label in asked.labels], axis=1)
-    return partial(fit, Names(both / np.linalg.norm(both, axis=1, keepdims=True)))
+def _fit(asked: Question, lookup: Lookup) -> Fit:
+    match asked.task.task:
+        case "same" | "pair":
+            return partial(fit_pairs, asked.task.threshold if asked.task.task == "same" else None)
+        case "polarity":
+            return partial(fit_polarity, lookup.vectors(POLES))
+        case "similarity":
+            return partial(fit_grades, lookup.vectors([asked.against])[0])
+        case "matches":
+            return partial(fit, Names(lookup.vectors([asked.against]), floor=asked.task.threshold))
+    named = asked.labels[:-1] if asked.may_be_none else asked.labels
+    both = np.sum([lookup.vectors(phrases(label)) for label in named], axis=1)
+    floor = asked.task.threshold if asked.may_be_none else None
+    return partial(fit, Names(both / np.linalg.norm(both, axis=1, keepdims=True), floor))

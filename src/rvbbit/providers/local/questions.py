@@ -10,11 +10,21 @@ from rvbbit.errors import CallError, Unsupported, UsageError
 from rvbbit.types import Arguments, Example, LocalTask, Request, Value
 
 NAME = "local:minilm"
+NONE = "none of these"
+"""The label of `choose` that has no meaning of its own: where it is among them, it is the answer where no other is near enough."""
+LABELLING = frozenset({"label", "choose"})
+OF_PAIRS = frozenset({"same", "pair"})
+ALONE = frozenset({"polarity", "sentence"})
+"""Tasks about one text and nothing else."""
+FROM_EXAMPLES = frozenset({"pair", "polarity"})
+"""Tasks that nearness in meaning says nothing about: refused until there are examples."""
+LEAST = 5
+"""Examples of either answer that those want."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What `text` is asked: how it stands to `against` (similarity, matches), or which of `labels` it has (label)."""
+    """What `text` is asked: how it stands to `against`, which of `labels` it has, or something of itself alone."""
 
     task: LocalTask
     text: str
@@ -23,11 +33,17 @@ class Question:
     request: Request
 
     @property
+    def may_be_none(self) -> bool:
+        """Whether the last label is the one that fits where no other does."""
+        return self.task.task == "choose" and self.labels[-1] == NONE and len(self.labels) > 1
+
+    @property
     def scope(self) -> tuple[object, ...]:
         """Equal for questions that one student answers: the same task about the same thing, learned from the same examples."""
         examples = self.request.examples
         chosen = () if examples.strategy == "all" and examples.version else tuple(example.trace_id for example in examples.examples)
-        return self.task, self.against, self.labels, examples.version, len(examples.examples), chosen
+        against = "" if self.task.task in OF_PAIRS else self.against  # there it is as much a row's own as the text
+        return self.task, against, self.labels, examples.version, len(examples.examples), chosen
 
 
 def question(request: Request) -> Question:
@@ -42,18 +58,30 @@ def question(request: Request) -> Question:
             hint="set RVBBIT_MODEL to a model that writes, such as `openai:gpt-5-mini` or `ollama:llama3.2`",
         )
     text = _text(request.arguments, task.text)
-    if task.task != "label":
+    if task.task in ALONE:
+        return Question(task, text, "", (), request)
+    if task.task not in LABELLING:
         return Question(task, text, _text(request.arguments, task.against), (), request)
     labels = _labels(request.arguments, task.labels)
+    if task.task == "choose" and NONE in labels:
+        return Question(task, text, "", (*(label for label in labels if label != NONE), NONE), request)
     if not text.strip():
         raise CallError(f"{NAME}: {task.text} is blank, so no label fits it", hint="leave blank rows out: `WHERE trim(…) <> ''`")
     return Question(task, text, "", labels, request)
 
 
 def example_text(example: Example, task: LocalTask) -> str | None:
-    """The text an example is about, None where it has none."""
+    """The text an example is about, of a pair both; None where it has none."""
     value = example.arguments.get(task.text)
-    return value if isinstance(value, str) else None
+    if task.task not in OF_PAIRS:
+        return value if isinstance(value, str) else None
+    other = example.arguments.get(task.against or "")
+    return together(value, other) if isinstance(value, str) and isinstance(other, str) else None
+
+
+def together(text: str, other: str) -> str:
+    """A pair as one text, to be told from other pairs by."""
+    return f"{text}\0{other}"
 
 
 def phrases(label: str) -> tuple[str, str]:
