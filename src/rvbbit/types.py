@@ -23,18 +23,24 @@ Role = Literal["system", "user", "assistant"]
 Strategy = Literal["recent", "high_confidence", "random", "semantic", "all"]
 Format = Literal["xml", "markdown", "few_shot", "chat"]
 Source = Literal["query", "run", "test", "judge", "import"]
-LocalKind = Literal["similarity", "matches", "label", "choose", "same", "pair", "polarity", "sentence"]
+LocalKind = Literal[
+    "similarity", "matches", "label", "choose", "same", "pair", "polarity", "sentence",
+    "themes", "topics", "clusters", "dedupe", "outliers", "summary", "consensus", "mood",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One argument that an operator declares. `type` is a DuckDB type name; `optional` ones may be left off the end of a call."""
+    """One argument that an operator declares. `type` is a DuckDB type name; `optional` ones may be left off the end of a call.
+
+    `over` names an aggregate operator: nobody gives the argument, it is that operator's answer for all values of the query block."""
 
     name: str
     type: str = "VARCHAR"
     optional: bool = False
     default: Value = None
     description: str = ""
+    over: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,7 @@ class Operator:
 
     `patterns` are the YAML's own (`"{{ text }} MEANS {{ criterion }}"`). `threshold` is set where the answer is a score that can stand
     as a condition: `x ABOUT 'c'` then means `score >= threshold`. `descending`: ORDER BY it puts the highest first. `origin` is its file.
-    """
+    `group_by` of an aggregate: the operator that stands for it as a key of GROUP BY."""
 
     name: str
     cascade_id: str
@@ -55,6 +61,7 @@ class Operator:
     description: str = ""
     origin: str = ""
     descending: bool = False
+    group_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +76,7 @@ class Message:
 class Example:
     """An approved execution: its arguments and answer (corrected, where a person corrected it), not its prompt, which is rendered again.
 
-    `created_at` is of the decision that made it one. `confidence` is a person's (`own_confidence`), else the score, else None.
-    """
+    `created_at` is of the decision that made it one. `confidence` is a person's (`own_confidence`), else the score, else None."""
 
     trace_id: str
     arguments: Arguments
@@ -131,6 +137,7 @@ class LocalTask:
     against: str | None = None
     labels: str | None = None
     threshold: float = 0.4
+    n: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +145,7 @@ class Request:
     """One question to a model: (instructions, arguments, examples) → a typed answer.
 
     `messages` is the rendered chat, examples included, or empty; a prompt cache may keep the first `stable`, which other calls send, too.
-    `output_schema` is a JSON Schema or None for free text. `timeout` in seconds.
-    """
+    `output_schema` is a JSON Schema or None for free text. `timeout` in seconds."""
 
     model: str
     messages: tuple[Message, ...] = ()
@@ -174,8 +180,7 @@ class Usage:
 class Completion:
     """What a model answered: `text` of one that writes; `value`, typed, of one that does not (the embedded model), and then `text` is None.
 
-    `sent` and `received` are the bodies, without headers or keys. `tokens_cached_expected`: what a prompt cache should have known.
-    """
+    `sent` and `received` are the bodies, without headers or keys. `tokens_cached_expected`: what a prompt cache should have known."""
 
     text: str | None
     model: str
@@ -250,8 +255,7 @@ class Answer:
     """An operator's answer to one set of arguments.
 
     `calls` went to a model for it: 0 where it was cached or shared another's, several for cells, takes or tries. `error` is set where there
-    is no answer: returned under `on_error: null`, told to a Listener always, for what the call took was paid.
-    """
+    is no answer: returned under `on_error: null`, told to a Listener always, for what the call took was paid."""
 
     value: Value
     cached: bool = False
@@ -305,8 +309,7 @@ class Score:
 
     `value` is 0-1, None where the scorer could not tell; `reason` says why either way. `version` names the scorer and what it went by.
     `calibrated` is True where the value was fitted to answers that people verified: of those with 0.8, four in five are right. `cost_usd`
-    is None where the price is not known.
-    """
+    is None where the price is not known."""
 
     trace_id: str
     scorer: str
@@ -324,8 +327,7 @@ class Scorable:
 
     `logprobs`: of the answer's tokens, where the provider gave them; `others`: what the cell's other executions answered to the same
     arguments, newest first; `held`: the answer that holds (corrected, where corrected); `right`: whether `answer` is what holds, None where
-    no person verified it; `scores`: the newest of each scorer; `again`: a person wants the judge heard anew.
-    """
+    no person verified it; `scores`: the newest of each scorer; `again`: a person wants the judge heard anew."""
 
     trace_id: str
     cell: CellKey
@@ -358,8 +360,7 @@ class SetVersion:
     """One version of a training set: what it adds to its parent and takes from it. `scope` is JSON of the inputs its examples share.
 
     `added` are trace ids in the set's order, `answers` their answers as JSON; added ones stand in front of what the parent has. `parent`
-    None: everything is in `added`. `size` counts the whole set.
-    """
+    None: everything is in `added`. `size` counts the whole set."""
 
     version: str
     cell: CellKey

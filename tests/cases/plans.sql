@@ -501,14 +501,14 @@ SELECT grp, ASK(string_agg(text, ','), 'q') FROM t GROUP BY grp
 -- plan:
 -- Fallback  ask 1: ASK(LISTAGG(text, ','), 'q')
 
--- case: a call over an aggregate of groups by a call falls back
+-- case: a call over an aggregate of groups by a call is asked after that call
 SELECT CLASSIFY(text, 'a,b') AS k, ASK(max(text), 'q') FROM t GROUP BY k
 -- plan:
 -- Project
 -- └─ SemanticMap
 --       ask 1: CLASSIFY(text, 'a,b')
+--       ask 2: ASK(MAX(text), 'q')
 --    └─ Scan  t
--- Fallback  ask 2: ASK(MAX(text), 'q')
 
 -- case: GROUP BY ROLLUP of an alias
 SELECT amount > 3 AS big, ASK(max(text), 'q') FROM t GROUP BY ROLLUP (big)
@@ -864,3 +864,155 @@ SELECT id FROM t WHERE text MEANS 'red' LIMIT 10%
 -- └─ SemanticFilter  MEANS(text, 'red')
 --       ask 1: MEANS(text, 'red')
 --    └─ Scan  t
+
+-- case: an aggregate asks about the list of each group
+SELECT grp, SUMMARIZE(text, 'price') FROM t WHERE amount > 3 GROUP BY grp HAVING count(*) > 2
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 1: SUMMARIZE(text, 'price')
+--    └─ Filter  amount > 3
+--       └─ Scan  t
+
+-- case: FILTER and DISTINCT belong to the aggregate
+SELECT grp, SUMMARIZE(DISTINCT text, 'price') FILTER (WHERE amount > 3 AND text MEANS 'red') AS s FROM t GROUP BY ALL
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 2: MEANS(text, 'red')  where NOT (amount > 3) IS FALSE and NOT (NOT (text) IS NULL) IS FALSE
+--       ask 1: SUMMARIZE(DISTINCT text, 'price') FILTER(WHERE amount > 3 AND MEANS(text, 'red'))
+--    └─ Scan  t
+
+-- case: an aggregate over a window is left to the function
+SELECT id, SUMMARIZE(text, 'price') OVER (PARTITION BY grp) FROM t
+-- plan:
+-- Fallback  ask 1: SUMMARIZE(text, 'price') OVER (PARTITION BY grp)
+
+-- case: an aggregate of groups by a call is asked after it
+SELECT CLASSIFY(text, 'a,b') AS k, SUMMARIZE(text, 'price') FROM t GROUP BY k
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 1: CLASSIFY(text, 'a,b')
+--       ask 2: SUMMARIZE(text, 'price')
+--    └─ Scan  t
+
+-- case: an aggregate of answers
+SELECT grp, SUMMARIZE(ASK(text, 'price'), 'price') FROM t GROUP BY ROLLUP (grp)
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 2: ASK(text, 'price')
+--       ask 1: SUMMARIZE(ASK(text, 'price'), 'price')
+--    └─ Scan  t
+
+-- case: equal aggregates are asked once
+SELECT grp, SUMMARIZE(text, 'a') FROM t GROUP BY grp ORDER BY SUMMARIZE(text, 'a')
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 1: SUMMARIZE(text, 'a')
+--    └─ Scan  t
+
+-- case: a label that knows all values of its block
+SELECT MEANING(text, 5) AS topic, count(*) AS n FROM t WHERE amount > 3 GROUP BY topic ORDER BY n DESC
+-- plan:
+-- Block 1
+-- Project
+-- └─ SemanticMap
+--       ask 1: MEANINGS(DISTINCT text, 5)
+--    └─ Filter  amount > 3
+--       └─ Scan  t
+-- Block 2
+-- Project
+-- └─ SemanticMap
+--       ask 2: MEANING(text, 5)
+--    └─ Filter  amount > 3
+--       └─ Scan  t
+
+-- case: an aggregate that stands for a key of GROUP BY by name
+SELECT TOPICS(text, 5) AS topic, count(*) AS n, SUMMARIZE(text, '') FROM t GROUP BY topic
+-- plan:
+-- Block 1
+-- Project
+-- └─ SemanticMap
+--       ask 1: MEANINGS(DISTINCT text, 5)
+--    └─ Scan  t
+-- Block 2
+-- Project
+-- └─ SemanticMap
+--       ask 2: MEANING(text, 5)
+--       ask 3: SUMMARIZE(text, '')
+--    └─ Scan  t
+
+-- case: an aggregate that stands for a key of GROUP BY itself
+SELECT TOPICS(text, 5), count(*) FROM t GROUP BY TOPICS(text, 5)
+-- plan:
+-- Block 1
+-- Project
+-- └─ SemanticMap
+--       ask 1: MEANINGS(DISTINCT text, 5)
+--    └─ Scan  t
+-- Block 2
+-- Project
+-- └─ SemanticMap
+--       ask 2: MEANING(text, 5)
+--    └─ Scan  t
+
+-- case: the same aggregate where it is no key
+SELECT grp, TOPICS(text, 5) FROM t GROUP BY grp
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 1: TOPICS(text, 5)
+--    └─ Scan  t
+
+-- case: a label cannot stand in WHERE
+SELECT id FROM t WHERE MEANING(text, 5) = 'x'
+-- plan:
+-- SQLError: MEANING knows the rows that WHERE leaves, so it cannot stand there
+
+-- case: semantic distinct keeps representatives
+SELECT SEMANTIC DISTINCT text FROM t WHERE amount > 3 ORDER BY text LIMIT 3
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 1: DEDUPE(text)
+--    └─ Filter  amount > 3
+--       └─ Scan  t
+
+-- case: semantic distinct of several columns
+SELECT SEMANTIC DISTINCT text, "desc" FROM t
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 1: DEDUPE(concat_ws(' | ', CAST(text AS TEXT), CAST("desc" AS TEXT)))
+--    └─ Scan  t
+
+-- case: semantic distinct wants columns
+SELECT SEMANTIC DISTINCT * FROM t
+-- plan:
+-- SQLError: SEMANTIC DISTINCT cannot tell which columns * are
+
+-- case: a call a row takes no FILTER
+SELECT ASK(text, 'a') FILTER (WHERE amount > 3) FROM t
+-- plan:
+-- SQLError: ASK is asked a row and takes no FILTER
+
+-- case: an aggregate takes its values in no order
+SELECT WORDS(text ORDER BY id) FROM t
+-- plan:
+-- SQLError: WORDS takes its values in no order
+
+-- case: an aggregate takes values of the type it declares
+SELECT SUMMARIZE(amount, 'a') FROM t
+-- plan:
+-- TypeMismatch: SUMMARIZE takes VARCHAR for texts; amount is INTEGER
+
+-- case: SUMMARIZE of a table stays DuckDB's
+SELECT column_name FROM (SUMMARIZE t) WHERE column_name MEANS 'id'
+-- plan:
+-- Project
+-- └─ SemanticFilter  MEANS(column_name, 'id')
+--       ask 1: MEANS(column_name, 'id')
+--    └─ Scan  (SUMMARIZE t)

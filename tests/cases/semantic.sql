@@ -661,3 +661,79 @@ INSERT INTO u SELECT id, text, grp FROM t WHERE means(text,'red') AND means(text
 UPDATE t SET grp = 'z' WHERE means(text,'red') AND means("desc",'s');
 
 DELETE FROM t WHERE means(text,'green') OR means("desc",'wide');
+
+SELECT condense(text, '!') FROM t;
+
+SELECT grp, condense(text, '!') FROM t GROUP BY grp;
+
+SELECT grp, condense("desc", '!'), count(*) FROM t GROUP BY ALL ORDER BY grp;
+
+SELECT grp AS g, condense(text, '!') AS s FROM t WHERE amount > 15 GROUP BY g HAVING count(*) > 1 ORDER BY s DESC;
+
+SELECT grp, condense(text, '!') FROM t GROUP BY 1 HAVING condense(text, '!') > 'g';
+
+SELECT grp, condense(CASE WHEN amount > 20 THEN text END, '!') FROM t GROUP BY grp;
+
+SELECT grp, condense(text, '!') FROM t WHERE text IS NULL GROUP BY grp;
+
+SELECT condense(text, '!') FROM t WHERE id > 99;
+
+SELECT condense(text, '!'), count(*) FROM t WHERE id > 99;
+
+SELECT condense(text, '!') IS NULL FROM t WHERE id > 99 GROUP BY grp;
+
+SELECT grp, "desc", condense(text, '!') FROM t GROUP BY GROUPING SETS ((grp), ("desc"), ());
+
+SELECT grp, "desc", condense(text, '!') FROM t GROUP BY ROLLUP (grp, "desc");
+
+SELECT grp, amount > 20 AS big, condense(text, '!') FROM t GROUP BY CUBE (grp, big);
+
+SELECT grp, words(text) FROM t GROUP BY grp;
+
+SELECT grp, len(words(text)) AS n FROM t GROUP BY grp ORDER BY n, grp;
+
+SELECT unnest(words(text)) AS word FROM t ORDER BY word;
+
+SELECT grp, word FROM (SELECT grp, unnest(words(text)) AS word FROM t GROUP BY grp) ORDER BY ALL;
+
+SELECT classify(text, ['a','b','c']) AS k, condense(text, '!') FROM t GROUP BY k;
+
+SELECT classify(text, ['a','b','c']) AS k, condense(text, '!') FROM t GROUP BY 1 ORDER BY k;
+
+SELECT classify(text, ['a','b','c']) AS k, condense(text, '!') FROM t GROUP BY ALL;
+
+SELECT grp, condense(ask(text, 'q'), '!') FROM t GROUP BY grp;
+
+SELECT grp, ask(condense(text, '!'), 'short') FROM t GROUP BY grp;
+
+SELECT grp, condense(CASE WHEN means(text, 'red') THEN text END, '!') FROM t GROUP BY grp;
+
+SELECT grp, condense(text, '!') FROM t WHERE means(text, 'red') GROUP BY grp;
+
+SELECT grp, condense(text, '!') || condense(text, '?') FROM t GROUP BY grp;
+
+SELECT grp, condense(text, max("desc")) FROM t GROUP BY grp;
+
+SELECT grp, condense(text, grp) FROM t GROUP BY grp;
+
+SELECT u.grp, condense(t.text, '!') FROM t JOIN u USING (grp) GROUP BY ALL;
+
+SELECT g, s FROM (SELECT grp AS g, condense(text, '!') AS s FROM t GROUP BY grp) WHERE s IS NOT NULL;
+
+WITH g AS (SELECT grp, condense(text, '!') AS s FROM t GROUP BY grp) SELECT t.id, g.s FROM t JOIN g USING (grp);
+
+SELECT id, (SELECT condense(word, '!') FROM u WHERE u.grp = t.grp) AS s FROM t;
+
+SELECT id, (SELECT condense(word, '!') FROM u) AS s FROM t;
+
+SELECT max(condense) FROM (SELECT condense(text, '!') AS condense FROM t GROUP BY grp);
+
+SELECT grp, condense(text, '!'), row_number() OVER (ORDER BY grp) AS r FROM t GROUP BY grp;
+
+SELECT DISTINCT condense("desc", '!') FROM t GROUP BY grp, id;
+
+SELECT grp, CASE WHEN count(*) > 2 THEN condense(text, '!') END FROM t GROUP BY grp;
+
+SELECT condense(name, '!') FROM (SELECT part.name AS name FROM s);
+
+SELECT condense(word, '!') FROM (SELECT unnest(words) AS word FROM s);

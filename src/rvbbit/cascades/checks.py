@@ -35,10 +35,12 @@ def function_problems(function: SQLFunction) -> Found:
         yield (*top, "name"), f"{function.name.upper()} is a SQL keyword"
     yield from _types(function, top)
     yield from _argument_order(function, top)
+    yield from _aggregate(function, top)
     names = [arg.name for arg in function.args]
     required = [arg.name for arg in function.args if not arg.may_be_left_off]
+    given = [arg.name for arg in function.args if arg.over is None]
     for index, pattern in enumerate(function.operators):
-        for what in patterns.problems(pattern, names, required):
+        for what in patterns.problems(pattern, given, required):
             yield (*top, "operators", index), what
     if function.threshold is not None and function.returns.upper() not in ("DOUBLE", "FLOAT", "REAL"):
         yield (*top, "threshold"), f"only a score has a threshold, and this returns {function.returns}"
@@ -66,6 +68,23 @@ def _argument_order(function: SQLFunction, top: Path) -> Found:
             yield (*top, "args", index), f"{arg.name!r} cannot be left off but stands after one that can"
         seen.add(arg.name)
         optional = optional or arg.may_be_left_off
+
+
+def _aggregate(function: SQLFunction, top: Path) -> Found:
+    """What only aggregates can do, and what they must."""
+    aggregate = function.shape == "aggregate"
+    if aggregate and not (function.args and function.args[0].type.strip().endswith("[]")):
+        yield (*top, "args"), "an aggregate's first argument is the list of the group's values: give it a list type, such as VARCHAR[]"
+    if aggregate and function.threshold is not None:
+        yield (*top, "threshold"), "only a score of a row has a threshold"
+    if function.group_by is not None and not aggregate:
+        yield (*top, "group_by"), "only an aggregate has another operator that stands for it in GROUP BY"
+    for index, pattern in enumerate(function.operators):
+        if aggregate and pattern.lstrip().startswith("{{"):
+            yield (*top, "operators", index), "an aggregate is written as a function: NAME({{ a }}, {{ b }})"
+    for index, arg in enumerate(function.args):
+        if arg.over is not None and (index == 0 or aggregate):
+            yield (*top, "args", index, "over"), "only a later argument of a scalar operator is asked over the block's values"
 
 
 def _misfits(given: Mapping[str, Any], names: list[str], required: list[str]) -> Iterator[str]:

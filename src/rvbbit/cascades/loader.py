@@ -97,7 +97,9 @@ def load_text(text: str, origin: str = "<text>") -> Loaded:
 
 def as_operator(function: SQLFunction, cascade_id: str, description: str, origin: str) -> Operator:
     """The `sql_function` section as the SQL room takes it."""
-    parameters = tuple(Parameter(arg.name, arg.type, arg.may_be_left_off, arg.default, arg.description) for arg in function.args)
+    parameters = tuple(
+        Parameter(arg.name, arg.type, arg.may_be_left_off, arg.default, arg.description, arg.over or "") for arg in function.args
+    )
     return Operator(
         name=function.name,
         cascade_id=cascade_id,
@@ -109,6 +111,7 @@ def as_operator(function: SQLFunction, cascade_id: str, description: str, origin
         description=description,
         origin=origin,
         descending=function.descending,
+        group_by=function.group_by or "",
     )
 
 

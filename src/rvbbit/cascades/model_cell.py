@@ -27,6 +27,9 @@ from rvbbit.types import Arguments, LocalTask, Message, Value
 LAYOUT = 2
 """The version of how prompts are laid out; grows when the same cell would be put to a model in other words."""
 
+LATER = {"numbered": None, "each_once": False}
+"""Keys that cells got later, and what a cell without them means: its answers from before are still good."""
+
 Found: TypeAlias = Mapping[str, Value]
 Call: TypeAlias = Callable[[Flight[Value]], Coroutine[Any, Any, Value]]
 
@@ -146,8 +149,10 @@ class ModelCell:
         return replace(task, threshold=threshold) if task and task.task == "matches" and threshold is not None else task
 
     def _fingerprinted(self) -> str:
-        said = self._spec.model_dump(mode="json", by_alias=True, exclude={"local", "model"})
-        return _hash([LAYOUT, self._cell.key.cascade_id, said, self._model, repr(self._local), repr(self._cell.returns)])
+        unsaid = {name for name, default in LATER.items() if getattr(self._spec, name) == default}
+        said = self._spec.model_dump(mode="json", by_alias=True, exclude={"local", "model"} | unsaid)
+        local = [repr(self._local), *([self._local.n] if self._local and self._local.n else [])]
+        return _hash([LAYOUT, self._cell.key.cascade_id, said, self._model, *local, repr(self._cell.returns)])
 
     def _key(self, arguments: Arguments, version: str, take: int) -> str:
         return _hash([self._fingerprint, arguments, version, take])

@@ -16,6 +16,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from rvbbit.cascades import schemas
+from rvbbit.cascades.picks import Picks
 from rvbbit.cascades.sqltypes import SQLType, shown
 from rvbbit.errors import OutputInvalid
 from rvbbit.types import Arguments, Value
@@ -37,11 +38,13 @@ class Resolved:
 
 
 class Output:
-    """What a cell answers. `schema` None is free text; `returns` is what SQL was promised of the last cell."""
+    """What a cell answers. `schema` None is free text; `returns` is what SQL was promised of the last cell; `picks` puts items in the place
+    of their numbers: then the schema is of what the model says, and the answer itself has `returns` alone."""
 
-    def __init__(self, schema: Mapping[str, Any] | None, returns: SQLType | None = None) -> None:
+    def __init__(self, schema: Mapping[str, Any] | None, returns: SQLType | None = None, picks: Picks | None = None) -> None:
         self._schema = schema
         self._returns = returns
+        self._picks = picks
         self._inputs = schemas.listed_inputs(schema)
         self._last: Resolved | None = None
 
@@ -52,7 +55,7 @@ class Output:
     def accept(self, value: Value, arguments: Arguments | None = None) -> None:
         """Check a value; a list from an input that is not known allows anything. Raises OutputInvalid."""
         known = arguments or {}
-        Output(self._schema, self._returns).fit(value, {name: known.get(name) or [value] for name in self._inputs})
+        Output(self._schema, self._returns, self._picks).fit(value, {name: known.get(name) or [value] for name in self._inputs})
 
     def read(self, text: str, arguments: Arguments) -> Value:
         """The answer in a model's text. Raises OutputInvalid with the reason."""
@@ -66,15 +69,24 @@ class Output:
             found = _unwrapped(found, stripped, self._resolve(arguments).schema)
         if found is _NOTHING:
             raise OutputInvalid(f"{shown(stripped)} is not the JSON that was asked for")
-        return self.fit(found, arguments)
+        if self._picks is None:
+            return self.fit(found, arguments)
+        self._check(found, arguments)
+        return self._typed(self._picks.items(found, arguments))
 
     def fit(self, value: Any, arguments: Arguments) -> Value:
         """A value that was read, if it fits the schema and the type SQL was promised. Raises OutputInvalid with the reason."""
-        if self._schema is not None:
-            error = best_match(self._resolve(arguments).validator.iter_errors(value))
-            if error is not None:
-                where = "".join(f"{part}: " for part in error.absolute_path)
-                raise OutputInvalid(f"{where}{_shortened(error.message)}")
+        if self._picks is None:
+            self._check(value, arguments)
+        return self._typed(value)
+
+    def _check(self, value: Any, arguments: Arguments) -> None:
+        error = None if self._schema is None else best_match(self._resolve(arguments).validator.iter_errors(value))
+        if error is not None:
+            where = "".join(f"{part}: " for part in error.absolute_path)
+            raise OutputInvalid(f"{where}{_shortened(error.message)}")
+
+    def _typed(self, value: Any) -> Value:
         if self._returns is None:
             return value  # type: ignore[no-any-return]
         try:

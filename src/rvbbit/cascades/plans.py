@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from rvbbit.cascades import sqltypes
 from rvbbit.cascades.loader import Cascade
 from rvbbit.cascades.output import Output
+from rvbbit.cascades.picks import Picks
 from rvbbit.cascades.prompt import Prompt
 from rvbbit.cascades.references import Names, cell_references
 from rvbbit.cascades.spec import LLMCell, PythonCell, SQLCell
@@ -74,7 +75,7 @@ def _cell(cascade: Cascade, index: int, names: Names, returns: SQLType | None, *
     key = CellKey(cascade.id, spec.name)
     if not isinstance(spec, LLMCell):
         return CellPlan(spec, key, outputs, returns, one_value)
-    output = Output(spec.output_schema, returns)
+    output = Output(spec.output_schema, returns, Picks(spec.numbered, spec.each_once) if spec.numbered else None)
     wards = tuple(CompiledWard(ward) for ward in spec.wards)
     prompt = Prompt.of(spec, f"{cascade.id}.{spec.name}", output, outputs)
     asked = cell_references(LLMCell(name=spec.name, instructions=spec.instructions), index, names)

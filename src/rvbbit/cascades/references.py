@@ -42,7 +42,9 @@ class Names:
         return Names(self.inputs, (*self.outputs, cell))
 
     def unused(self, spec: CascadeSpec, used: set[str]) -> Iterator[Mention]:
-        """Arguments that no cell mentions: every row would be asked the same."""
+        """Arguments that no cell mentions: every row would be asked the same. They may be for what is asked over the block."""
+        if spec.sql_function is not None and any(arg.over for arg in spec.sql_function.args):
+            return
         for index, arg in enumerate(spec.sql_function.args if spec.sql_function else ()):
             if arg.name not in used and arg.name in self.inputs:
                 yield Mention(("sql_function", "args", index, "name"), 1, f"no cell uses the argument {arg.name!r}")
@@ -78,8 +80,9 @@ def _llm(cell: LLMCell, path: Path, names: Names, found: Found) -> None:
         if ward.sql is not None:
             _sql(ward.sql, (*path, "wards", number, "sql"), names, found, ("output",))
     if cell.local is not None:
-        for key in ("text", "against", "labels"):
+        for key in ("text", "against", "labels", "n"):
             _plain(getattr(cell.local, key), (*path, "local", key), names, found)
+    _plain(cell.numbered, (*path, "numbered"), names, found)
     for number, name in enumerate(cell.training_scope):
         _plain(name, (*path, "training_scope", number), names, found)
     for name in schemas.listed_inputs(cell.output_schema):

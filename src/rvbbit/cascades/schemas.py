@@ -18,7 +18,7 @@ from rvbbit.cascades.patterns import SLOT
 from rvbbit.cascades.sqltypes import SQLType
 from rvbbit.cascades.yamltext import Path
 
-_INPUT = re.compile(r"\{\{\s*input\.(\w+)\s*\}\}")
+_INPUT = re.compile(r"\{\{\s*input\.(\w+)(?:\.(\w+))?\s*\}\}")
 _EMPTY: Registry[Any] = Registry()
 
 
@@ -73,7 +73,7 @@ def _below(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
 
 
 def listed_inputs(schema: Any) -> tuple[str, ...]:
-    """The inputs whose lists an `enum` takes: `enum: "{{ input.labels }}"`."""
+    """The inputs whose lists an `enum` takes: `enum: "{{ input.labels }}"`, or of a list of objects `enum: "{{ input.topics.label }}"`."""
     found = [_input_of(value) for path, value in _below(schema, ()) if path[-1] == "enum" and isinstance(value, str)]
     return tuple(dict.fromkeys(found))
 
@@ -86,7 +86,10 @@ def with_lists(schema: Any, lookup: Callable[[str], list[Any]]) -> Any:
 
 
 def _enum(value: Any, lookup: Callable[[str], list[Any]]) -> Any:
-    return lookup(_input_of(value)) if isinstance(value, str) and _INPUT.fullmatch(value.strip()) else value
+    match = _INPUT.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        return value
+    return [one.get(match[2]) if match[2] and isinstance(one, Mapping) else one for one in lookup(match[1])]
 
 
 def _input_of(text: str) -> str:

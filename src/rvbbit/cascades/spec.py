@@ -34,10 +34,13 @@ class Arg(Section):
     optional: bool = Field(False, description="may be left off the end of a call; an argument with a `default` is optional anyway")
     default: Any = Field(None, description="what it is when left off")
     description: str = Field("", description="one line for people")
+    over: Identifier | None = Field(
+        None, description="nobody gives it: it is what this aggregate operator answers for all values of the first argument in the block"
+    )
 
     @property
     def may_be_left_off(self) -> bool:
-        return self.optional or "default" in self.model_fields_set
+        return self.optional or "default" in self.model_fields_set or self.over is not None
 
 
 class Expectation(Section):
@@ -47,7 +50,7 @@ class Expectation(Section):
     min: float | None = Field(None, description="the answer is a number not below this")
     max: float | None = Field(None, description="the answer is a number not above this")
     one_of: list[Any] | None = Field(None, description="the answer is one of these")
-    contains: str | None = Field(None, description="the answer is a text with this in it, whatever the case")
+    contains: str | None = Field(None, description="the answer is, or holds, a text with this in it, whatever the case")
 
     @model_validator(mode="after")
     def _says_something(self) -> Expectation:
@@ -88,12 +91,15 @@ class SQLFunction(Section):
         (), strict=False, description="the arguments, in order; each one `{name, type, optional, default, description}`"
     )
     returns: str = Field("VARCHAR", description="the DuckDB type of the answer")
-    shape: Shape = Field("scalar", description="one answer a row, one a group, or a table")
+    shape: Shape = Field("scalar", description="one answer a row, one a group (whose values the first argument lists), or a table")
     cache: bool = Field(True, description="false: ask again every time")
     threshold: Annotated[float, Field(ge=0, le=1)] | None = Field(
         None, description="for scores: a bare `x ABOUT 'c'` as a condition means score >= threshold"
     )
     descending: bool = Field(False, description="for scores: ORDER BY it puts the highest first unless it says ASC")
+    group_by: Identifier | None = Field(
+        None, description="for aggregates: the operator that `GROUP BY NAME(…)` means, which labels each value and takes the same arguments"
+    )
     test_cases: tuple[TestCase, ...] = Field((), strict=False, description="calls with known answers: `{args, expect, model}`")
 
 
@@ -144,16 +150,18 @@ class Local(Section):
         description="`similarity`: score 0-1; `matches`: score >= threshold; `label`: one of `labels`;"
         " `choose`: the same, or `none of these`; `same`: both name one thing;"
         " `pair`: true or false of two texts, `polarity`: -1 to 1, these two from examples alone;"
-        " `sentence`: the text's most central one"
+        " `sentence`: the text's most central one; of a list of texts: `themes`, `topics`, `clusters`, `dedupe`, `outliers`, `summary`,"
+        " `consensus`, `mood`"
     )
     text: Identifier = Field(description="the input that is judged")
     against: Identifier | None = Field(None, description="the input it is compared with (similarity, matches, same, pair)")
     labels: Identifier | None = Field(None, description="the input that lists the labels (label, choose)")
-    threshold: float = Field(0.4, ge=0, le=1, description="where `matches` and `same` begin; what `choose` asks of a label")
+    threshold: float = Field(0.4, ge=0, le=1, description="where `matches`, `same` and `dedupe` begin; what `choose` asks of a label")
+    n: Identifier | None = Field(None, description="the input that says how many (themes, topics, clusters, outliers)")
 
     @model_validator(mode="after")
     def _complete(self) -> Local:
-        needed = _NEEDED.get(self.task, "against")
+        needed = _NEEDED.get(self.task)
         if needed is not None and getattr(self, needed) is None:
             raise ValueError(f"task {self.task} needs `{needed}`")
         return self
@@ -162,8 +170,13 @@ class Local(Section):
         return LocalTask(**self.model_dump())
 
 
-_NEEDED: Mapping[LocalKind, str | None] = {"label": "labels", "choose": "labels", "polarity": None, "sentence": None}
-"""What a local task names beside its text, where that is not what it is compared with."""
+_NEEDED: Mapping[LocalKind, str] = {
+    "label": "labels",
+    "choose": "labels",
+    **dict.fromkeys(("similarity", "matches", "same", "pair"), "against"),
+    "outliers": "n",
+}
+"""What a local task must name beside its text."""
 
 
 class LLMCell(Section):
@@ -199,7 +212,11 @@ class LLMCell(Section):
         description="conditions the output must meet, else it is asked again with the reason: `{schema | sql | jinja, message}`",
     )
     takes: Takes | None = Field(None, description="ask several times and pick: `{n, pick, evaluator}`")
-    local: Local | None = Field(None, description="how `local:` models answer it: `{task, text, against, labels, threshold}`")
+    local: Local | None = Field(None, description="how `local:` models answer it: `{task, text, against, labels, threshold, n}`")
+    numbered: Identifier | None = Field(
+        None, description="whole numbers in the answer number the distinct items of this list input, from 1: SQL gets the items"
+    )
+    each_once: bool = Field(False, description="with `numbered`: each item must stand in the answer exactly once")
 
     def policy(self) -> TrainingPolicy | None:
         """How the cell learns, or None where it does not."""

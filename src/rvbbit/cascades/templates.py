@@ -55,7 +55,17 @@ def _environment(*, data: bool) -> Sandbox:
     return Sandbox(undefined=StrictUndefined, finalize=printed if data else None, trim_blocks=True, lstrip_blocks=True, cache_size=0)
 
 
+def counted(values: Iterable[Any]) -> list[tuple[Any, int]]:
+    """The distinct values of a list, in order, and how often each stands in it: `{% for text, times in input.texts | counted %}`."""
+    found: dict[str, tuple[Any, int]] = {}
+    for value in values:
+        key = json.dumps(value, sort_keys=True)
+        found[key] = (value, found[key][1] + 1 if key in found else 1)
+    return list(found.values())
+
+
 _PROMPTS = _environment(data=True)
+_PROMPTS.filters["counted"] = counted
 _CONDITIONS = _environment(data=False)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -78,11 +78,19 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+def _texts(answer: Any) -> Iterator[str]:
+    """Every text in an answer, also within lists and objects."""
+    if isinstance(answer, str):
+        yield answer
+    for inner in answer.values() if isinstance(answer, Mapping) else answer if isinstance(answer, list | tuple) else ():
+        yield from _texts(inner)
+
+
 _MEETS: Mapping[str, Any] = {
     "equals": _same,
     "min": lambda answer, wanted: _is_number(answer) and answer >= wanted,
     "max": lambda answer, wanted: _is_number(answer) and answer <= wanted,
     "one_of": lambda answer, wanted: any(_same(answer, one) for one in wanted),
-    "contains": lambda answer, wanted: isinstance(answer, str) and wanted.casefold() in answer.casefold(),
+    "contains": lambda answer, wanted: any(wanted.casefold() in text.casefold() for text in _texts(answer)),
 }
 _SAID = {"equals": "", "min": "at least", "max": "at most", "one_of": "one of", "contains": "a text containing"}

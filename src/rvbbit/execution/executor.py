@@ -96,7 +96,8 @@ class Executor:
                 if isinstance(step, Final):
                     continue
                 query = step.profiles if isinstance(step, Sift) else step.query if isinstance(step, Keep) else step.rows
-                if unknown & _tables(query):
+                constants = step.constants if isinstance(step, Stage) else None
+                if unknown & (_tables(query) | (_tables(constants) if constants is not None else set())):
                     unknown |= _makes(step)
                 elif isinstance(step, Keep):
                     made.append(step)

@@ -59,7 +59,7 @@ class Fallback:
         return translated(error) if isinstance(error, duckdb.Error) else error
 
     def _chunk(self, ask: Ask, columns: Sequence[pa.ChunkedArray], seen: dict[tuple[Any, ...], Value]) -> pa.Array:
-        rows = list(zip(*(_hashable(column.to_pylist()) for column in columns), strict=True))
+        rows = list(zip(*(map(_hashable, column.to_pylist()) for column in columns), strict=True))
         optional = [parameter.optional for parameter in ask.operator.parameters]
         with self._lock:  # one chunk at a time: the next one finds this one's answers
             fresh = [row for row in dict.fromkeys(rows) if row not in seen]
@@ -76,10 +76,23 @@ class Fallback:
 
 def _arguments(ask: Ask, row: tuple[Any, ...]) -> Arguments:
     return {
-        parameter.name: arguments.converted(list(value) if isinstance(value, tuple) else value, parameter)
-        for parameter, value in zip(ask.operator.parameters, row, strict=True)
+        parameter.name: arguments.converted(_plain(value), parameter) for parameter, value in zip(ask.operator.parameters, row, strict=True)
     }
 
 
-def _hashable(values: list[Any]) -> list[Any]:
-    return [tuple(value) if isinstance(value, list) else value for value in values]
+class _Struct(tuple[tuple[str, Any], ...]):
+    """A struct as its fields, so that it can be told from others."""
+
+    __slots__ = ()
+
+
+def _hashable(value: Any) -> Any:
+    if isinstance(value, dict):
+        return _Struct((name, _hashable(inner)) for name, inner in value.items())
+    return tuple(map(_hashable, value)) if isinstance(value, list) else value
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, _Struct):
+        return {name: _plain(inner) for name, inner in value}
+    return [_plain(inner) for inner in value] if isinstance(value, tuple) else value

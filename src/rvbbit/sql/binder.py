@@ -12,7 +12,7 @@ from typing import Any
 from sqlglot import exp
 
 from rvbbit.errors import SQLError
-from rvbbit.sql import aliases, conditions, describing, rewrite, scopes, stability
+from rvbbit.sql import aggregates, aliases, conditions, describing, rewrite, scopes, stability
 from rvbbit.sql.candidates import read_once
 from rvbbit.sql.dialect import Call
 from rvbbit.sql.embeds import EMBED
@@ -55,11 +55,15 @@ class Schema:
 def bind(statement: exp.Expr, schema: Schema, whole: Hints, local: list[tuple[int, Hints]]) -> Plan:
     """The plan of a statement. Raises SQLError and its kin with line and column."""
     rewrite.refuse_definitions(statement)
+    aggregates.keep_one_of_a_kind(statement)
+    aggregates.stand_for_keys(statement, lambda block, name: name.lower() in {n.lower() for n, _ in _columns_of(block, schema)})
+    aggregates.read_blocks(statement)
     calls = scopes.calls_in(statement)
     for id_, call in enumerate(sorted(calls, key=lambda call: int(call.meta["token"])), start=1):
         call.meta["id"] = id_
         rewrite.remember_as_typed(call)
     hints = _hints_of(calls, whole, local)
+    aggregates.collect(statement)
     rewrite.hoist_join_conditions(statement)
     for call in calls:
         rewrite.as_condition(call, hints[call.meta["id"]])
@@ -82,9 +86,14 @@ def _hints_of(calls: list[Call], whole: Hints, local: list[tuple[int, Hints]]) -
     for offset, hint in local:
         following = [call for call in calls if call.meta["token"] >= offset]
         if following:
-            nearest = min(following, key=lambda call: int(call.meta["token"]))
-            found[nearest.meta["id"]] = hint.over(found[nearest.meta["id"]])
+            nearest = min(int(call.meta["token"]) for call in following)
+            for call in [call for call in following if call.meta["token"] == nearest]:  # one that was written may have become several
+                found[call.meta["id"]] = hint.over(found[call.meta["id"]])
     return found
+
+
+def _columns_of(block: exp.Expr, schema: Schema) -> list[tuple[str, str]]:
+    return schema.describe(describing.source(block)) if scopes.sources(block) else []
 
 
 def _ancestors(node: exp.Expr) -> list[exp.Expr]:
@@ -182,12 +191,12 @@ class _Binder:
         return any(column.name.lower() in self.stuck and not column.table for column in tree.find_all(exp.Column))
 
     def _can_group(self, block: exp.Expr, call: Call) -> bool:
-        """Whether a stage can repeat the groups of a call over aggregates: it must not need answers for that."""
-        nested = any(inner is not call for inner in call.find_all(Call))
+        """Whether a stage can repeat the groups of a call over aggregates: the answers it needs for that must be there before."""
         having = block.args.get("having")
         if having is not None and self.schema.reads_differently(having):
             return False  # a function is called for the groups that HAVING leaves
-        return not nested and not any(key.find(Call) for key in self._groups(block))
+        inner = [one for tree in (call, *self._groups(block)) for one in tree.find_all(Call) if one is not call]
+        return all(self._reaches(block, one) for one in inner if scopes.block_of(one) is block)
 
     def _can_stage(self, block: exp.Expr) -> bool:
         if scopes.in_recursive_cte(block) or block.args.get("sample"):
@@ -225,10 +234,7 @@ class _Binder:
         return False
 
     def _column_names(self, block: exp.Expr) -> set[str]:
-        return {name.lower() for name, _ in self._source_columns(block)}
-
-    def _source_columns(self, block: exp.Expr) -> list[tuple[str, str]]:
-        return self.schema.describe(describing.source(block)) if scopes.sources(block) else []
+        return {name.lower() for name, _ in _columns_of(block, self.schema)}
 
     def _chain(self, block: exp.Expr, calls: list[Call], snapshots: tuple[Snapshot, ...], *, has_fallback: bool) -> Node:
         where = block.args.get("where")
@@ -237,14 +243,14 @@ class _Binder:
         for predicate in conditions.conjuncts(where.this) if where is not None else []:
             inside = [call for call in calls if _within(call, predicate)]
             if inside:
-                asks = tuple(self._ask(call, block, predicate) for call in _freest_first(inside, predicate))
+                asks = tuple(self._ask(call, block, predicate) for call in _freest_first(inside, predicate, self.schema.aggregates_rows))
                 node = SemanticFilter(node, predicate, asks, repeatable=not self.schema.reads_differently(predicate))
                 filtered.update(call.meta["id"] for call in inside)
             elif not (has_fallback and predicate.find(Call)) and not self.schema.reads_differently(predicate):
                 node = Filter(node, predicate)
         node = self._limited(node, block, filtered, snapshots)
         rest = [call for call in calls if call.meta["id"] not in filtered]
-        mapped = tuple(self._ask(call, block, block) for call in _freest_first(rest, block))
+        mapped = tuple(self._ask(call, block, block) for call in _freest_first(rest, block, self.schema.aggregates_rows))
         return Project(SemanticMap(node, mapped) if mapped else node)
 
     def _limited(self, node: Node, block: exp.Expr, filtered: set[int], snapshots: tuple[Snapshot, ...]) -> Node:
@@ -314,6 +320,8 @@ class _Binder:
         return asked and not self._names_stuck(guard) and not self.schema.has_aggregate(guard) and not self.schema.reads_differently(guard)
 
     def _varies(self, argument: exp.Expr, block: exp.Expr) -> bool:
+        if self.schema.aggregates_rows(argument):
+            return True  # even of a constant: looked up without it, the block would give a row a row
         if argument.find(exp.Column, exp.Star) is None:
             return False
         if any(isinstance(node, exp.Column | exp.Star) for node in scopes.own_nodes(argument)):
@@ -327,7 +335,7 @@ class _Binder:
             return ()
         outputs = [projection.unalias() for projection in block.expressions]
         if group.args.get("all"):
-            return tuple(output for output in outputs if not self.schema.has_aggregate(output) and output.find(Call) is None)
+            return tuple(output for output in outputs if not self.schema.has_aggregate(output))
         named = {p.alias.lower(): p.this for p in block.expressions if isinstance(p, exp.Alias)}
         real = self._column_names(block)
 
@@ -343,17 +351,17 @@ class _Binder:
 
     def _fallback(self, call: Call) -> Ask:
         types = tuple(
-            "VARCHAR" if parameter.type.endswith("[]") and self._is_text(argument, call) else parameter.type
-            for parameter, argument in zip(call.operator.parameters, call.arguments, strict=True)
+            "VARCHAR" if parameter.type.endswith("[]") and self._is_text(place, call) else parameter.type
+            for place, parameter in enumerate(call.operator.parameters)
         )
         return Ask((call.meta["id"],), call, types, self.hints[call.meta["id"]])
 
-    def _is_text(self, argument: exp.Expr, call: Call) -> bool:
+    def _is_text(self, place: int, call: Call) -> bool:
         """Whether a list is given as text separated by commas. What cannot be described without its rows is taken for a list."""
         block = scopes.block_of(call) or exp.Select()
-        for query in (describing.alone(argument, block), describing.arguments(call, block, None)):
+        for query, column in ((describing.alone(call.arguments[place], block), 0), (describing.arguments(call, block, None), place)):
             try:
-                return self.schema.describe(query)[-1][1] == "VARCHAR"
+                return self.schema.describe(query)[column][1] == "VARCHAR"
             except SQLError:
                 continue
         return False
@@ -368,10 +376,11 @@ def _is_constant(call: Call) -> bool:
     return nowhere is None and call.find(exp.Column) is None and not scopes.is_volatile(call)
 
 
-def _freest_first(calls: list[Call], root: exp.Expr) -> list[Call]:
-    """Inner calls before outer ones; among equals those that every row needs, so that they answer for the others too."""
+def _freest_first(calls: list[Call], root: exp.Expr, is_grouped: Callable[[Call], bool]) -> list[Call]:
+    """Calls a row before calls a group, which may need them; inner calls before outer ones; among equals those that every row needs, so
+    that they answer for the others too."""
     depth = {call.meta["id"]: len([a for a in _ancestors(call) if isinstance(a, Call)]) for call in calls}
-    return sorted(calls, key=lambda call: (-depth[call.meta["id"]], bool(conditions.guards(call, root))))
+    return sorted(calls, key=lambda call: (is_grouped(call), -depth[call.meta["id"]], bool(conditions.guards(call, root))))
 
 
 def _within(node: exp.Expr, root: exp.Expr) -> bool:

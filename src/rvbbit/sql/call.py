@@ -30,6 +30,11 @@ class Call(exp.Expression, exp.Func):
         return [argument for argument in self.arguments if not argument.meta.get("left_out")]
 
     @property
+    def is_distinct(self) -> bool:
+        """Whether an aggregate is of distinct values."""
+        return bool(self.meta.get("distinct"))
+
+    @property
     def arguments(self) -> list[exp.Expression]:
         """One a parameter, in the operator's order."""
         return list(self.expressions)

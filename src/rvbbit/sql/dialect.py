@@ -20,9 +20,11 @@ from rvbbit.sql import negation
 from rvbbit.sql.call import Call
 from rvbbit.sql.forms import QUOTED, Forms
 from rvbbit.sql.patterns import Choice, Function, Grammar, Infix
-from rvbbit.types import Operator
+from rvbbit.types import Operator, Parameter
 
-__all__ = ["Call", "Dialect", "Generator", "Parser", "Tokenizer", "syntax_error"]
+__all__ = ["Call", "Dialect", "Generator", "Parser", "Tokenizer", "is_semantic_distinct", "syntax_error"]
+
+DEDUPE = "DEDUPE"
 
 
 class _Tokens(TokenizerCore):
@@ -52,6 +54,7 @@ class Parser(Forms):
     """DuckDB's parser, asking the grammar wherever an operator may stand."""
 
     FUNCTIONS: ClassVar[dict[str, Any]] = {}
+    FUNC_TOKENS: ClassVar[set[TokenType]] = {*Forms.FUNC_TOKENS, TokenType.SUMMARIZE}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -127,6 +130,19 @@ class Parser(Forms):
         call.replace(replaced)
         return node
 
+    def _parse_hint(self) -> Any:
+        """After SELECT: `SEMANTIC DISTINCT` is kept as a hint that holds the operator which finds what means the same."""
+        token = self._curr
+        if not is_semantic_distinct(token, self._next):
+            return super()._parse_hint()
+        assert token is not None
+        finding = self.grammar.functions.get(DEDUPE)
+        if finding is None:
+            self.raise_error(f"SEMANTIC DISTINCT needs the operator {DEDUPE}, and there is none", token)
+        self._advance()
+        assert finding is not None
+        return exp.Hint(expressions=[self._call(finding, [exp.null()], token)])
+
     def _parse_placeholder(self) -> Any:
         node = super()._parse_placeholder()
         if isinstance(node, exp.Placeholder):
@@ -142,15 +158,40 @@ class Parser(Forms):
 
     def _call(self, pattern: Infix | Function | Choice, operands: list[Any], token: Token) -> Call:
         operator = pattern.operator
+        distinct = operator.shape == "aggregate" and bool(operands) and isinstance(operands[0], exp.Distinct)
+        operands = [*operands[0].expressions, *operands[1:]] if distinct else operands
         if len(operands) > len(pattern.slots):
             slots = ", ".join(pattern.slots)
             self.raise_error(f"{operator.name.upper()} takes {len(pattern.slots)} arguments ({slots}), not {len(operands)}", token)
-        given = dict(zip(pattern.slots, operands, strict=False))
+        call = self._node(operator, dict(zip(pattern.slots, operands, strict=False)), token)
+        if distinct:
+            call.meta["distinct"] = True
+        if operator.group_by:
+            key = self._named(operator.group_by, operator, token)
+            given = dict(zip(key.slots, (operand.copy() for operand in operands), strict=False))
+            call.meta["as_key"] = self._node(key.operator, given, token)
+        return call
+
+    def _node(self, operator: Operator, given: dict[str, Any], token: Token) -> Call:
         call = Call(this=operator.name, expressions=[self._operand(operator, p, given, token) for p in operator.parameters])
         call.meta.update(operator=operator, line=token.line, column=token.col - len(token.text) + 1, token=token.start)
         return call
 
-    def _operand(self, operator: Operator, parameter: Any, given: dict[str, Any], token: Token) -> Any:
+    def _named(self, name: str, by: Operator, token: Token) -> Function:
+        function = self.grammar.functions.get(name.upper())
+        if function is None:
+            self.raise_error(f"{by.name.upper()} needs the operator {name.upper()}, and there is none", token)
+        assert function is not None
+        return function
+
+    def _operand(self, operator: Operator, parameter: Parameter, given: dict[str, Any], token: Token) -> Any:
+        if parameter.over:
+            aggregate = self._named(parameter.over, operator, token).operator
+            values = given[operator.parameters[0].name].copy()
+            others = {p.name: given[p.name].copy() for p in aggregate.parameters if p.name in given}
+            call = self._node(aggregate, {**others, aggregate.parameters[0].name: values}, token)
+            call.meta.update(distinct=True, left_out=True)
+            return call
         if parameter.name in given:
             return given[parameter.name]
         if not parameter.optional:
@@ -160,12 +201,19 @@ class Parser(Forms):
         return default
 
 
+def is_semantic_distinct(token: Token | None, following: Token | None) -> bool:
+    """Whether two tokens are `SEMANTIC DISTINCT`."""
+    if token is None or following is None or token.token_type in QUOTED:
+        return False
+    return token.text.upper() == "SEMANTIC" and following.token_type == TokenType.DISTINCT
+
+
 class Generator(DuckDBGenerator):
     """DuckDB's generator; a call that was not answered is written as a function, for messages and plans."""
 
     TRANSFORMS: ClassVar[dict[Any, Any]] = {
         **DuckDBGenerator.TRANSFORMS,
-        Call: lambda self, node: f"{node.name.upper()}({', '.join(self.sql(one) for one in node.given)})",
+        Call: lambda self, node: f"{node.name.upper()}({'DISTINCT ' * node.is_distinct}{', '.join(self.sql(one) for one in node.given)})",
     }
 
     def withingroup_sql(self, expression: exp.WithinGroup) -> str:

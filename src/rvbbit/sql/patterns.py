@@ -52,7 +52,7 @@ Pattern = Infix | Function | Choice
 
 def read(operator: Operator) -> Iterator[Pattern]:
     """Every way to write the operator: its own patterns, and always `NAME(all its parameters)`. Raises CascadeInvalid."""
-    yield Function(operator, operator.name.upper(), tuple(p.name for p in operator.parameters))
+    yield Function(operator, operator.name.upper(), tuple(p.name for p in operator.parameters if not p.over))
     for text in operator.patterns:
         if text.lstrip().startswith("{{"):
             yield _infix(operator, text)
@@ -95,7 +95,7 @@ def _function(operator: Operator, text: str) -> Function | None:
     slots = tuple(part.split("}}")[0].strip() for part in rest.split("{{")[1:])
     if not opened or not name.strip().isidentifier() or not rest.rstrip().endswith(")"):
         raise _invalid(operator, text, "a function pattern reads `NAME({{ a }}, {{ b }})`")
-    declared = tuple(p.name for p in operator.parameters)
+    declared = tuple(p.name for p in operator.parameters if not p.over)
     if name.strip().upper() == operator.name.upper() and slots == declared:
         return None  # the one every operator has anyway
     return Function(operator, name.strip().upper(), slots)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from rvbbit.errors import SQLError
-from rvbbit.sql import conditions
+from rvbbit.sql import aggregates, conditions
 from rvbbit.sql.dialect import Call
 from rvbbit.sql.lowering import written
 from rvbbit.sql.statements import Hints
@@ -36,7 +36,7 @@ def refuse_definitions(statement: exp.Expr) -> None:
 
 def remember_as_typed(call: Call) -> None:
     """Keep a call's own text and its arguments', for plans and messages: later steps may move and rename what is in it."""
-    call.meta["typed"] = as_typed(call)
+    call.meta["typed"] = aggregates.as_typed(call).replace("$p_", "$")
     call.meta["typed_arguments"] = tuple(as_typed(argument) for argument in call.arguments)
 
 

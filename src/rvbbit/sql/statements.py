@@ -16,7 +16,7 @@ from sqlglot.tokenizer_core import Token, TokenType
 from rvbbit import packing
 from rvbbit.errors import SQLSyntaxError
 from rvbbit.packing import Pack
-from rvbbit.sql.dialect import Dialect
+from rvbbit.sql.dialect import Dialect, is_semantic_distinct
 from rvbbit.sql.patterns import Grammar
 
 T = TypeVar("T")
@@ -65,7 +65,7 @@ class Statement:
             if token.token_type in _QUOTED:
                 continue
             word = token.text.upper()
-            if word in grammar.infixes or word in grammar.choices:
+            if word in grammar.infixes or word in grammar.choices or is_semantic_distinct(token, following):
                 return True
             if word in grammar.functions and following is not None and following.token_type == TokenType.L_PAREN:
                 return True

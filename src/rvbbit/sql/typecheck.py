@@ -23,6 +23,8 @@ def check_type(call: Call, place: int, given: str) -> None:
     """Refuse an argument, by its place, whose type its parameter does not take. Raises TypeMismatch."""
     name, declared = call.operator.parameters[place].name, call.operator.parameters[place].type
     declared, given = declared.upper(), given.upper()
+    if call.operator.shape == "aggregate" and place == 0:  # of the list that the call collects, what is in it was typed
+        declared, given = declared.removesuffix("[]"), given.removesuffix("[]")
     if declared in {"ANY", "JSON"} or given == declared or given in {'"NULL"', "NULL"} or _takes(declared, given):
         return
     text = call.meta["typed_arguments"][place]

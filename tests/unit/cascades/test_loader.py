@@ -270,3 +270,34 @@ def test_no_value_in_a_cell_makes_the_loader_raise(key: str, value: object) -> N
     cell = {"name": "a", "instructions": "x"} | {key: value}
     loaded = load_text(json.dumps({"cascade_id": "a", "cells": [cell]}))
     assert loaded.cascade is not None or loaded.problems
+
+
+AGGREGATE = """\
+cascade_id: condense
+sql_function:
+  name: condense
+  shape: aggregate
+  args: [{name: texts, type: "VARCHAR[]"}]
+cells: [{name: cell, instructions: "<texts>{{ input.texts }}</texts>"}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"VARCHAR[]"', "VARCHAR", "args: an aggregate's first argument is the list"),
+        ("args: [{name: texts", 'operators: ["{{ texts }} CONDENSED"]\n  args: [{name: texts', "an aggregate is written as a function"),
+        ("shape: aggregate", "shape: scalar\n  group_by: other", "only an aggregate has another operator"),
+        ('"VARCHAR[]"}', '"VARCHAR[]"}, {name: more, over: other}', "only a later argument of a scalar operator"),
+        ("cells: [{name: cell,", "cells: [{name: cell, numbered: tests,", "tests is neither an input nor an earlier cell"),
+        ("cells: [{name: cell,", "cells: [{name: cell, local: {task: outliers, text: texts},", "task outliers needs `n`"),
+    ],
+)
+def test_what_an_aggregate_must_be(old: str, new: str, said: str) -> None:
+    assert load_text(AGGREGATE, "f.yaml").problems == ()
+    assert any(said in problem for problem in load_text(AGGREGATE.replace(old, new), "f.yaml").problems)
+
+
+def test_a_list_of_objects_gives_an_enum_its_labels() -> None:
+    text = AGGREGATE.replace("cells: [{name: cell,", 'cells: [{name: cell, output_schema: {type: string, enum: "{{ input.texts.label }}"},')
+    assert load_text(text, "f.yaml").problems == ()

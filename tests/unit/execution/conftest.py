@@ -40,10 +40,12 @@ def operators() -> list[Operator]:
             name=name,
             cascade_id=name,
             patterns=tuple(given["patterns"]),
-            parameters=tuple(Parameter(p, type_) for p, type_ in given["parameters"].items()),
+            parameters=tuple(Parameter(p, type_, over=given.get("over", {}).get(p, "")) for p, type_ in given["parameters"].items()),
             returns=given["returns"],
+            shape=given.get("shape", "scalar"),
             threshold=given.get("threshold"),
             descending=given.get("descending", False),
+            group_by=given.get("group_by", ""),
         )
         for name, given in DEFINITIONS.items()
     ]
@@ -64,6 +66,13 @@ RULES: Mapping[str, Callable[..., Value]] = {
     "tags": lambda text: text.split(" "),
     "same_entity": lambda text, other: text[:1].lower() == other[:1].lower(),
     "semantic_case": lambda text, cases: next((case for case in cases if case in text), "none of these"),
+    "condense": lambda texts, focus: "+".join(texts) + focus,
+    "summarize": lambda texts, focus: "+".join(texts) + focus,
+    "words": lambda texts: sorted({word for text in texts for word in text.split(" ")}),
+    "dedupe": lambda texts: sorted({min(t for t in texts if t.split(" ")[-1:] == text.split(" ")[-1:]) for text in texts}),
+    "meanings": lambda texts, n: sorted({text.split(" ")[-1] for text in texts})[:n],
+    "meaning": lambda text, n, topics: next((topic for topic in topics if text.endswith(topic)), "other"),
+    "topics": lambda texts, n: "+".join(texts),
 }
 
 
@@ -84,7 +93,8 @@ class Bench:
         query = "SELECT DISTINCT function_name FROM duckdb_functions() WHERE function_type = 'aggregate'"
         self.aggregates = frozenset(name for (name,) in self.oracle.execute(query).fetchall())
         for name, given in DEFINITIONS.items():
-            self.oracle.execute(f"CREATE MACRO {name}({', '.join(given['parameters'])}) AS {given['rule']}")
+            if "rule" in given:
+                self.oracle.execute(f"CREATE MACRO {name}({', '.join(given['parameters'])}) AS {given['rule']}")
 
     def setup(self, script: str) -> None:
         """Run on both."""

@@ -64,10 +64,12 @@ def grammar() -> Grammar:
                 name=name,
                 cascade_id=name,
                 patterns=tuple(given["patterns"]),
-                parameters=tuple(Parameter(p, type_) for p, type_ in given["parameters"].items()),
+                parameters=tuple(Parameter(p, type_, over=given.get("over", {}).get(p, "")) for p, type_ in given["parameters"].items()),
                 returns=given["returns"],
+                shape=given.get("shape", "scalar"),
                 threshold=given.get("threshold"),
                 descending=given.get("descending", False),
+                group_by=given.get("group_by", ""),
             )
             for name, given in definitions.items()
         ]

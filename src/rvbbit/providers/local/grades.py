@@ -27,15 +27,15 @@ class Grades:
 
     def scores(self, texts: Array) -> Array:
         """Texts × 1: scores from 0 to 1."""
-        return np.asarray(np.clip(texts @ self.against + _kernel(texts, self.examples) @ self.weights, 0, 1)[:, None])
+        return np.asarray(np.clip(texts @ self.against + kernel(texts, self.examples) @ self.weights, 0, 1)[:, None])
 
 
 def fit_grades(against: Array, examples: Array, scores: Array) -> Grades:
     """Grades from examples (rows of length 1, newest first) and the score 0-1 of each. Above `MOST_EXAMPLES` the newest are kept."""
     examples, scores = examples[:MOST_EXAMPLES], scores[:MOST_EXAMPLES]
-    kernel = _kernel(examples, examples) + NOISE * np.eye(len(examples))
+    likeness = kernel(examples, examples) + NOISE * np.eye(len(examples))
     residuals = scores - np.clip(examples @ against, 0, 1)
-    return Grades(against, examples, np.asarray(np.linalg.solve(kernel, residuals), np.float64))
+    return Grades(against, examples, np.asarray(np.linalg.solve(likeness, residuals), np.float64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,5 +63,6 @@ def _wide(left: Array, right: Array) -> Array:
     return np.asarray(np.exp((left @ right.T - 1) / WIDE))
 
 
-def _kernel(left: Array, right: Array) -> Array:
+def kernel(left: Array, right: Array) -> Array:
+    """How far one row speaks for another: 1 where they are the same."""
     return np.asarray(np.exp((left @ right.T - 1) / KERNEL_WIDTH))

@@ -14,16 +14,17 @@ from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
-from rvbbit.providers.local import answers, sentences
+from rvbbit.providers.local import answers, groups, sentences
 from rvbbit.providers.local.crossfit import Fit, Student
 from rvbbit.providers.local.grades import fit_grades, fit_polarity
+from rvbbit.providers.local.kinds import fit_kinds
 from rvbbit.providers.local.lookup import Lookup
 from rvbbit.providers.local.minilm import MiniLM
 from rvbbit.providers.local.pairs import fit_pairs
-from rvbbit.providers.local.questions import ALONE, FROM_EXAMPLES, LABELLING, OF_PAIRS, Question, phrases, question, together
+from rvbbit.providers.local.questions import ALONE, FROM_EXAMPLES, LABELLING, NAME, OF_PAIRS, Question, phrases, question, together
 from rvbbit.providers.local.student import Array, Names, fit
 from rvbbit.providers.local.taught import POLES, refuse_untaught, taught
-from rvbbit.types import Completion, Request
+from rvbbit.types import Completion, Request, Usage, Value
 
 AT_ONCE = 512  # questions embedded together: half a second's work, after which answers are handed out
 CHARACTERS_AT_ONCE = 40_000  # the same for long texts
@@ -65,6 +66,8 @@ class LocalProvider:
 
     async def complete(self, request: Request) -> Completion:
         """The typed answer and its probability. Raises Unsupported, UsageError and CallError for what it cannot answer."""
+        if groups.is_group(request):
+            return await self._grouped(request)
         asked = question(request)
         if asked.task.task in FROM_EXAMPLES and asked.scope not in self._students:
             refuse_untaught(asked)
@@ -78,6 +81,18 @@ class LocalProvider:
         """Give back threads, weights and the embedder's file. Safe to call twice."""
         await self._embedder.close()
         await asyncio.to_thread(self._worker.shutdown)
+
+    async def _grouped(self, request: Request) -> Completion:
+        """An answer about a whole list: as long as ten thousand of the others, so it is not put in line with them."""
+        asked = groups.group(request)
+        texts = list(dict.fromkeys(groups.texts_of(asked)))
+        encoded = await self._embedder.encode(texts)
+        loop = asyncio.get_running_loop()
+        value = await loop.run_in_executor(self._worker, groups.answer, asked, Lookup(texts, encoded).vectors)
+        usage = Usage(tokens_in=int(encoded.tokens.sum()), cost_usd=0.0)
+        assert request.local is not None
+        sent: dict[str, Value] = {"task": request.local.task, "model": NAME, "texts": len(asked.texts)}
+        return Completion(None, NAME, usage, value, finish_reason="stop", sent=sent, received={"embedded": len(texts)})
 
     async def _work(self) -> None:
         """Answer whoever waits, all that came meanwhile at a time, until nobody does."""
@@ -213,4 +228,5 @@ def _fit(asked: Question, lookup: Lookup) -> Fit:
     named = asked.labels[:-1] if asked.may_be_none else asked.labels
     both = np.sum([lookup.vectors(phrases(label)) for label in named], axis=1)
     floor = asked.task.threshold if asked.may_be_none else None
-    return partial(fit, Names(both / np.linalg.norm(both, axis=1, keepdims=True), floor))
+    vectors = both / np.linalg.norm(both, axis=1, keepdims=True)
+    return partial(fit_kinds, vectors) if any(asked.typical) else partial(fit, Names(vectors, floor))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -24,13 +24,16 @@ LEAST = 5
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What `text` is asked: how it stands to `against`, which of `labels` it has, or something of itself alone."""
+    """What `text` is asked: how it stands to `against`, which of `labels` it has, or something of itself alone.
+
+    `typical` are texts of each label, where the labels came with some."""
 
     task: LocalTask
     text: str
     against: str
     labels: tuple[str, ...]
     request: Request
+    typical: tuple[tuple[str, ...], ...] = ()
 
     @property
     def may_be_none(self) -> bool:
@@ -43,7 +46,7 @@ class Question:
         examples = self.request.examples
         chosen = () if examples.strategy == "all" and examples.version else tuple(example.trace_id for example in examples.examples)
         against = "" if self.task.task in OF_PAIRS else self.against  # there it is as much a row's own as the text
-        return self.task, against, self.labels, examples.version, len(examples.examples), chosen
+        return self.task, against, self.labels, self.typical, examples.version, len(examples.examples), chosen
 
 
 def question(request: Request) -> Question:
@@ -67,7 +70,7 @@ def question(request: Request) -> Question:
         return Question(task, text, "", (*(label for label in labels if label != NONE), NONE), request)
     if not text.strip():
         raise CallError(f"{NAME}: {task.text} is blank, so no label fits it", hint="leave blank rows out: `WHERE trim(…) <> ''`")
-    return Question(task, text, "", labels, request)
+    return Question(task, text, "", labels, request, _typical(request.arguments, task.labels, labels))
 
 
 def example_text(example: Example, task: LocalTask) -> str | None:
@@ -101,9 +104,25 @@ def _labels(arguments: Arguments, name: str | None) -> tuple[str, ...]:
     value = _input(arguments, name)
     if isinstance(value, str):
         return _distinct(tuple(value.split(",")), name)
-    if isinstance(value, Sequence) and all(isinstance(label, str) for label in value):
-        return _distinct(tuple(str(label) for label in value), name)
+    if isinstance(value, Sequence) and all(isinstance(_label(one), str) for one in value):
+        return _distinct(tuple(str(_label(one)) for one in value), name)
     raise UsageError(f"{NAME}: input {name!r} is {_kind(value)}, not labels", hint="give a list of texts, or one text: 'a, b, c'")
+
+
+def _label(value: Value) -> Value:
+    """A label by itself, or that of an object which has one."""
+    return value.get("label") if isinstance(value, Mapping) else value
+
+
+def _typical(arguments: Arguments, name: str | None, labels: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """The texts under `examples` of each label that is an object."""
+    value = _input(arguments, name)
+    found: dict[str, list[str]] = {label: [] for label in labels}
+    for one in value if isinstance(value, Sequence) and not isinstance(value, str) else ():
+        texts = one.get("examples") if isinstance(one, Mapping) else None
+        if isinstance(texts, Sequence) and isinstance(label := _label(one), str) and label.strip() in found:
+            found[label.strip()] += [text for text in texts if isinstance(text, str)]
+    return tuple(tuple(found[label]) for label in labels) if any(found.values()) else ()
 
 
 @lru_cache(maxsize=64)  # a query asks with the same labels ten thousand times

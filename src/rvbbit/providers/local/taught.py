@@ -19,6 +19,7 @@ def taught(asked: Question) -> list[tuple[str, float]]:
     if task.task in LABELLING:
         place: dict[object, int] = {label: number for number, label in enumerate(asked.labels)}
         found = [(example_text(e, task), place.get(e.answer.strip() if isinstance(e.answer, str) else None)) for e in examples]
+        found += [(text, float(number)) for number, texts in enumerate(asked.typical) for text in texts]
     elif task.task == "polarity":
         found = [(example_text(e, task), _grade(e.answer, -1)) for e in examples]
     else:
