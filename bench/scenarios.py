@@ -63,7 +63,7 @@ MOST = f"SELECT id FROM tickets ORDER BY text RELEVANCE TO '{TOPIC}' DESC LIMIT 
 
 SCENARIOS = (
     Scenario("W1", "a filter over all rows", W1, "all", 700),
-    Scenario("W1 packed", "W1, several rows a prompt", f"-- @ pack: 20\n{W1}", "all", 100),
+    Scenario("W1 packed", "W1, several rows a prompt", f"-- @@ pack: 50\n{W1}", "all", 100),
     Scenario("W2a", "a cheap predicate AND a filter", f"SELECT id FROM tickets WHERE id < 100 AND {MEANS}", "all", 100, below=100),
     Scenario("W2b", "a filter AND a cheap predicate", f"SELECT id FROM tickets WHERE {MEANS} AND id < 100", "all", 100, below=100),
     Scenario("W3", "a filter LIMIT 10", f"{W1} LIMIT {TEN}", "some", 33),
