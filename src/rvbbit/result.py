@@ -45,7 +45,8 @@ class AskFigures:
     """What a question of a plan takes: expected by EXPLAIN, taken where EXPLAIN ANALYZE ran it.
 
     `rows` need an answer; of their `distinct` arguments `cached` ones are known, and the others take `calls`. Tokens, USD and seconds are
-    None where nobody can say. `at_most`: other questions, or enough rows, may spare some of the calls.
+    None where nobody can say. `at_most`: other questions, or enough rows, may spare some of the calls. Where the query has a target,
+    `student` of them are a student's; `note` says what else there is to know.
     """
 
     rows: int | None
@@ -57,6 +58,8 @@ class AskFigures:
     cost_usd: float | None
     seconds: float | None
     at_most: bool = False
+    student: int | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
-from rvbbit import packing
+from rvbbit import packing, targets
 from rvbbit.errors import SettingsError
 from rvbbit.packing import Pack
 
@@ -143,6 +143,8 @@ MODEL = Kind("`provider:model`, such as `local:minilm`", _model)
 COUNT = Kind("a whole number from 1", _count)
 USD = Kind("a number from 0, or `none`", _usd)
 PACE = Kind("a number above 0, or `none`", _pace)
+SHARE = Kind("a number above 0, up to 1, or `none`", targets.share)
+CHANCE = Kind("a number above 0, up to 0.5", targets.chance)
 RATE = Kind("`on`, `off`, or a number from 0 to 1", _rate)
 PACK = Kind(packing.ALLOWED, lambda value: packing.parse(str(value)))
 SECRET = Kind("text", _text, secret=True)
@@ -154,7 +156,7 @@ class Setting:
 
     name: str
     kind: Kind
-    default: str | int | None
+    default: str | float | None
     unit: str
     help: str
     otherwise: str = "none"
@@ -182,6 +184,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("concurrency", COUNT, 64, "calls", "Model calls in flight at most."),
     Setting("budget_usd", USD, None, "USD", "Hard ceiling for what one query may cost."),
     Setting("pack", PACK, "off", "rows", "How many rows one request may carry."),
+    Setting("accuracy", SHARE, None, "share of answers", "What share of a student's answers must be the model's, for it to stand in."),
+    Setting("delta", CHANCE, 0.05, "chance", "How likely a target (`accuracy`, `precision`, `recall`) may be missed."),
     Setting("scoring", RATE, "on", "share of calls", "Which share of the calls a server scores by itself, in the background."),
     Setting("scoring_rate", PACE, None, "executions a minute", "How many executions a server scores in the background at most."),
     Setting("scoring_budget_usd", USD, 1, "USD a day", "What the judge may cost in the background on one day (UTC)."),
@@ -223,6 +227,8 @@ class Settings:
     concurrency: int
     budget_usd: float | None
     pack: Pack
+    accuracy: float | None
+    delta: float
     scoring: float
     scoring_rate: float | None
     scoring_budget_usd: float | None

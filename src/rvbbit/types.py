@@ -252,16 +252,16 @@ class CallRecord:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An operator's answer to one set of arguments.
+    """An operator's answer to one set of arguments; `student`: decided in the model's place.
 
-    `calls` went to a model for it: 0 where it was cached or shared another's, several for cells, takes or tries. `error` is set where there
-    is no answer: returned under `on_error: null`, told to a Listener always, for what the call took was paid."""
+    `calls` went to a model: 0 where it was cached or shared another's. `error`: there is none; returned under `on_error: null`."""
 
     value: Value
     cached: bool = False
     usage: Usage = field(default_factory=Usage)
     error: str | None = None
     calls: int = 0
+    student: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,8 @@ def test_defaults_are_those_of_the_interface(tmp_path: Path) -> None:
         concurrency=64,
         budget_usd=None,
         pack=OFF,
+        accuracy=None,
+        delta=0.05,
         scoring=1.0,
         scoring_rate=None,
         scoring_budget_usd=1.0,
@@ -52,6 +54,18 @@ def test_argument_beats_environment_beats_file_beats_default(tmp_path: Path) -> 
     assert load(env=env, cwd=cwd).model == "openai:env"
     settings = load({"model": "openai:argument"}, env=env, cwd=cwd)
     assert (settings.model, settings.concurrency, settings.scoring) == ("openai:argument", 3, 1.0)
+
+
+@pytest.mark.parametrize("wrong", ["0", "1.5", "nan", "high"])
+def test_an_accuracy_is_a_share_or_none(tmp_path: Path, wrong: str) -> None:
+    assert load({"accuracy": "none"}, env={}, cwd=tmp_path).accuracy is None
+    assert load({"accuracy": "0.95"}, env={}, cwd=tmp_path).accuracy == 0.95
+    assert "a number above 0, up to 1" in refusal(tmp_path, accuracy=wrong)
+
+
+@pytest.mark.parametrize("wrong", ["0", "0.6", "none"])
+def test_a_delta_is_a_small_chance(tmp_path: Path, wrong: str) -> None:
+    assert "a number above 0, up to 0.5" in refusal(tmp_path, delta=wrong)
 
 
 @pytest.mark.parametrize("wrong", ["0", "-1", "nan", "often"])
@@ -70,7 +84,7 @@ def test_each_value_says_where_it_came_from(tmp_path: Path) -> None:
 
 def test_every_setting_can_be_given_by_each_source(tmp_path: Path) -> None:
     good = {"home": str(tmp_path), "store": "s", "database": "d", "concurrency": "2", "budget_usd": "1", "scoring": "0.2", "token": "t"}
-    good |= {"scoring_rate": "0.5", "scoring_budget_usd": "none", "pack": "auto 0.95"}
+    good |= {"scoring_rate": "0.5", "scoring_budget_usd": "none", "pack": "auto 0.95", "accuracy": "0.9", "delta": "0.1"}
     texts = {setting.name: good.get(setting.name, "a:b") for setting in SETTINGS}
     by_argument = load(texts, env={}, cwd=tmp_path)
     by_env = load(env={setting.env: texts[setting.name] for setting in SETTINGS}, cwd=tmp_path)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypedDict, TypeVar
 
 import pyarrow as pa
 
+from rvbbit.cascades.student_first import StudentFirst
 from rvbbit.engine.expecting import Each
 from rvbbit.engine.loop import Loop
 from rvbbit.errors import BudgetReached, Cancelled
@@ -20,12 +21,15 @@ from rvbbit.providers.budgeted import Budget
 from rvbbit.result import AskFigures, Explained, Progress, QueryUsage
 from rvbbit.sql.embeds import EMBED
 from rvbbit.sql.plan import Ask
+from rvbbit.sql.statements import Hints
 from rvbbit.types import Answer, Arguments, CallContext, Notice, Usage, Value
 
 if TYPE_CHECKING:
     from rvbbit.engine.embedding import Embeddings
 
 T = TypeVar("T")
+
+UNTAUGHT = "a student may decide some, once some answers are known"
 
 Listen = Callable[[Progress | Notice], None]
 """Told of progress and notices on the caller's own thread."""
@@ -71,6 +75,7 @@ class Query:
     each: Callable[[str, str | None, Sequence[Arguments]], Each] = lambda operator, model, arguments: Each()
     embeddings: Embeddings | None = None
     pack: Pack = OFF
+    beside: Callable[[OperatorCaller, Hints], OperatorCaller] = lambda caller, hints: caller
     plan: Explained | None = None
     notices: list[Notice] = field(default_factory=list)
     took: dict[int, AskFigures] = field(default_factory=dict)
@@ -90,7 +95,7 @@ class Query:
             return self._embedded(ask, arguments)
 
         def work(landed: Landed) -> Coroutine[Any, Any, list[Answer]]:
-            return self._caller().answer(ask.operator.name, arguments, self._context(ask), landed)
+            return self._caller(ask).answer(ask.operator.name, arguments, self._context(ask), landed)
 
         return self.staged(ask.id, ask.operator.name, len(arguments), work)
 
@@ -128,7 +133,7 @@ class Query:
 
     def recall(self, ask: Ask, arguments: Sequence[Arguments]) -> list[Answer | None]:
         """The answers that take no call; those it gives are counted as answered."""
-        found = self.loop.run(self._caller().recall(ask.operator.name, arguments, self._context(ask)), self.stop)
+        found = self.loop.run(self._caller(ask).recall(ask.operator.name, arguments, self._context(ask)), self.stop)
         stage = self._stages.setdefault(ask.id, _Stage(ask.operator.name))
         for answer in found:
             if answer is not None:
@@ -156,12 +161,15 @@ class Query:
             assert self.embeddings is not None
             texts = [str(one["text"]) for one in arguments]
             return self.embeddings.expected(next((_named(one["model"]) for one in arguments), None), texts, rows)
-        context = self._context(ask)
-        known = self.loop.run(self._caller().known(ask.operator.name, arguments, context), self.stop)
-        unknown = len(arguments) - known
-        calls = self.loop.run(self._caller().requests(ask.operator.name, unknown, context), self.stop)
+        context, caller = self._context(ask), self._caller(ask)
+        known = self.loop.run(caller.known(ask.operator.name, arguments, context), self.stop)
+        unknown, student, note = len(arguments) - known, None, None
+        if isinstance(caller, StudentFirst):
+            foreseen = self.loop.run(caller.foreseen(ask.operator.name, arguments, context), self.stop)
+            student, unknown, note = (None, unknown, UNTAUGHT) if foreseen is None else (foreseen.decided, foreseen.asked, None)
+        calls = self.loop.run(caller.requests(ask.operator.name, unknown, context), self.stop)
         each = self.each(ask.operator.cascade_id, context.model, arguments)
-        return AskFigures(rows, len(arguments), known, calls, *each.times(calls, unknown))
+        return AskFigures(rows, len(arguments), known, calls, *each.times(calls, unknown), student=student, note=note)
 
     def say(self, notice: Notice) -> None:
         """Add a notice of the engine's own."""
@@ -201,10 +209,10 @@ class Query:
                 self.listen(self.notices[self._told])
                 self._told += 1
 
-    def _caller(self) -> OperatorCaller:
+    def _caller(self, ask: Ask) -> OperatorCaller:
         if self._operators is None:
             self._operators = self.caller(self.funds())
-        return self._operators
+        return self.beside(self._operators, ask.hints)
 
     def _context(self, ask: Ask) -> CallContext:
         hints = ask.hints
@@ -256,6 +264,7 @@ class _Stage:
     kept: int = 0
     cached: int = 0
     calls: int = 0
+    student: int = 0
     usage: Usage = field(default_factory=Usage)
     started: float = field(default_factory=time.monotonic)
 
@@ -264,12 +273,13 @@ class _Stage:
         self.kept += (answer.error is None) * times
         self.cached += answer.cached * times
         self.calls += answer.calls
+        self.student += answer.student * times
         self.usage += answer.usage
 
     def took(self, rows: int | None) -> AskFigures:
         seconds = time.monotonic() - self.started
         tokens_in, tokens_out, cost = self.usage.tokens_in, self.usage.tokens_out, self.usage.cost_usd
-        return AskFigures(rows, self.total, self.cached, self.calls, tokens_in, tokens_out, cost, seconds)
+        return AskFigures(rows, self.total, self.cached, self.calls, tokens_in, tokens_out, cost, seconds, student=self.student or None)
 
     @property
     def told(self) -> str:

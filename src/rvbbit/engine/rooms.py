@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from rvbbit.cascades.catalog import Catalog
 from rvbbit.cascades.runner import Runner
+from rvbbit.cascades.student_first import Desk
 from rvbbit.engine.activity import Activity
 from rvbbit.engine.embedding import Embeddings
 from rvbbit.engine.events import Events
@@ -17,6 +19,7 @@ from rvbbit.engine.loop import Loop
 from rvbbit.engine.query import Options, Query
 from rvbbit.engine.statements import check_plain
 from rvbbit.engine.stores import opened
+from rvbbit.engine.students import Students, logged
 from rvbbit.errors import Error
 from rvbbit.execution import database
 from rvbbit.execution.arguments import plain
@@ -92,6 +95,8 @@ class Rooms:
             settings.model,
             concurrency=settings.concurrency,
         )
+        desk = Desk(self.catalog.find, self.registry, self.store, self.selector, partial(logged, self.store), settings.model)
+        self.students = Students(desk, settings.accuracy, settings.delta)
         self.expecting = Expecting(self.catalog, self.store, self.registry.prices, settings.model, settings.concurrency)
         self.curation = Curation(self.store, check=self.runner.check_output)
         self._grammar: tuple[tuple[Operator, ...], Grammar] | None = None
@@ -107,6 +112,7 @@ class Rooms:
         """A query about to run; where its caller names no budget, with that of the settings."""
         query = Query(self.loop, self.caller, session_id, **options, each=self.expecting.each, embeddings=self.embeddings)
         query.pack = self.settings.pack
+        query.beside = self.students.beside
         query.budget_usd = self.settings.budget_usd if query.budget_usd is None else query.budget_usd
         return query
 

@@ -242,11 +242,21 @@ def explain_target(statement: Statement) -> tuple[Statement, bool] | None:
     """The statement behind EXPLAIN and whether it was EXPLAIN ANALYZE; None where it is neither."""
     if not statement.words or statement.words[0] != "EXPLAIN":
         return None
-    target = next(split(statement.text[statement.tokens[0].end + 1 :]), None)
+    target = _after_first(statement)
     if target is None or target.words[:1] != ["ANALYZE"]:
         return None if target is None else (target, False)
-    analyzed = next(split(target.text[target.tokens[0].end + 1 :]), None)
+    analyzed = _after_first(target)
     return None if analyzed is None else (analyzed, True)
+
+
+def _after_first(statement: Statement) -> Statement | None:
+    """What stands behind the first word, with the comments before that word and behind the last one: hints may stand there."""
+    found = next(split(statement.text[statement.tokens[0].end + 1 :]), None)
+    if found is not None:
+        last = statement.tokens[-1].comments if len(statement.tokens) > 1 else []
+        found.tokens[-1].comments[:] = dict.fromkeys([*found.tokens[-1].comments, *last])
+        found.tokens[0].comments[:0] = statement.tokens[0].comments
+    return found
 
 
 def _told(plan: Explained, query: Query) -> pa.Table:

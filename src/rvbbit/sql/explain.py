@@ -90,16 +90,16 @@ def _asked(ask: Asked, *, ran: bool) -> str:
 def _told(figures: AskFigures, *, ran: bool) -> list[str]:
     """`700 rows, 120 distinct, 20 cached, 100 to ask, 5,400 tokens, $0.0011, 2.40 s`: what is not known is left out."""
     told = [] if figures.rows is None else [f"{figures.rows:,} rows"]
-    told += [
-        f"{figures.distinct:,} distinct",
-        f"{figures.cached:,} cached",
-        f"{'at most ' * figures.at_most}{figures.calls:,} {'calls' if ran else 'to ask'}",
-    ]
+    told += [f"{figures.distinct:,} distinct", f"{figures.cached:,} cached"]
+    if figures.student is not None:
+        told.append(f"student decided {figures.student:,}" if ran else f"student decides about {figures.student:,}")
+    told.append(f"{'at most ' * figures.at_most}{figures.calls:,} {'calls' if ran else 'to ask'}")
     if figures.tokens_in is not None and figures.tokens_out is not None:
         told.append(f"{figures.tokens_in + figures.tokens_out:,} tokens")
     if figures.cost_usd is not None:
         told.append(f"${figures.cost_usd:.4f}")
-    return told if figures.seconds is None else [*told, f"{figures.seconds:.2f} s"]
+    told += [] if figures.seconds is None else [f"{figures.seconds:.2f} s"]
+    return told if figures.note is None else [*told, figures.note]
 
 
 def _sources(tree: exp.Expr) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlglot.errors import TokenError
 from sqlglot.tokenizer_core import Token, TokenType
@@ -22,6 +22,8 @@ from rvbbit.sql.patterns import Grammar
 T = TypeVar("T")
 
 _QUOTED = {TokenType.IDENTIFIER, TokenType.STRING, TokenType.HEREDOC_STRING, TokenType.RAW_STRING, TokenType.NATIONAL_STRING}
+SHARES = {"accuracy": 1.0, "precision": 1.0, "recall": 1.0, "delta": 0.5}
+"""Hints that are shares, and the largest they can be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class Hints:
 
     `training` is whether calls may learn, or the version or tag of the set they learn from. `pack` is how many rows a request may carry.
     `rounds`: "few" or "many", for questions that stop early: fewer waits or fewer calls.
+    `accuracy`, `precision`, `recall` 0-1 are what answers given in the model's place must have, but for a chance of `delta`.
     """
 
     model: str | None = None
@@ -39,6 +42,10 @@ class Hints:
     on_error: str | None = None
     pack: Pack | None = None
     rounds: str | None = None
+    accuracy: float | None = None
+    precision: float | None = None
+    recall: float | None = None
+    delta: float | None = None
 
     def over(self, other: Hints) -> Hints:
         """These hints, with the other's where these are silent."""
@@ -124,6 +131,9 @@ def _hint(text: str, token: Token) -> Hints:
         return Hints(budget=_number(key, value, token))
     if key == "threshold":
         return Hints(threshold=_number(key, value, token))
+    if key in SHARES:
+        said: Any = {key: _share(key, value, token)}
+        return Hints(**said)
     if key == "training":
         return Hints(training=_set_name(value, token))
     if key == "on_error":
@@ -157,6 +167,13 @@ def _number(key: str, value: str, token: Token) -> float:
         number = -1.0
     if number < 0:
         raise SQLSyntaxError(f"hint {key}: {value!r} is not a number of at least 0", line=token.line)
+    return number
+
+
+def _share(key: str, value: str, token: Token) -> float:
+    number = _number(key, value, token)
+    if not 0 < number <= SHARES[key]:
+        raise SQLSyntaxError(f"hint {key}: {value!r} is not a number above 0, up to {SHARES[key]:g}", line=token.line)
     return number
 
 

@@ -78,6 +78,11 @@ def test_a_training_hint_may_name_a_version_or_tag() -> None:
     assert statement.hints()[0] == Hints(training="before-the_fix.2")
 
 
+def test_targets_are_shares() -> None:
+    (statement,) = split("-- @@ precision: 0.9\n-- @@ recall: 1\n-- @@ delta: 0.01\nSELECT 1")
+    assert statement.hints()[0] == Hints(precision=0.9, recall=1.0, delta=0.01)
+
+
 @pytest.mark.parametrize(
     ("comment", "message"),
     [
@@ -90,6 +95,9 @@ def test_a_training_hint_may_name_a_version_or_tag() -> None:
         ("-- @ threshold: high", "threshold"),
         ("-- @ pack: many", "pack: 'many' is not `off`, a number of rows from 3 to 64"),
         ("-- @@ pack: auto 7", "pack"),
+        ("-- @ accuracy: 95", "'95' is not a number above 0, up to 1"),
+        ("-- @ recall: 0", "'0' is not a number above 0, up to 1"),
+        ("-- @ delta: 0.6", "'0.6' is not a number above 0, up to 0.5"),
     ],
 )
 def test_a_hint_that_says_nothing_we_know_is_an_error(comment: str, message: str) -> None:

@@ -1000,7 +1000,8 @@ export interface components {
          * @description What a question of a plan takes: expected by EXPLAIN, taken where EXPLAIN ANALYZE ran it.
          *
          *     `rows` need an answer; of their `distinct` arguments `cached` ones are known, and the others take `calls`. Tokens, USD and seconds are
-         *     None where nobody can say. `at_most`: other questions, or enough rows, may spare some of the calls.
+         *     None where nobody can say. `at_most`: other questions, or enough rows, may spare some of the calls. Where the query has a target,
+         *     `student` of them are a student's; `note` says what else there is to know.
          */
         AskFigures: {
             /**
@@ -1016,10 +1017,14 @@ export interface components {
             cost_usd: number | null;
             /** Distinct */
             distinct: number;
+            /** Note */
+            note?: string | null;
             /** Rows */
             rows: number | null;
             /** Seconds */
             seconds: number | null;
+            /** Student */
+            student?: number | null;
             /** Tokens In */
             tokens_in: number | null;
             /** Tokens Out */

@@ -1,0 +1,55 @@
+"""What a query wants of answers that a student gives in a model's place, and of the intervals around its aggregates. Values only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+DELTA = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Shares of a stage's distinct questions, 0-1; None: nothing was said. `delta` is the chance, at most, that the target is missed.
+
+    `accuracy`: answers that are the model's. `precision`: of those answered true, how many the model answers true. `recall`: of those that
+    the model answers true, how many are answered true. What is not said is the model's: with `recall` alone the student only rejects.
+    """
+
+    accuracy: float | None = None
+    precision: float | None = None
+    recall: float | None = None
+    delta: float = DELTA
+
+    @property
+    def asks_for_anything(self) -> bool:
+        """Whether any answer may be a student's: a target of 1 is what a model gives."""
+        return any(share is not None and share < 1 for share in (self.accuracy, self.precision, self.recall))
+
+    def __str__(self) -> str:
+        named = (("accuracy", self.accuracy), ("precision", self.precision), ("recall", self.recall))
+        return ", ".join(f"{name} >= {share:g}" for name, share in named if share is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What a stage is expected to come to: questions `decided` by the student and `asked` of the model; the others are known."""
+
+    decided: int
+    asked: int
+
+
+def share(value: object) -> float | None:
+    """A share as a setting says it; None for `none`. Raises ValueError, which says nothing."""
+    return None if str(value).strip().lower() == "none" else _within(value, 1.0)
+
+
+def chance(value: object) -> float:
+    """A `delta` as a setting says it. Raises ValueError, which says nothing."""
+    return _within(value, 0.5)
+
+
+def _within(value: object, most: float) -> float:
+    number = float(str(value))
+    if not 0 < number <= most:  # what is no number is not within, either
+        raise ValueError(value)
+    return number

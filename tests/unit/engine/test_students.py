@@ -1,0 +1,169 @@
+"""A target in a query or the settings, through a whole engine: the embedded student beside a fake model that knows BANKING77's labels."""
+
+from __future__ import annotations
+
+import dataclasses
+import html
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import rvbbit
+from rvbbit import datasets, errors
+from rvbbit.engine import Database
+from rvbbit.engine.statements import explain_target
+from rvbbit.sql.statements import split
+from rvbbit.testing import FakeServer
+from rvbbit.testing.answers import Body, question
+
+ROWS = 400
+CARD = ("card_arrival", "card_not_working")
+MONEY = ("exchange_rate", "top_up_failed")
+MEANS = "SELECT id FROM questions WHERE text MEANS 'about a payment card'"
+CLASSIFY = "SELECT id, CLASSIFY(text, 'card,money') AS label FROM questions"
+
+
+def labelled() -> dict[str, bool]:
+    train, _, _ = datasets.banking77()
+    each: dict[str, list[str]] = {label: [] for label in (*CARD, *MONEY)}
+    for text, label in zip(train["text"].to_pylist(), train["label"].to_pylist(), strict=True):
+        if label in each and len(each[label]) < ROWS // len(each):
+            each[label].append(text)
+    return {text: label in CARD for texts in zip(*each.values(), strict=True) for text, label in zip(texts, each, strict=True)}
+
+
+TRUTH = labelled()
+
+
+def answer(body: Body) -> object:
+    """As the labels say; to CLASSIFY with the label that fits."""
+    asked = re.search("<text>(.*)</text>", question(body), re.DOTALL)
+    assert asked
+    card = TRUTH[html.unescape(asked[1])]
+    return ("card" if card else "money") if "the one label" in str(body) else card
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[FakeServer]:
+    with FakeServer(answer=answer) as fake:
+        yield fake
+
+
+@pytest.fixture
+def db(server: FakeServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    (tmp_path / "rvbbit.toml").write_text('[prices]\n"openai:fake" = {input = 1000, output = 1000}\n', "utf-8")
+    server.reset()
+    with rvbbit.connect(tmp_path, store=":memory:", database=":memory:", model="openai:fake") as opened:
+        fill(opened)
+        yield opened
+
+
+def fill(db: Database) -> None:
+    db.sql("CREATE TABLE questions (id INTEGER, text VARCHAR)")
+    given = {"ids": list(range(len(TRUTH))), "texts": list(TRUTH)}
+    db.sql("INSERT INTO questions SELECT unnest($ids), unnest($texts)", given)
+
+
+def right(db: Database, result: rvbbit.Result) -> float:
+    found = {row[0] for row in result.fetchall()}
+    return sum((place in found) is card for place, card in enumerate(TRUTH.values())) / len(TRUTH)
+
+
+def test_a_target_saves_calls_keeps_its_promise_and_says_so(db: Database, server: FakeServer) -> None:
+    result = db.sql(f"-- @@ accuracy: 0.8\n{MEANS}")
+    assert result.usage.calls == server.calls < 0.8 * ROWS
+    assert right(db, result) >= 0.8
+    (said,) = [notice.message for notice in result.notices if "student" in notice.message]
+    decided = ROWS - server.calls
+    assert said.startswith(f"the student decides {decided} of {ROWS} MEANS: accuracy >= 0.8 against openai:fake (95% sure)")
+    logged = db.sql("SELECT model, count(*)::INT FROM rvbbit.unified_logs GROUP BY ALL ORDER BY ALL").fetchall()
+    assert logged == [("local:minilm", decided), ("openai:fake", server.calls)]
+    again = db.sql(f"-- @@ accuracy: 0.8\n{MEANS}")
+    assert (again.usage.calls, again.usage.cached, again.fetchall()) == (0, ROWS, result.fetchall())
+
+
+def test_without_a_target_every_question_is_the_models(db: Database, server: FakeServer) -> None:
+    db.sql(f"-- @@ accuracy: 0.8\n{MEANS}")
+    decided = ROWS - server.calls
+    result = db.sql(MEANS)
+    assert (result.usage.calls, result.usage.cached, right(db, result)) == (decided, ROWS - decided, 1.0)
+
+
+def test_labels_have_a_target_too(db: Database, server: FakeServer) -> None:
+    result = db.sql(f"-- @@ accuracy: 0.8\n{CLASSIFY}")
+    wrong = sum((label == "card") is not card for (_, label), card in zip(sorted(result.fetchall()), TRUTH.values(), strict=True))
+    assert server.calls < ROWS and wrong <= 0.2 * ROWS
+
+
+def test_the_settings_target_holds_where_the_query_says_nothing(server: FakeServer, db: Database) -> None:
+    settings = db.settings
+    db.close()
+    with rvbbit.connect(settings=dataclasses.replace(settings, accuracy=0.8)) as other:
+        fill(other)
+        server.reset()
+        other.sql(MEANS)
+        assert server.calls < ROWS
+        server.reset()
+        other.sql(f"-- @@ accuracy: 1\n{MEANS}")
+        assert server.calls > 0 and other.sql(f"-- @@ accuracy: 1\n{MEANS}").usage.cached == ROWS
+
+
+def test_explain_says_what_the_student_is_expected_to_decide_and_analyze_what_it_did(db: Database, server: FakeServer) -> None:
+    untaught = "\n".join(str(row[0]) for row in db.sql(f"EXPLAIN {MEANS} -- @@ accuracy: 0.8").fetchall())
+    assert f"{ROWS} to ask" in untaught and "a student may decide some, once some answers are known" in untaught
+    db.sql(f"{MEANS} AND id < 200")
+    server.reset()
+    plan = "\n".join(str(row[0]) for row in db.sql(f"EXPLAIN {MEANS} -- @@ accuracy: 0.8").fetchall())
+    found = re.search(r"400 rows, 400 distinct, 200 cached, student decides about (\d+), (\d+) to ask", plan)
+    assert found and int(found[1]) + int(found[2]) == 200 and server.calls == 0
+    analyzed = "\n".join(str(row[0]) for row in db.sql(f"EXPLAIN ANALYZE {MEANS} -- @@ accuracy: 0.8").fetchall())
+    assert f"200 cached, student decided {200 - server.calls}, {server.calls} calls" in analyzed
+
+
+def test_a_budget_stops_and_the_next_run_goes_on_from_there(db: Database, server: FakeServer) -> None:
+    with pytest.raises(errors.BudgetReached):
+        db.sql(f"-- @@ accuracy: 0.8\n{MEANS}", budget_usd=5.0)
+    first = server.calls
+    assert 0 < first < ROWS
+    result = db.sql(f"-- @@ accuracy: 0.8\n{MEANS}", budget_usd=1_000.0)
+    assert result.usage.calls == server.calls - first < ROWS - first
+    assert right(db, result) >= 0.8
+
+
+@pytest.mark.parametrize(
+    ("hints", "query", "message"),
+    [
+        ("-- @@ accuracy: 0.9\n-- @@ recall: 0.9", MEANS, "a target has an accuracy and a precision or recall"),
+        ("-- @@ recall: 0.9", CLASSIFY, "classify gives labels, which have no recall"),
+        ("-- @@ accuracy: 95", MEANS, "hint accuracy: '95' is not a number above 0, up to 1"),
+    ],
+)
+def test_a_target_that_cannot_be_is_an_error_before_anything_is_asked(
+    db: Database, server: FakeServer, hints: str, query: str, message: str
+) -> None:
+    with pytest.raises(errors.Error, match=re.escape(message)) as caught:
+        db.sql(f"{hints}\n{query}")
+    assert server.calls == 0
+    assert caught.value.hint or isinstance(caught.value, errors.SQLSyntaxError)
+
+
+def test_scores_are_left_to_the_model(db: Database, server: FakeServer) -> None:
+    server.answer, before = (lambda body: 0.5), server.answer
+    try:
+        result = db.sql("-- @@ accuracy: 0.9\nSELECT text ABOUT 'cards' FROM questions WHERE id < 150")
+    finally:
+        server.answer = before
+    assert server.calls == 150
+    assert any("about gives scores, and a target is of yes-or-no answers or labels" in notice.message for notice in result.notices)
+
+
+@pytest.mark.parametrize("shape", ["-- @@ model: openai:none\n{} {}", "{} {} -- @@ model: openai:none", "{} -- @@ model: openai:none\n{}"])
+@pytest.mark.parametrize("words", ["EXPLAIN", "EXPLAIN ANALYZE"])
+def test_hints_stand_before_explain_or_behind_the_statement(shape: str, words: str) -> None:
+    (statement,) = split(shape.format(words, "SELECT text MEANS 'x' FROM t"))
+    found = explain_target(statement)
+    assert found is not None and found[0].hints()[0].model == "openai:none"
