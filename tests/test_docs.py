@@ -92,7 +92,7 @@ def test_every_dependency_has_its_one_line_with_a_licence() -> None:
 
 
 MODULES = {name: name.replace("-", "_") for name in RUNTIME | EXTRAS}
-MODULES |= {"pydantic-ai-slim": "pydantic_ai", "ruamel.yaml": "ruamel"}
+MODULES |= {"pydantic-ai-slim": "pydantic_ai", "pystemmer": "Stemmer", "ruamel.yaml": "ruamel"}
 PART_OF_THE_API_OF = {
     "fastapi": {"starlette"},
     "aiohttp": {"multidict", "yarl"},

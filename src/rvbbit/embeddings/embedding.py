@@ -84,7 +84,7 @@ async def ensure(store: VectorStore, model: Model, texts: pa.Array, hashes: pa.A
             embedded = await model.embed(batch["text"].to_pylist())
             if len(embedded.vectors) != batch.num_rows:
                 raise Unavailable(f"{model.name}: {len(embedded.vectors)} vectors for {batch.num_rows} texts", hint="try again")
-            await asyncio.shield(asyncio.to_thread(store.keep, model.name, batch["hash"].to_pylist(), embedded.vectors))
+            await _to_the_end(store.keep, model.name, batch["hash"].to_pylist(), embedded.vectors)
             landed(batch.num_rows, embedded.usage)
 
     try:
@@ -93,6 +93,16 @@ async def ensure(store: VectorStore, model: Model, texts: pa.Array, hashes: pa.A
                 group.create_task(one(left.slice(start, BATCH)))
     except ExceptionGroup as failed:
         raise failed.exceptions[0] from None
+
+
+async def _to_the_end(work: Callable[..., None], *arguments: object) -> None:
+    """Work in a thread, finished although whoever waits for it is cancelled: what was paid for is kept."""
+    running = asyncio.ensure_future(asyncio.to_thread(work, *arguments))
+    try:
+        await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await running
+        raise
 
 
 def aligned(store: VectorStore, model: str, hashes: pa.Array) -> pa.Array:

@@ -50,7 +50,7 @@ class Embeddings:
             if ask.varying:
                 query.say_once(Notice(f"{ask.call.meta['typed']} is no plain column of a table: its vectors are kept by text, not by row"))
         elif ask.origin.table.lasting:
-            self._say_key(query, ask.origin.table)
+            self.say_key(query, ask.origin.table)
             text_of = rows[f"{KEY}0"].cast(pa.string())
             known = pa.table({"row_key": rows[ROW], "content_hash": hashes.take(pc.index_in(text_of, texts).combine_chunks())})
             embedding.place(self.store.vectors, name, _column(ask.origin), known.filter(pc.is_valid(known["row_key"])))
@@ -99,7 +99,8 @@ class Embeddings:
         cost = self._registry.prices.cost(name, usage)
         return AskFigures(rows, len(distinct), len(distinct) - len(new), -(-len(new) // BATCH), usage.tokens_in, 0, cost, None)
 
-    def _say_key(self, query: Query, table: Keyed) -> None:
+    def say_key(self, query: Query, table: Keyed) -> None:
+        """Tell that a table's rows are known by rowid alone."""
         if table.kind == "rowid":
             query.say_once(Notice(f"{table.name} has neither a primary key nor a unique column that is never null: {_BY_ROWID}"))
 

@@ -17,6 +17,7 @@ from rvbbit.engine.events import Events
 from rvbbit.engine.expecting import Expecting
 from rvbbit.engine.loop import Loop
 from rvbbit.engine.query import Options, Query
+from rvbbit.engine.searching import Searching
 from rvbbit.engine.statements import check_plain
 from rvbbit.engine.stores import opened
 from rvbbit.engine.students import Students, logged
@@ -84,6 +85,7 @@ class Rooms:
         self.sets = Sets(self.store.sets)
         self.embedding = Embedding(self.registry, settings.embed_model)
         self.embeddings = Embeddings(self.store, self.registry, settings.embed_model)
+        self.searching = Searching(self.embeddings, settings.home / ".rvbbit" / "embeddings" if settings.store != MEMORY else None)
         self.selector = Selector(self.store, self.embedding, self.sets)
         self.catalog = Catalog(settings.home)
         self.runner = Runner(

@@ -28,7 +28,9 @@ class Session:
         self.id = id_ or uuid.uuid4().hex
         self._rooms = rooms
         self._connection = rooms.duck.cursor()
-        self._statements = Statements(self._connection, rooms.grammar, rooms.aggregates, rooms.show, rooms.settings.concurrency)
+        self._statements = Statements(
+            self._connection, rooms.grammar, rooms.aggregates, rooms.show, at_once=rooms.settings.concurrency, searching=rooms.searching
+        )
         self._turn = threading.RLock()
         self._running: Query | None = None
         self._told: set[str] = set()

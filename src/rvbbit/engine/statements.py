@@ -13,6 +13,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from rvbbit.engine.query import Query
+from rvbbit.engine.searching import Searched, Searching
 from rvbbit.errors import Error, SQLError, SQLSyntaxError
 from rvbbit.execution import database, keys
 from rvbbit.execution.database import STORE, Parameters
@@ -27,6 +28,8 @@ from rvbbit.sql.origins import Keyed
 from rvbbit.sql.patterns import Grammar
 from rvbbit.sql.plan import Plan, sifted
 from rvbbit.sql.rules import optimise
+from rvbbit.sql.search import Search
+from rvbbit.sql.searches import holds_searches, take_out, with_types
 from rvbbit.sql.statements import Statement, split
 from rvbbit.sql.suggest import improved, located
 
@@ -47,6 +50,7 @@ class Planned:
     plan: Plan
     values: Mapping[str, Any]
     budget: float | None
+    columns: Mapping[str, Searched] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -62,6 +66,7 @@ class Statements:
     aggregates: frozenset[str]
     show: Callable[[Statement], None] = field(default=lambda _: None)
     at_once: int = 64
+    searching: Searching | None = None
     in_transaction: bool = field(default=False)
 
     def run(self, statement: Statement, values: Parameters, query: Query) -> pa.Table:
@@ -87,27 +92,39 @@ class Statements:
         if planned.budget is not None:  # a hint lowers a ceiling, and never lifts one
             query.budget_usd = planned.budget if query.budget_usd is None else min(query.budget_usd, planned.budget)
         try:
-            return self._executor(query, counting=counting).run(planned.plan, planned.values, in_transaction=self.in_transaction)
+            return self._executor(planned, query, counting=counting).run(planned.plan, planned.values, in_transaction=self.in_transaction)
         except SQLError as error:
             raise located(error, statement) from error
 
     def _explained(self, planned: Planned, query: Query) -> pa.Table:
         """What is known before any call is made."""
-        ready = self._executor(query).ready(planned.plan, planned.values)
+        ready = self._executor(planned, query).ready(planned.plan, planned.values)
         spared = sifted(planned.plan)
         expected = {ask.id: replace(query.expected(ask, rows, given), at_most=ask.id in spared) for ask, rows, given in ready}
-        return _told(explained(planned.plan, lambda ask: expected.get(ask.id, _LATER)), query)
+        return _told(explained(planned.plan, lambda ask: expected.get(ask.id, _LATER), self._searched(planned)), query)
 
     def _analyzed(self, planned: Planned, statement: Statement, query: Query) -> pa.Table:
         """What happened: the statement is run, its rows are counted and not shown."""
         rows = self._execute(planned, statement, query, counting=True)
-        found = explained(planned.plan, lambda ask: query.took.get(ask.id, "not asked"))
+        found = explained(planned.plan, lambda ask: query.took.get(ask.id, "not asked"), self._searched(planned))
         return _told(replace(found, ran=True, rows=rows.num_rows), query)
 
-    def _executor(self, query: Query, *, counting: bool = False) -> Executor:
+    def _executor(self, planned: Planned, query: Query, *, counting: bool = False) -> Executor:
+        def find(search: Search, parameters: Mapping[str, Any]) -> pa.Table:
+            assert self.searching is not None
+            return self.searching.find(query, planned.columns[search.name].rows(self.connection, parameters))
+
         asking = Asking(query.answer, query.recall, query.cost, self.at_once)
-        counted = query.counted if counting else None
-        return Executor(self.connection, query.answer, f"__rv{next(_prefixes)}", counted, embed=query.embed, asking=asking)
+        prefix, counted = f"__rv{next(_prefixes)}", query.counted if counting else None
+        return Executor(self.connection, query.answer, prefix, counted, embed=query.embed, find=find, asking=asking)
+
+    def _searched(self, planned: Planned) -> dict[str, str]:
+        assert self.searching is not None or not planned.columns
+        return {
+            name: self.searching.expected(one.rows(self.connection, planned.values))
+            for name, one in planned.columns.items()
+            if self.searching is not None
+        }
 
     def plan(self, statement: Statement, values: Parameters) -> Planned | None:
         """The plan of a statement, None where it has no semantic expression and is DuckDB's alone."""
@@ -120,17 +137,26 @@ class Statements:
             if database.parses(statement.text):
                 return None
             raise improved(error, statement, grammar) from error
-        if tree.find(Call) is None:
+        if tree.find(Call) is None and not holds_searches(tree):
             return None
         _refuse_writes_to_the_log(tree)
         own = parameters.named(tree, values)
         whole, local = statement.hints()
-        plan = optimise(bind(tree, Schema(self._describer(statement, own), self.aggregates, self._keyed), whole, local))
+        searches = take_out(tree, lambda: next(_prefixes))
+        found = {search.name: Searched.of(self.connection, search, own) for search in searches}
+        schema = Schema(
+            self._describer(statement, own, {name: (one.search, one.type) for name, one in found.items()}), self.aggregates, self._keyed
+        )
+        plan = replace(optimise(bind(tree, schema, whole, local)), searches=searches)
+        columns = {name: one.narrowed(schema) for name, one in found.items()}
         budgets = [hints.budget for hints in (whole, *(hints for _, hints in local)) if hints.budget is not None]
-        return Planned(plan, own, min(budgets, default=None))
+        return Planned(plan, own, min(budgets, default=None), columns)
 
-    def _describer(self, statement: Statement, values: Mapping[str, Any]) -> Callable[[exp.Expr], list[tuple[str, str]]]:
+    def _describer(
+        self, statement: Statement, values: Mapping[str, Any], found: Mapping[str, tuple[Search, str]]
+    ) -> Callable[[exp.Expr], list[tuple[str, str]]]:
         def describe(query: exp.Expr) -> list[tuple[str, str]]:
+            query = with_types(query, found) if found else query
             used = {name: values[name] for name in lowering.parameters(query)}
             try:
                 described = database.run(self.connection, "DESCRIBE " + lowering.written(query), used)

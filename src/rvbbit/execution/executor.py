@@ -19,8 +19,9 @@ from rvbbit.execution.fallback import Fallback
 from rvbbit.execution.sifting import Asking, Sifter
 from rvbbit.sql import lowering
 from rvbbit.sql.embeds import EMBED
-from rvbbit.sql.lowering import Final, Keep, Stage
+from rvbbit.sql.lowering import Final, Find, Keep, Stage
 from rvbbit.sql.plan import Ask, Plan
+from rvbbit.sql.search import Search
 from rvbbit.sql.sift import Sift
 from rvbbit.types import Answer, Arguments
 
@@ -31,6 +32,9 @@ Answerer = Callable[[Ask, Sequence[Arguments]], list[Answer]]
 Embedded = Callable[[Ask, str | None, pa.Array, pa.Table], pa.Array]
 """The vectors of distinct texts, in order, by the model named; the rows have `__rv_row` where the ask has an origin. As Answerer."""
 
+Found = Callable[[Search, Mapping[str, Any]], pa.Table]
+"""What a search finds, nearest first, in its columns. As Answerer; raises SQLError, too."""
+
 Counted = Callable[[Ask, int], None]
 """Told how many rows need the answers of an ask, before it is asked."""
 
@@ -38,8 +42,8 @@ Counted = Callable[[Ask, int], None]
 class Executor:
     """Runs plans on one connection. `prefix` must be unlike that of any other query running on the same instance.
 
-    `embed` is for EMBED, in stages. `counted` costs a query an ask: for EXPLAIN ANALYZE. `asking` says more of who answers, where that is
-    known.
+    `embed` is for EMBED, in stages; `find` for searches. `counted` costs a query an ask: for EXPLAIN ANALYZE. `asking` says more of who
+    answers, where that is known.
     """
 
     def __init__(
@@ -50,6 +54,7 @@ class Executor:
         counted: Counted | None = None,
         *,
         embed: Embedded | None = None,
+        find: Found | None = None,
         asking: Asking | None = None,
     ) -> None:
         self._connection = connection
@@ -58,6 +63,7 @@ class Executor:
         self._prefix = prefix
         self._counted = counted
         self._embed = embed
+        self._find = find
 
     def run(self, plan: Plan, parameters: Mapping[str, Any], *, in_transaction: bool) -> pa.Table:
         """The statement's rows. Nothing is left behind: neither tables nor functions nor, unless one was open, a transaction."""
@@ -95,6 +101,9 @@ class Executor:
             for step in lowering.steps(plan, self._prefix):
                 if isinstance(step, Final):
                     continue
+                if isinstance(step, Find):
+                    unknown.add(step.name)
+                    continue
                 query = step.profiles if isinstance(step, Sift) else step.query if isinstance(step, Keep) else step.rows
                 constants = step.constants if isinstance(step, Stage) else None
                 if unknown & (_tables(query) | (_tables(constants) if constants is not None else set())):
@@ -118,6 +127,9 @@ class Executor:
     def _steps(self, steps: Sequence[lowering.Step], parameters: Mapping[str, Any]) -> pa.Table:
         for step in steps:
             match step:
+                case Find(search):
+                    assert self._find is not None
+                    self._connection.register(search.name, self._find(search, parameters))
                 case Keep(name, query):
                     self._query(query, parameters, f"CREATE TEMP TABLE {name} AS ")
                 case Stage():
@@ -156,6 +168,8 @@ class Executor:
         """Drop what this query made."""
         for step in steps:
             match step:
+                case Find(search):
+                    self._connection.unregister(search.name)
                 case Keep(name, _):
                     database.run(self._connection, f"DROP TABLE IF EXISTS temp.{name}")
                 case Stage():

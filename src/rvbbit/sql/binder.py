@@ -120,6 +120,8 @@ class _Binder:
     def add(self, block: exp.Expr) -> None:
         """Stage a block's calls, or hand them to the fallback where no stage can reach."""
         if not self._own_calls(block):
+            if isinstance(block, exp.Select) and any("typed" in source.meta for source in scopes.sources(block)):
+                self.roots.append(Project(Scan(Block(block))))  # a search, which EXPLAIN shows
             return
         self.stuck = self._expand_aliases(block)
         calls = self._own_calls(block)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from sqlglot import exp
 
 from rvbbit.result import Asked, AskFigures, Explained, Step
+from rvbbit.sql import scopes
 from rvbbit.sql.lowering import written
 from rvbbit.sql.plan import Ask, Filter, Limit, Node, Plan, Project, Reorder, Scan, SemanticFilter, SemanticMap, chain
 
@@ -14,8 +16,8 @@ FiguresOf = Callable[[Ask], AskFigures | str | None]
 """What an ask takes; or, in words, why that is not known; None where nobody asked."""
 
 
-def explained(plan: Plan, figures: FiguresOf = lambda ask: None) -> Explained:
-    """The plan's blocks, innermost first."""
+def explained(plan: Plan, figures: FiguresOf = lambda ask: None, searched: Mapping[str, str] = MappingProxyType({})) -> Explained:
+    """The plan's blocks, innermost first. `searched`: what is known of each search, by its table."""
 
     def asked(ask: Ask) -> Asked:
         found = figures(ask)
@@ -23,7 +25,8 @@ def explained(plan: Plan, figures: FiguresOf = lambda ask: None) -> Explained:
         known, note = (found, None) if isinstance(found, AskFigures) else (None, found)
         return Asked(ask.id, ask.operator.name, str(ask.call.meta["typed"]), guard, known, note)
 
-    return Explained(tuple(_tree(root, asked) for root in plan.blocks), tuple(map(asked, plan.fallback)), ran=False, rows=None)
+    searches = {search.name: search.typed + (f"  [{searched[search.name]}]" if search.name in searched else "") for search in plan.searches}
+    return Explained(tuple(_tree(root, asked, searches) for root in plan.blocks), tuple(map(asked, plan.fallback)), ran=False, rows=None)
 
 
 def lines(plan: Explained) -> list[str]:
@@ -37,17 +40,19 @@ def lines(plan: Explained) -> list[str]:
     return text if plan.rows is None else [*text, f"{plan.rows:,} rows"]
 
 
-def _tree(root: Node, asked: Callable[[Ask], Asked]) -> Step:
+def _tree(root: Node, asked: Callable[[Ask], Asked], searches: Mapping[str, str]) -> Step:
     below: tuple[Step, ...] = ()
     for node in chain(root):
-        below = (_step(node, below, asked),)
+        below = (_step(node, below, asked, searches),)
     return below[0]
 
 
-def _step(node: Node, below: tuple[Step, ...], asked: Callable[[Ask], Asked]) -> Step:
+def _step(node: Node, below: tuple[Step, ...], asked: Callable[[Ask], Asked], searches: Mapping[str, str]) -> Step:
     match node:
         case Scan(block):
-            return Step("Scan", _sources(block.tree), tuple(written(snapshot.source) for snapshot in block.snapshots), (), below)
+            keeps = [searches[source.name] for source in scopes.sources(block.tree) if source.name in searches]
+            keeps += [written(snapshot.source) for snapshot in block.snapshots]
+            return Step("Scan", _sources(block.tree), tuple(keeps), (), below)
         case Filter(_, predicate):
             return Step("Filter", written(predicate), (), (), below)
         case SemanticFilter(_, predicate, asks):
@@ -103,6 +108,9 @@ def _told(figures: AskFigures, *, ran: bool) -> list[str]:
 
 
 def _sources(tree: exp.Expr) -> str:
+    tree = tree.copy()
+    for table in [table for table in tree.find_all(exp.Table) if "typed" in table.meta]:
+        table.set("this", exp.var(table.meta["typed"]))
     items = [tree.this] if isinstance(tree, exp.Update | exp.Delete) else []
     items += [tree.args["from_"].this] if tree.args.get("from_") else []
     items += tree.args.get("using") or ()

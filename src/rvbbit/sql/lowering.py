@@ -15,6 +15,7 @@ from sqlglot import exp
 from rvbbit.sql import scopes
 from rvbbit.sql.dialect import Call, Dialect
 from rvbbit.sql.plan import Ask, Filter, Limit, Node, Plan, Project, Reorder, Scan, SemanticFilter, SemanticMap, Snapshot, chain
+from rvbbit.sql.search import Search
 from rvbbit.sql.sift import PLACE, ROWS, Sift, Sifting, Writer, stopped
 
 WRITER = Dialect()
@@ -53,13 +54,25 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
+class Find:
+    """Search, and keep what was found as relation `search.name`."""
+
+    search: Search
+
+    @property
+    def name(self) -> str:
+        """The relation."""
+        return self.search.name
+
+
+@dataclass(frozen=True, slots=True)
 class Final:
     """The statement itself, answers in place."""
 
     query: exp.Expr
 
 
-Step = Keep | Stage | Sift | Final
+Step = Find | Keep | Stage | Sift | Final
 
 
 def written(tree: exp.Expr) -> str:
@@ -75,6 +88,7 @@ def parameters(query: exp.Expr) -> set[str]:
 def steps(plan: Plan, prefix: str) -> Iterator[Step]:
     """What to do, in order. `prefix` keeps the names of one query's tables apart from another's."""
     lowering = _Lowering(plan, prefix)
+    yield from map(Find, plan.searches)
     for root in plan.blocks:
         yield from lowering.block(root)
     yield Final(lowering.replaced(plan.statement))

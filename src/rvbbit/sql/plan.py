@@ -19,6 +19,7 @@ from sqlglot import exp
 
 from rvbbit.sql.dialect import Call
 from rvbbit.sql.origins import Origin
+from rvbbit.sql.search import Search
 from rvbbit.sql.statements import Hints
 from rvbbit.types import Operator
 
@@ -135,12 +136,16 @@ Node = Scan | Filter | SemanticFilter | Reorder | Limit | SemanticMap | Project
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A statement and its blocks, innermost first. `fallback` calls sit where no stage can reach and are answered by a function."""
+    """A statement and its blocks, innermost first. `fallback` calls sit where no stage can reach and are answered by a function.
+
+    `searches` are made before anything else.
+    """
 
     statement: exp.Expr
     blocks: tuple[Node, ...]
     fallback: tuple[Ask, ...] = ()
     notices: tuple[str, ...] = field(default=())
+    searches: tuple[Search, ...] = ()
 
     def asks(self) -> Iterator[Ask]:
         """All staged asks in the order in which they will be made."""

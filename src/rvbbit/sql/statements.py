@@ -21,6 +21,9 @@ from rvbbit.sql.patterns import Grammar
 
 T = TypeVar("T")
 
+SEARCHES = frozenset({"VECTOR_SEARCH", "HYBRID_SEARCH"})
+"""Functions in FROM that are ours and no operator's."""
+
 _QUOTED = {TokenType.IDENTIFIER, TokenType.STRING, TokenType.HEREDOC_STRING, TokenType.RAW_STRING, TokenType.NATIONAL_STRING}
 SHARES = {"accuracy": 1.0, "precision": 1.0, "recall": 1.0, "delta": 0.5}
 """Hints that are shares, and the largest they can be."""
@@ -74,7 +77,7 @@ class Statement:
             word = token.text.upper()
             if word in grammar.infixes or word in grammar.choices or is_semantic_distinct(token, following):
                 return True
-            if word in grammar.functions and following is not None and following.token_type == TokenType.L_PAREN:
+            if (word in grammar.functions or word in SEARCHES) and following is not None and following.token_type == TokenType.L_PAREN:
                 return True
         return False
 

@@ -1,0 +1,70 @@
+"""Search by words: BM25 over stems, by bm25s. It knows nothing of meaning; `fused` puts both together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from rvbbit.embeddings.space import Scores
+
+
+class Words:
+    """The words of some texts, in their order."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._size = len(texts)
+        tokens = _tokens(texts)
+        self._index: Any = None
+        if any(tokens):
+            bm25s, _ = _libraries()
+            self._index = bm25s.BM25()
+            self._index.index(tokens, show_progress=False)
+
+    def scores(self, query: str) -> Scores:
+        """How well each text fits a query, from 0."""
+        (tokens,) = _tokens([query])
+        known = [] if self._index is None else [token for token in tokens if token in self._index.vocab_dict]
+        if not known:
+            return np.zeros(self._size, np.float32)
+        scores: Scores = self._index.get_scores(known).astype(np.float32)
+        return scores
+
+
+def _tokens(texts: Sequence[str]) -> list[list[str]]:
+    bm25s, stemmer = _libraries()
+    tokens: list[list[str]] = bm25s.tokenize(list(texts), stopwords="en", stemmer=stemmer, return_ids=False, show_progress=False)
+    return tokens
+
+
+@cache
+def _libraries() -> tuple[Any, Any]:
+    # Imported when first needed: a search by meaning alone need not load them.
+    import bm25s
+    import Stemmer
+
+    return bm25s, Stemmer.Stemmer("english")
+
+
+RANK = 60
+"""How much the first places weigh against the later ones."""
+
+
+def fused(first: Scores, second: Scores) -> Scores:
+    """Two scores of the same rows as one by their ranks, 0–1: 1 is first in both. No word of the query (0) gives nothing for words.
+
+    Source: Cormack, Clarke and Büttcher, "Reciprocal rank fusion outperforms Condorcet and individual rank learning", 2009.
+    """
+    by_words = np.where(second > 0, _reciprocal(second), 0.0)
+    total: Scores = ((_reciprocal(first) + by_words) * (RANK + 1) / 2).astype(np.float32)
+    return total
+
+
+def _reciprocal(scores: Scores) -> Scores:
+    order = np.argsort(-scores, kind="stable")
+    ranks = np.empty(len(scores), np.float32)
+    ranks[order] = np.arange(1, len(scores) + 1, dtype=np.float32)
+    reciprocal: Scores = 1.0 / (RANK + ranks)
+    return reciprocal
