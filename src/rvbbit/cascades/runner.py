@@ -74,10 +74,13 @@ class Runner:
             provider_for, log, selector, run_sql, default_model, concurrency, clock, new_id, Flights(), Lookups(log), Flights()
         )
 
-    def bound(self, provider_for: ProviderFor) -> Runner:
-        """The same runner with other providers: those of one query's budget. Calls under way and plans are shared with this one."""
+    def bound(self, provider_for: ProviderFor, *, at_once: int | None = None) -> Runner:
+        """The same runner with other providers: those of one query's budget. Calls under way and plans are shared with this one.
+
+        `at_once` is how many calls those take at the same time (None: as many as this one's).
+        """
         twin = copy.copy(self)
-        twin._tools = replace(self._tools, provider_for=provider_for)
+        twin._tools = replace(self._tools, provider_for=provider_for, concurrency=at_once or self._tools.concurrency)
         return twin
 
     def learning_from(self, selector: ExampleSelector) -> Runner:

@@ -6,7 +6,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict, TypeVar
 
 import pyarrow as pa
@@ -76,6 +76,7 @@ class Query:
     embeddings: Embeddings | None = None
     pack: Pack = OFF
     beside: Callable[[OperatorCaller, Hints], OperatorCaller] = lambda caller, hints: caller
+    batched: Callable[[Budget | None, Callable[[str], None]], OperatorCaller] | None = None
     plan: Explained | None = None
     notices: list[Notice] = field(default_factory=list)
     took: dict[int, AskFigures] = field(default_factory=dict)
@@ -86,6 +87,7 @@ class Query:
     _cached: int = 0
     _told: int = 0
     _operators: OperatorCaller | None = None
+    _batching: OperatorCaller | None = None
     _budget: Budget | None = None
     _started: float = field(default_factory=time.monotonic)
 
@@ -169,7 +171,10 @@ class Query:
             student, unknown, note = (None, unknown, UNTAUGHT) if foreseen is None else (foreseen.decided, foreseen.asked, None)
         calls = self.loop.run(caller.requests(ask.operator.name, unknown, context), self.stop)
         each = self.each(ask.operator.cascade_id, context.model, arguments)
-        return AskFigures(rows, len(arguments), known, calls, *each.times(calls, unknown), student=student, note=note)
+        figures = AskFigures(rows, len(arguments), known, calls, *each.times(calls, unknown), student=student, note=note)
+        if not ask.hints.batch or not calls:
+            return figures
+        return replace(figures, cost_usd=None if figures.cost_usd is None else figures.cost_usd / 2, seconds=None)
 
     def say(self, notice: Notice) -> None:
         """Add a notice of the engine's own."""
@@ -210,9 +215,20 @@ class Query:
                 self._told += 1
 
     def _caller(self, ask: Ask) -> OperatorCaller:
+        if ask.hints.batch and self.batched is not None:
+            if self._batching is None:
+                self._batching = self.batched(self.funds(), lambda said: self.say_once(Notice(said)))
+            return self.beside(self._batching, ask.hints)
         if self._operators is None:
             self._operators = self.caller(self.funds())
         return self.beside(self._operators, ask.hints)
+
+    def _pack(self, hints: Hints) -> Pack:
+        pack = hints.pack or self.pack
+        if hints.batch and pack.rows is None:
+            self.say_once(Notice("a batch is no place to measure how many rows a request may carry: each row is asked alone"))
+            return OFF
+        return pack
 
     def _context(self, ask: Ask) -> CallContext:
         hints = ask.hints
@@ -224,7 +240,7 @@ class Query:
             training_set=hints.training if isinstance(hints.training, str) else None,
             threshold=hints.threshold,
             on_error="null" if hints.on_error == "null" else "raise",
-            pack=hints.pack or self.pack,
+            pack=self._pack(hints),
         )
 
     def _embedded(self, ask: Ask, arguments: Sequence[Arguments]) -> list[Answer]:

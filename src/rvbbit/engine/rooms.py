@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -40,6 +40,8 @@ from rvbbit.training.sets import Sets
 from rvbbit.types import Arguments, Operator, Value
 
 LOCAL = "local:minilm"
+BATCHED = 50_000
+"""Calls that wait for batches at the same time."""
 
 
 class Embedding:
@@ -78,6 +80,7 @@ class Rooms:
             providers={LOCAL: self.local},
             embedders={LOCAL: self.embedder},
             prices=settings.prices,
+            batches=settings.home / ".rvbbit" / "batches" if settings.store != MEMORY else None,
             rates={name: Rate(rate.requests, rate.tokens) for name, rate in settings.rates.items()},
         )
         if (home := str(settings.home)) not in sys.path:
@@ -113,7 +116,7 @@ class Rooms:
     def query(self, session_id: str, options: Options) -> Query:
         """A query about to run; where its caller names no budget, with that of the settings."""
         query = Query(self.loop, self.caller, session_id, **options, each=self.expecting.each, embeddings=self.embeddings)
-        query.pack = self.settings.pack
+        query.pack, query.batched = self.settings.pack, self.batched
         query.beside = self.students.beside
         query.budget_usd = self.settings.budget_usd if query.budget_usd is None else query.budget_usd
         return query
@@ -124,6 +127,10 @@ class Rooms:
         if limit is None:
             return self.runner
         return self.runner.bound(self.registry.budgeted(limit if isinstance(limit, Budget) else Budget(limit)))
+
+    def batched(self, budget: Budget | None, say: Callable[[str], None]) -> Runner:
+        """Who answers a query's operators through batch APIs, within its budget; `say` hears of the batches."""
+        return self.runner.bound(self.registry.batched(say, budget), at_once=BATCHED)
 
     def run_sql(self, sql: str, parameters: Arguments) -> list[dict[str, Value]]:
         """Rows of plain SQL on a connection of its own, for sql cells and wards."""

@@ -63,7 +63,7 @@ class Chat:
 
     def __init__(self, connection: Connection, model: str) -> None:
         self.name = f"{connection.address.server.name}:{model}"
-        self._connection = connection
+        self.connection = connection
         self._model = model
         cache = prompt_cache(self.name)
         self._accepts = Accepts(marks=cache is not None and cache.marked, logprobs=connection.address.server.logprobs)
@@ -91,10 +91,18 @@ class Chat:
             self._accepts = accepts
 
     async def _ask(self, request: Request, accepts: Accepts) -> Completion:
+        body = self.body(request, accepts)
+        answer = await self.connection.post(PATH, body, who=self.name, timeout=request.timeout)
+        return self.read(request, body, answer)
+
+    def body(self, request: Request, accepts: Accepts | None = None) -> dict[str, Any]:
+        """What is sent for a request; without `accepts`, as the model was last found to take it."""
         question = None if request.output_schema is None else self._asked(request.output_schema)
-        body = self._body(request, accepts, question)
-        answer = await self._connection.post(PATH, body, who=self.name, timeout=request.timeout)
-        return self._completion(body, answer, question)
+        return self._body(request, accepts or self._accepts, question)
+
+    def read(self, request: Request, body: Mapping[str, Any], answer: dict[str, Any]) -> Completion:
+        """What the answer to that body says. Raises ProviderError."""
+        return self._completion(body, answer, None if request.output_schema is None else self._asked(request.output_schema))
 
     def _asked(self, schema: Mapping[str, Any]) -> Asked:
         # A cell asks thousands of times with the very same schema object; holding it keeps its id its own.
@@ -119,7 +127,7 @@ class Chat:
         if accepts.logprobs and logprobs.pays(request.output_schema):
             body["logprobs"] = True
         if request.max_tokens is not None:
-            body[self._connection.address.server.max_tokens] = request.max_tokens
+            body[self.connection.address.server.max_tokens] = request.max_tokens
         return body
 
     def _completion(self, body: Mapping[str, Any], answer: dict[str, Any], question: Asked | None) -> Completion:

@@ -20,6 +20,7 @@ from rvbbit.providers.servers import SHORTEST_SECRET, Address
 
 CONNECT_SECONDS = 15.0
 KEEPALIVE_SECONDS = 60.0
+JSON = {"Content-Type": "application/json"}
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -35,15 +36,42 @@ class Connection:
 
     async def post(self, path: str, body: Mapping[str, Any], *, who: str, timeout: float) -> dict[str, Any]:
         """The JSON object the server answers. `who` names the model in errors; `timeout` in seconds. Raises ProviderError."""
+        return await self._json("POST", path, json.dumps(body).encode(), who, timeout)
+
+    async def get(self, path: str, *, who: str, timeout: float) -> dict[str, Any]:
+        """The JSON object at a path. Raises ProviderError."""
+        return await self._json("GET", path, None, who, timeout)
+
+    async def upload(self, path: str, file: bytes, fields: Mapping[str, str], *, who: str, timeout: float) -> dict[str, Any]:
+        """Send a file as a form with fields; the JSON object answered. Raises ProviderError."""
+        form = aiohttp.FormData(dict(fields))
+        form.add_field("file", file, filename="batch.jsonl", content_type="application/jsonl")
+        return await self._json("POST", path, form, who, timeout)
+
+    async def download(self, path: str, *, who: str, timeout: float) -> bytes:
+        """The bytes at a path, without the key in them. Raises ProviderError."""
+        raw, response = await self._send("GET", path, None, who, timeout)
+        if response.status >= 300:
+            self._read(raw, response.status, response.headers, who)
+        return raw.replace(self._key, b"[key]") if self._key else raw
+
+    async def _json(self, method: str, path: str, data: bytes | aiohttp.FormData | None, who: str, timeout: float) -> dict[str, Any]:
+        raw, response = await self._send(method, path, data, who, timeout)
+        return self._read(raw, response.status, response.headers, who)
+
+    async def _send(
+        self, method: str, path: str, data: bytes | aiohttp.FormData | None, who: str, timeout: float
+    ) -> tuple[bytes, aiohttp.ClientResponse]:
         session = self._session or self._open()
+        # A form names its own type, with the boundary of its parts.
+        headers = JSON if isinstance(data, bytes) else None
         try:
-            async with session.post(
-                self._url(path), data=json.dumps(body).encode(), timeout=_timeout(timeout), allow_redirects=False
+            async with session.request(
+                method, self._url(path), data=data, headers=headers, timeout=_timeout(timeout), allow_redirects=False
             ) as response:
-                raw = await response.read()
+                return await response.read(), response
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise self._trouble(error, who, timeout) from error
-        return self._read(raw, response.status, response.headers, who)
 
     def _read(self, raw: bytes, status: int, headers: Mapping[str, str], who: str) -> dict[str, Any]:
         if self._key and self._key in raw:
@@ -78,7 +106,7 @@ class Connection:
 
     def _open(self) -> aiohttp.ClientSession:
         address = self.address
-        headers = {"Content-Type": "application/json", "User-Agent": "rvbbit"}
+        headers = {"User-Agent": "rvbbit"}
         if address.key and not address.url.user:
             headers["Authorization"] = f"Bearer {address.key}"
         self._session = aiohttp.ClientSession(

@@ -104,6 +104,23 @@ class Prices:
         return data_snapshot.get_snapshot()
 
 
+class HalfPrices(Prices):
+    """What batch APIs take: half of the other prices."""
+
+    def __init__(self, whole: Prices) -> None:
+        super().__init__()
+        self._whole = whole
+
+    def cost(self, model: str, usage: Usage) -> float | None:
+        """Half of it, where a price is known."""
+        whole = self._whole.cost(model, usage)
+        return None if whole is None else whole / 2
+
+    def free(self, model: str) -> bool:
+        """As for single calls."""
+        return self._whole.free(model)
+
+
 def _stated(price: PerMillion) -> _Rates:
     paid = price.input / 1e6
     return _Rates(paid, price.output / 1e6, paid, paid)

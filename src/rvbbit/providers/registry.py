@@ -10,11 +10,13 @@ import asyncio
 import difflib
 from collections.abc import Mapping
 from functools import cached_property
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from rvbbit.errors import ModelNotFound, Unsupported
 from rvbbit.interfaces import Embedder, Provider, ProviderFor
+from rvbbit.providers.batch_records import BatchRecords
 from rvbbit.providers.budgeted import Budget, Budgeted, unpriced
 from rvbbit.providers.capped import Capped
 from rvbbit.providers.counted import Counted, Counting
@@ -22,13 +24,14 @@ from rvbbit.providers.foreign import FAMILIES, foreign
 from rvbbit.providers.limited import Allowance, Limited, Rate
 from rvbbit.providers.prefixed import Prefixed
 from rvbbit.providers.priced import Priced
-from rvbbit.providers.prices import PerMillion, Prices
+from rvbbit.providers.prices import HalfPrices, PerMillion, Prices
 from rvbbit.providers.prompt_caches import prompt_cache
 from rvbbit.providers.retrying import Patience, Retrying
 from rvbbit.providers.servers import BY_NAME
 from rvbbit.types import Usage
 
 if TYPE_CHECKING:
+    from rvbbit.providers.batches import Say
     from rvbbit.providers.remote import Remote
 
 
@@ -36,7 +39,8 @@ class Registry:
     """Every model that can be named. One a process, used on one event loop; making it opens nothing.
 
     `env` holds keys and addresses. `providers` and `embedders` are models of our own by full name (`local:minilm`), used as they are and
-    closed by whoever made them. `prices` are stated by `provider:model`, `rates` by that or by `provider`.
+    closed by whoever made them. `prices` are stated by `provider:model`, `rates` by that or by `provider`. `batches` is the folder of
+    those under way (None: they are not written down).
     """
 
     def __init__(
@@ -49,6 +53,7 @@ class Registry:
         prices: Mapping[str, PerMillion] = MappingProxyType({}),
         rates: Mapping[str, Rate] = MappingProxyType({}),
         patience: Patience | None = None,
+        batches: Path | None = None,
     ) -> None:
         self.prices = Prices(prices)
         self._env = env
@@ -60,6 +65,7 @@ class Registry:
         self._places = asyncio.Semaphore(concurrency)
         self._providers: dict[str, Provider] = {}
         self._embedders: dict[str, Embedder] = {}
+        self._records = BatchRecords(batches)
 
     def __call__(self, model: str) -> Provider:
         """The provider of `provider:model`, always the same one. Raises ModelNotFound, AuthenticationFailed, Unsupported, UsageError."""
@@ -79,6 +85,32 @@ class Registry:
                 if self.prices.cost(model, Usage()) is None:
                     raise unpriced(model)
                 known[model] = provider if self.prices.free(model) else Budgeted(provider, model, budget, self.prices)
+            return known[model]
+
+        return provider_for
+
+    def batched(self, say: Say, budget: Budget | None = None) -> ProviderFor:
+        """The same models through their servers' batch APIs, within `budget`; models of our own as they are. `say` hears of the batches.
+
+        Raises Unsupported for a model whose server has none, UsageError for one without a known price where there is a budget.
+        """
+        prices = HalfPrices(self.prices)
+        known: dict[str, Provider] = {}
+
+        def provider_for(model: str) -> Provider:
+            if model in self._own:
+                return self._own[model]
+            if model not in known:
+                server, name = self._parsed(model)
+                if server not in BY_NAME or not BY_NAME[server].batches:
+                    raise Unsupported(
+                        f"{model}: we know no batch API of {server}", hint="leave out `-- @ batch`, or use an `openai:` model"
+                    )
+                if budget is not None and prices.cost(model, Usage()) is None:
+                    raise unpriced(model)
+                batched = self._remote.batched(server, name, self._records, self._patience, prices, say)
+                priced: Provider = Priced(batched, model, prices)
+                known[model] = priced if budget is None else Budgeted(priced, model, budget, prices)
             return known[model]
 
         return provider_for

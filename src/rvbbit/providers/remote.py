@@ -8,9 +8,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
+from rvbbit.providers.batch_api import BatchAPI
+from rvbbit.providers.batch_records import BatchRecords
+from rvbbit.providers.batched import Batched
+from rvbbit.providers.batches import Batches, Say
 from rvbbit.providers.chat import Chat
 from rvbbit.providers.connection import Connection
 from rvbbit.providers.embeddings import Embeddings
+from rvbbit.providers.prices import Prices
 from rvbbit.providers.retrying import Patience
 from rvbbit.providers.servers import BY_NAME, address
 
@@ -22,17 +27,30 @@ class Remote:
         self._env = env
         self._sockets = sockets
         self._connections: dict[str, Connection] = {}
+        self._batches: dict[str, Batches] = {}
 
     def chat(self, server: str, model: str) -> Chat:
         """A chat model. Raises AuthenticationFailed, UsageError."""
         return Chat(self._connection(server), model)
+
+    def batched(  # noqa: PLR0917 - what a batch needs, from the one place that has it
+        self, server: str, model: str, records: BatchRecords, patience: Patience, prices: Prices, say: Say
+    ) -> Batched:
+        """A chat model through its server's batch API, for one query. Raises AuthenticationFailed, UsageError."""
+        chat = Chat(self._connection(server), model)
+        if chat.name not in self._batches:
+            self._batches[chat.name] = Batches(BatchAPI(chat.connection, chat.name, patience), records)
+        return Batched(chat, self._batches[chat.name], prices, say)
 
     def embeddings(self, server: str, model: str, places: asyncio.Semaphore, patience: Patience) -> Embeddings:
         """An embedding model. Raises AuthenticationFailed, UsageError."""
         return Embeddings(self._connection(server), model, places, patience)
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close every connection. Batches go on without us."""
+        batches, self._batches = self._batches, {}
+        for one in batches.values():
+            await one.close()
         connections, self._connections = self._connections, {}
         for connection in connections.values():
             await connection.close()

@@ -21,7 +21,8 @@ SHORTEST_SECRET = 16
 class Server:
     """One row. `base_env` may hold another address; `key_env` the key, needed unless `keyless`. `free` servers cost nothing.
 
-    `max_tokens` is what the server calls the longest answer in a request. `logprobs`: whether it takes that option as OpenAI defines it.
+    `max_tokens` is what the server calls the longest answer in a request. `logprobs`: whether it takes that option as OpenAI defines it;
+    `batches`: whether it has OpenAI's batch API.
     """
 
     name: str
@@ -32,10 +33,11 @@ class Server:
     free: bool = False
     max_tokens: str = "max_tokens"
     logprobs: bool = True
+    batches: bool = False
 
 
 SERVERS: tuple[Server, ...] = (
-    Server("openai", "https://api.openai.com/v1", "OPENAI_API_KEY", "OPENAI_BASE_URL", max_tokens="max_completion_tokens"),
+    Server("openai", "https://api.openai.com/v1", "OPENAI_API_KEY", "OPENAI_BASE_URL", max_tokens="max_completion_tokens", batches=True),
     Server("openrouter", "https://openrouter.ai/api/v1", "OPENROUTER_API_KEY", "OPENROUTER_BASE_URL"),
     Server("groq", "https://api.groq.com/openai/v1", "GROQ_API_KEY", "GROQ_BASE_URL", logprobs=False),
     Server("together", "https://api.together.xyz/v1", "TOGETHER_API_KEY", "TOGETHER_BASE_URL", logprobs=False),

@@ -24,6 +24,9 @@ T = TypeVar("T")
 SEARCHES = frozenset({"VECTOR_SEARCH", "HYBRID_SEARCH"})
 """Functions in FROM that are ours and no operator's."""
 
+_ALONE = {"batch"}
+"""Hints that say enough without a value."""
+
 _QUOTED = {TokenType.IDENTIFIER, TokenType.STRING, TokenType.HEREDOC_STRING, TokenType.RAW_STRING, TokenType.NATIONAL_STRING}
 SHARES = {"accuracy": 1.0, "precision": 1.0, "recall": 1.0, "delta": 0.5}
 """Hints that are shares, and the largest they can be."""
@@ -33,8 +36,8 @@ SHARES = {"accuracy": 1.0, "precision": 1.0, "recall": 1.0, "delta": 0.5}
 class Hints:
     """What `-- @ key: value` comments ask for. None: nothing was said. `budget` in USD, `threshold` 0-1.
 
-    `training` is whether calls may learn, or the version or tag of the set they learn from. `pack` is how many rows a request may carry.
-    `rounds`: "few" or "many", for questions that stop early: fewer waits or fewer calls.
+    `training` is whether calls may learn, or the version or tag of the set they learn from. `pack` is how many rows a request may carry,
+    `batch` whether the provider's batch API is asked. `rounds`: "few" or "many", for questions that stop early: fewer waits or fewer calls.
     `accuracy`, `precision`, `recall` 0-1 are what answers given in the model's place must have, but for a chance of `delta`.
     """
 
@@ -49,6 +52,7 @@ class Hints:
     precision: float | None = None
     recall: float | None = None
     delta: float | None = None
+    batch: bool | None = None
 
     def over(self, other: Hints) -> Hints:
         """These hints, with the other's where these are silent."""
@@ -87,7 +91,7 @@ class Statement:
         for token in self.tokens:
             for comment in token.comments:
                 text = comment.strip()
-                if ":" not in text:
+                if ":" not in text and text.lstrip("@").strip() not in _ALONE:
                     continue
                 if text.startswith("@@"):
                     whole = _hint(text[2:], token).over(whole)
@@ -141,6 +145,8 @@ def _hint(text: str, token: Token) -> Hints:
         return Hints(training=_set_name(value, token))
     if key == "on_error":
         return Hints(on_error=_one_of(key, value, {"raise": "raise", "null": "null"}, token))
+    if key == "batch":
+        return Hints(batch=_one_of(key, value or "on", {"on": True, "off": False}, token))
     if key == "pack":
         return Hints(pack=_pack(value, token))
     if key == "rounds":

@@ -1,6 +1,6 @@
 """The fake server: an OpenAI-compatible HTTP server on a loopback socket, in a thread and event loop of its own.
 
-Chat completions, embeddings and the list of models; what it says is in `answers`, what goes wrong is in `faults`. It never listens on
+Chat completions, embeddings, batches, models; what it says is in `answers`, what goes wrong is in `faults`. It never listens on
 anything but loopback.
 """
 
@@ -14,8 +14,9 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from rvbbit.testing import answers, packed
+from rvbbit.testing import answers, batch_routes, packed
 from rvbbit.testing.answers import Body, Rule
+from rvbbit.testing.batches import Batches
 from rvbbit.testing.faults import FAULT, Fault, Script
 from rvbbit.testing.logprobs import logprobs
 from rvbbit.testing.prompt_cache import PromptCache
@@ -59,6 +60,7 @@ class FakeServer:
         self.disagreement = disagreement
         self.port = port
         self.script = Script()
+        self.batches = Batches(lambda body: self._answer("", body, 0))
         self.reset()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="fake-server", daemon=True)
@@ -160,6 +162,8 @@ class FakeServer:
             return _json({"object": "list", "data": [{"id": m, "object": "model"} for m in self.models or ("fake",)]})
         if request.method == "POST" and path in ("/v1/chat/completions", "/v1/embeddings"):
             return await self._call(request, json.loads(await request.read()))
+        if (found := await batch_routes.answered(request, self.batches)) is not None:
+            return web.Response(body=found) if isinstance(found, bytes) else _json(found)
         return _error(404, f"Unknown request URL: {request.method} {path}", "unknown_url")
 
     async def _call(self, request: web.BaseRequest, body: dict[str, Any]) -> web.StreamResponse:
