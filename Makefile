@@ -71,6 +71,7 @@ serve: setup studio
 docs: setup
 	$(BIN)/python scripts/make_settings_doc.py
 	$(BIN)/python scripts/make_cascade_schema.py
+	$(BIN)/python scripts/make_operators_doc.py
 	$(BIN)/python scripts/make_openapi.py
 	cd studio && npm run --silent types
 

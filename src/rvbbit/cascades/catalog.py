@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import pathlib
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rvbbit.cascades import patterns
@@ -33,21 +33,34 @@ class Snapshot:
     by_name: Mapping[str, Loaded]
     operators: tuple[Operator, ...]
     problems: tuple[str, ...]
+    callable: Mapping[str, Operator | str]
+
+
+Collides = Callable[[Operator], Iterable[tuple[str, str]]]
+"""(pattern or name, what is wrong) of each way to write an operator that SQL has a meaning for already."""
 
 
 class Catalog:
-    """The operators there are now; called from any thread. `home` is the project's folder; None: the package's cascades alone."""
+    """The operators there are now; called from any thread. `home` is the project's folder; None: the package's cascades alone.
 
-    def __init__(self, home: pathlib.Path | None = None) -> None:
+    `collides` is asked once a file.
+    """
+
+    def __init__(self, home: pathlib.Path | None = None, collides: Collides = lambda operator: ()) -> None:
         self._home = home
+        self._collides = collides
         self._lock = threading.Lock()
         self._stamps: dict[str, Stamp] = {}
         self._files: dict[str, Loaded] = {}
-        self._snapshot = Snapshot({}, {}, (), ())
+        self._snapshot = Snapshot({}, {}, (), (), {})
 
     def operators(self) -> Sequence[Operator]:
         """All operators, by name; a broken one too, where its pattern can be known, so that using it says what is wrong."""
         return self._now().operators
+
+    def callable(self) -> Mapping[str, Operator | str]:
+        """How CASCADE('id', …) calls each cascade, by id; for one that cannot be used, what is wrong with it."""
+        return self._now().callable
 
     def problems(self) -> Sequence[str]:
         """Everything wrong in any file, as `file:line: key: what`."""
@@ -91,7 +104,7 @@ class Catalog:
     def trial(self, path: pathlib.Path, text: str) -> Loaded:
         """What would become of a file of the project if this were its text, beside all others. Nothing is written."""
         self._now()
-        files = {**self._files, str(path): load_text(text, self._shown(str(path)))}
+        files = {**self._files, str(path): self._checked(load_text(text, self._shown(str(path))))}
         loaded = files[str(path)]
         return _assembled(files).by_id[loaded.id] if loaded.id is not None else loaded
 
@@ -100,10 +113,17 @@ class Catalog:
             stamps = dict(self._scan())
             if stamps != self._stamps:
                 kept = {path: loaded for path, loaded in self._files.items() if stamps.get(path) == self._stamps.get(path)}
-                self._files = {path: kept.get(path) or load_file(pathlib.Path(path), self._shown(path)) for path in stamps}
+                self._files = {path: kept.get(path) or self._checked(load_file(pathlib.Path(path), self._shown(path))) for path in stamps}
                 self._stamps = stamps
                 self._snapshot = _assembled(self._files)
             return self._snapshot
+
+    def _checked(self, loaded: Loaded) -> Loaded:
+        """The file, unusable where SQL has a meaning for one of its patterns."""
+        if loaded.cascade is None or loaded.operator is None:
+            return loaded
+        wrong = tuple(f"{_place(loaded, text)}: sql_function: {what}" for text, what in self._collides(loaded.operator))
+        return replace(loaded, cascade=None, problems=wrong) if wrong else loaded
 
     def _scan(self) -> Iterator[tuple[str, Stamp]]:
         yield from _files(str(BUILTIN))
@@ -148,7 +168,8 @@ def _assembled(files: Mapping[str, Loaded]) -> Snapshot:
     told = dict.fromkeys(problem for loaded in (*nameless, *by_id.values()) for problem in loaded.problems)
     named = {loaded.operator.name.lower(): loaded for loaded in by_id.values() if loaded.operator is not None}
     operators = tuple(named[name].operator for name in sorted(named))
-    return Snapshot(by_id, named, tuple(one for one in operators if one is not None), tuple(told))
+    callable_ = {id_: one.cascade.as_call() if one.cascade else one.problems[0] for id_, one in by_id.items()}
+    return Snapshot(by_id, named, tuple(one for one in operators if one is not None), tuple(told), callable_)
 
 
 def _by_id(loaded: Iterable[Loaded], below: Mapping[str, Loaded]) -> dict[str, Loaded]:
@@ -177,13 +198,23 @@ def _told_apart(by_id: Mapping[str, Loaded]) -> dict[str, Loaded]:
     for signature, keys in owners.items():
         shown = " ".join("…" if word == "_" else word for word in signature.split())
         for key in keys if len(keys) > 1 else ():
-            others = " and ".join(f"{by_id[other].origin} ({other})" for other in keys if other != key)
+            others = " and ".join(f"{_place(by_id[other], signature)} ({other})" for other in keys if other != key)
             what = (
-                f"{by_id[key].origin}:1: sql_function: {shown} is declared by {others} too;"
+                f"{_place(by_id[key], signature)}: sql_function: {shown} is declared by {others} too;"
                 " rename one, or give both the same cascade_id to override"
             )
             told[key] = replace(told[key], cascade=None, problems=(*told[key].problems, what))
     return told
+
+
+def _place(loaded: Loaded, written: str) -> str:
+    """File and line of a pattern, given as itself or as its signature; of the operator's name where there is none such."""
+    lines = loaded.yaml.splitlines()
+    operator = loaded.operator
+    patterns_ = operator.patterns if operator else ()
+    found = next((text for text in patterns_ if written in {text, patterns.signature(text)}), None)
+    sought = found if found is not None else f"name: {operator.name}" if operator else ""
+    return f"{loaded.origin}:{next((number for number, line in enumerate(lines, 1) if sought and sought in line), 1)}"
 
 
 def _signatures(operator: Operator | None) -> set[str]:

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from rvbbit.cascades import checks, spec, yamltext
+from rvbbit.cascades import callables, checks, spec, yamltext
 from rvbbit.cascades.inputs import Inputs, nearest
 from rvbbit.cascades.spec import CascadeSpec, SQLFunction
 from rvbbit.cascades.sqltypes import shown
@@ -41,6 +41,10 @@ class Cascade:
         function = self.spec.sql_function
         return as_operator(function, self.id, self.spec.description, self.origin) if function else None
 
+    def as_call(self) -> Operator:
+        """What CASCADE('id', …) sees of it: every input is a parameter, and there is one answer a row."""
+        return callables.as_call(self.spec, self.inputs, self.operator, self.origin)
+
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
@@ -51,6 +55,7 @@ class Loaded:
     problems: tuple[str, ...] = ()
     id: str | None = None
     operator: Operator | None = None
+    yaml: str = ""
 
     def require(self) -> Cascade:
         """The cascade. Raises CascadeInvalid with all problems."""
@@ -90,9 +95,10 @@ def load_text(text: str, origin: str = "<text>") -> Loaded:
     parsed, found = _validate(document)
     problems += found
     if parsed is not None and not problems:
-        return Loaded(origin, _cascade(parsed, origin, text), (), parsed.cascade_id, _cascade(parsed, origin, text).operator)
+        cascade = _cascade(parsed, origin, text)
+        return Loaded(origin, cascade, (), parsed.cascade_id, cascade.operator, text)
     lines = sorted(dict.fromkeys((p.line, f"{origin}:{p.line}: {p.key}: {p.what}") for p in problems), key=lambda pair: pair[0])
-    return Loaded(origin, None, tuple(line for _, line in lines), *_known(document.data, origin))
+    return Loaded(origin, None, tuple(line for _, line in lines), *_known(document.data, origin), text)
 
 
 def as_operator(function: SQLFunction, cascade_id: str, description: str, origin: str) -> Operator:

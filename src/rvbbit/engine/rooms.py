@@ -31,6 +31,7 @@ from rvbbit.providers.local.minilm import MiniLM
 from rvbbit.providers.local.provider import LocalProvider
 from rvbbit.providers.registry import Registry
 from rvbbit.settings import MEMORY, Settings, is_server
+from rvbbit.sql.collisions import collisions
 from rvbbit.sql.embeds import EMBED
 from rvbbit.sql.patterns import Grammar
 from rvbbit.sql.statements import split
@@ -90,7 +91,8 @@ class Rooms:
         self.embeddings = Embeddings(self.store, self.registry, settings.embed_model)
         self.searching = Searching(self.embeddings, settings.home / ".rvbbit" / "embeddings" if settings.store != MEMORY else None)
         self.selector = Selector(self.store, self.embedding, self.sets)
-        self.catalog = Catalog(settings.home)
+        self.functions = self.duck.functions()
+        self.catalog = Catalog(settings.home, lambda operator: collisions(operator, self.functions, database.parses))
         self.runner = Runner(
             self.catalog,
             self.registry,
@@ -104,14 +106,14 @@ class Rooms:
         self.students = Students(desk, settings.accuracy, settings.delta)
         self.expecting = Expecting(self.catalog, self.store, self.registry.prices, settings.model, settings.concurrency)
         self.curation = Curation(self.store, check=self.runner.check_output)
-        self._grammar: tuple[tuple[Operator, ...], Grammar] | None = None
+        self._grammar: tuple[tuple[Operator, ...], Mapping[str, Operator | str], Grammar] | None = None
 
     def grammar(self) -> Grammar:
         """How the operators there are now are written; made again only when one changed."""
-        operators = tuple(self.catalog.operators())
-        if self._grammar is None or self._grammar[0] != operators:
-            self._grammar = (operators, Grammar.of((EMBED, *operators)))
-        return self._grammar[1]
+        operators, cascades = tuple(self.catalog.operators()), self.catalog.callable()
+        if self._grammar is None or self._grammar[:2] != (operators, cascades):
+            self._grammar = (operators, cascades, Grammar.of((EMBED, *operators), self.functions, cascades))
+        return self._grammar[2]
 
     def query(self, session_id: str, options: Options) -> Query:
         """A query about to run; where its caller names no budget, with that of the settings."""

@@ -61,7 +61,7 @@ class Session:
         with self._turn:
             query = self._rooms.query(self.id, {"model": model})
             table = self._statements.explain(statements[0], params, query)
-            return Result(table, query_id=query.id, plan=query.plan)
+            return Result(table, query_id=query.id, notices=tuple(query.notices), plan=query.plan)
 
     def cancel(self) -> None:
         """Stop what runs now, from any thread; it raises Cancelled. Nothing happens where nothing runs."""

@@ -32,6 +32,7 @@ from rvbbit.sql.search import Search
 from rvbbit.sql.searches import holds_searches, take_out, with_types
 from rvbbit.sql.statements import Statement, split
 from rvbbit.sql.suggest import improved, located
+from rvbbit.types import Notice
 
 _prefixes = itertools.count(1)
 _LATER = "known once those below are answered"
@@ -89,6 +90,7 @@ class Statements:
             return self._explained(planned, query)
 
     def _execute(self, planned: Planned, statement: Statement, query: Query, *, counting: bool = False) -> pa.Table:
+        _say(planned.plan, query)
         if planned.budget is not None:  # a hint lowers a ceiling, and never lifts one
             query.budget_usd = planned.budget if query.budget_usd is None else min(query.budget_usd, planned.budget)
         try:
@@ -98,6 +100,7 @@ class Statements:
 
     def _explained(self, planned: Planned, query: Query) -> pa.Table:
         """What is known before any call is made."""
+        _say(planned.plan, query)
         ready = self._executor(planned, query).ready(planned.plan, planned.values)
         spared = sifted(planned.plan)
         expected = {ask.id: replace(query.expected(ask, rows, given), at_most=ask.id in spared) for ask, rows, given in ready}
@@ -283,6 +286,12 @@ def _after_first(statement: Statement) -> Statement | None:
         found.tokens[-1].comments[:] = dict.fromkeys([*found.tokens[-1].comments, *last])
         found.tokens[0].comments[:0] = statement.tokens[0].comments
     return found
+
+
+def _say(plan: Plan, query: Query) -> None:
+    """What the plan has to tell."""
+    for message in plan.notices:
+        query.say(Notice(message, "warning"))
 
 
 def _told(plan: Explained, query: Query) -> pa.Table:

@@ -17,6 +17,8 @@ from rvbbit.execution.failures import KEPT, translated
 
 STORE = "rvbbit"
 TICK = 0.1
+ANY_NUMBER = 100
+"""More arguments than a call has."""
 Parameters = Sequence[Any] | Mapping[str, Any] | None
 NOTHING = pa.table({})
 
@@ -62,6 +64,15 @@ class Database:
             "SELECT DISTINCT function_name FROM duckdb_functions() WHERE function_type = 'aggregate'"
         ).fetchall()
         return frozenset(name for (name,) in rows)
+
+    def functions(self) -> dict[str, frozenset[int]]:
+        """The names of DuckDB's own functions, in lower case, with the numbers of arguments each takes; up to `ANY_NUMBER` if any."""
+        query = (
+            "SELECT lower(function_name), list(DISTINCT len(parameters)), bool_or(varargs IS NOT NULL) FROM duckdb_functions()"
+            " WHERE internal AND function_type IN ('scalar', 'aggregate', 'macro', 'table', 'table_macro') GROUP BY ALL"
+        )
+        rows = self._connection.execute(query).fetchall()
+        return {name: frozenset(range(min(counts), ANY_NUMBER) if more else counts) for name, counts, more in rows}
 
     def relations(self) -> list[Relation]:
         """Everything a query may name, the log's views included."""

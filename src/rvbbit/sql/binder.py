@@ -12,7 +12,7 @@ from typing import Any
 from sqlglot import exp
 
 from rvbbit.errors import SQLError
-from rvbbit.sql import aggregates, aliases, conditions, describing, rewrite, scopes, stability
+from rvbbit.sql import aggregates, aliases, conditions, describing, regexes, rewrite, scopes, stability
 from rvbbit.sql.candidates import read_once
 from rvbbit.sql.dialect import Call
 from rvbbit.sql.embeds import EMBED
@@ -78,7 +78,7 @@ def bind(statement: exp.Expr, schema: Schema, whole: Hints, local: list[tuple[in
     for block in scopes.in_order(statement):
         binder.add(block)
     binder.add_loose([call for call in scopes.calls_in(statement) if scopes.block_of(call) is None])
-    return Plan(statement, tuple(binder.roots), tuple(binder.fallback))
+    return Plan(statement, tuple(binder.roots), tuple(binder.fallback), regexes.notices(calls))
 
 
 def _hints_of(calls: list[Call], whole: Hints, local: list[tuple[int, Hints]]) -> dict[int, Hints]:

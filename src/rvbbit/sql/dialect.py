@@ -16,7 +16,7 @@ from sqlglot.generators.duckdb import DuckDBGenerator
 from sqlglot.tokenizer_core import Token, TokenizerCore, TokenType
 
 from rvbbit.errors import SQLSyntaxError
-from rvbbit.sql import negation
+from rvbbit.sql import cascade_calls, negation, tables
 from rvbbit.sql.call import Call
 from rvbbit.sql.forms import QUOTED, Forms
 from rvbbit.sql.patterns import Choice, Function, Grammar, Infix
@@ -116,9 +116,12 @@ class Parser(Forms):
     def _parse_function_call(self, *args: Any, **kwargs: Any) -> Any:
         token = self._curr
         ours = self._function_ahead(token)
+        by_id = bool(self.grammar.cascades) and self._is_called(token) and token is not None and token.text.upper() == cascade_calls.NAME
         if ours is not None:
             kwargs["anonymous"] = True  # NORMALIZE has a syntax of its own in other dialects
         node = super()._parse_function_call(*args, **kwargs)
+        if by_id and token is not None and isinstance(node, exp.Anonymous):
+            return cascade_calls.call(node, self.grammar.cascades, token)
         if ours is None or node is None:
             return node
         call = node.find(exp.Anonymous)
@@ -150,11 +153,13 @@ class Parser(Forms):
         return node
 
     def _function_ahead(self, token: Token | None) -> Function | None:
+        return self.grammar.functions.get(token.text.upper()) if token is not None and self._is_called(token) else None
+
+    def _is_called(self, token: Token | None) -> bool:
+        """Whether a function of no schema begins with the token that is read next."""
         if token is None or token.token_type in QUOTED or self._next is None or self._next.token_type != TokenType.L_PAREN:
-            return None
-        if self._prev is not None and self._prev.token_type == TokenType.DOT:
-            return None
-        return self.grammar.functions.get(token.text.upper())
+            return False
+        return self._prev is None or self._prev.token_type != TokenType.DOT
 
     def _call(self, pattern: Infix | Function | Choice, operands: list[Any], token: Token) -> Call:
         operator = pattern.operator
@@ -213,11 +218,19 @@ class Generator(DuckDBGenerator):
 
     TRANSFORMS: ClassVar[dict[Any, Any]] = {
         **DuckDBGenerator.TRANSFORMS,
-        Call: lambda self, node: f"{node.name.upper()}({'DISTINCT ' * node.is_distinct}{', '.join(self.sql(one) for one in node.given)})",
+        Call: lambda self, node: _called(node, [self.sql(one) for one in node.given]),
     }
 
     def withingroup_sql(self, expression: exp.WithinGroup) -> str:
         return f"{self.sql(expression, 'this')} WITHIN GROUP ({self.sql(expression, 'expression').strip()})"
+
+
+def _called(node: Call, given: list[str]) -> str:
+    return (
+        cascade_calls.spelled(node, given)
+        if "cascade" in node.meta
+        else f"{node.name.upper()}({'DISTINCT ' * node.is_distinct}{', '.join(given)})"
+    )
 
 
 class Dialect(DuckDB):
@@ -241,6 +254,7 @@ class Dialect(DuckDB):
         if len(statements) != 1 or not isinstance(statements[0], exp.Expression):
             raise SQLSyntaxError("one statement is expected here", hint="separate statements with semicolons")
         negation.settle(statements[0])
+        tables.unfold(statements[0])
         return statements[0]
 
     def write(self, tree: exp.Expr) -> str:

@@ -112,15 +112,22 @@ class Grammar:
     """All patterns the parser knows, found by the word that starts them.
 
     `shared` are functions of DuckDB's that a pattern is also called like, with the numbers of arguments DuckDB takes: those calls are its.
+    `cascades` are what CASCADE('id', …) may name: how each is called, or what is wrong with its file.
     """
 
     infixes: dict[str, tuple[Infix, ...]]
     functions: dict[str, Function]
     choices: dict[str, Choice] = field(default_factory=dict)
     shared: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    cascades: Mapping[str, Operator | str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, operators: Sequence[Operator], taken: Mapping[str, frozenset[int]] | None = None) -> Grammar:
+    def of(
+        cls,
+        operators: Sequence[Operator],
+        taken: Mapping[str, frozenset[int]] | None = None,
+        cascades: Mapping[str, Operator | str] | None = None,
+    ) -> Grammar:
         """The grammar of a catalog. Longer runs of words are tried first. `taken`: DuckDB's functions, by name in lower case."""
         infixes: dict[str, list[Infix]] = {}
         functions: dict[str, Function] = {}
@@ -136,11 +143,11 @@ class Grammar:
                         functions.setdefault(pattern.name, pattern)
         ordered = {word: tuple(sorted(found, key=_longest_first)) for word, found in infixes.items()}
         shared = {name: taken[name.lower()] for name in functions if taken and name.lower() in taken}
-        return cls(ordered, functions, choices, shared)
+        return cls(ordered, functions, choices, shared, cascades or {})
 
     def words(self) -> list[str]:
         """Every word that can start an operator, for suggestions."""
-        return sorted({*self.infixes, *self.functions, *self.choices})
+        return sorted({*self.infixes, *self.functions, *self.choices, *(["CASCADE"] if self.cascades else [])})
 
 
 def _longest_first(pattern: Infix) -> tuple[int, int]:

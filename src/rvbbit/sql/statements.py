@@ -16,6 +16,7 @@ from sqlglot.tokenizer_core import Token, TokenType
 from rvbbit import packing
 from rvbbit.errors import SQLSyntaxError
 from rvbbit.packing import Pack
+from rvbbit.sql.cascade_calls import NAME as CASCADE
 from rvbbit.sql.dialect import Dialect, is_semantic_distinct
 from rvbbit.sql.patterns import Grammar
 
@@ -81,7 +82,8 @@ class Statement:
             word = token.text.upper()
             if word in grammar.infixes or word in grammar.choices or is_semantic_distinct(token, following):
                 return True
-            if (word in grammar.functions or word in SEARCHES) and following is not None and following.token_type == TokenType.L_PAREN:
+            opened = following is not None and following.token_type == TokenType.L_PAREN
+            if opened and (word in grammar.functions or word in SEARCHES or (word == CASCADE and grammar.cascades)):
                 return True
         return False
 

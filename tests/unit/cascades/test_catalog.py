@@ -11,6 +11,7 @@ import pytest
 from rvbbit.cascades import catalog as catalog_module
 from rvbbit.cascades.catalog import BUILTIN, Catalog
 from rvbbit.errors import CascadeInvalid, CascadeNotFound
+from rvbbit.types import Operator
 
 TEXT = """\
 cascade_id: {id}
@@ -188,3 +189,49 @@ def test_threads_may_ask_at_once(tmp_path: Path) -> None:
         thread.join()
     assert len(seen) == 8
     assert all("urgent" in one for one in seen)
+
+
+def test_both_places_of_a_pattern_are_named(tmp_path: Path) -> None:
+    put(tmp_path, "one", "one", pattern="LOOKS_LIKE")
+    put(tmp_path, "deep/two", "two", pattern="LOOKS_LIKE")
+    problems = Catalog(tmp_path).problems()
+    line = next(
+        n for n, text in enumerate((tmp_path / "cascades" / "one.cascade.yaml").read_text().splitlines(), 1) if "LOOKS_LIKE" in text
+    )
+    assert len(problems) == 2
+    assert all(f"cascades/one.cascade.yaml:{line}" in one and f"cascades/deep/two.cascade.yaml:{line}" in one for one in problems)
+
+
+def test_what_sql_means_already_makes_a_file_unusable_with_its_line(tmp_path: Path) -> None:
+    path = put(tmp_path, "urgent", pattern="AT TIME ZONE")
+    line = next(n for n, text in enumerate(path.read_text().splitlines(), 1) if "AT TIME ZONE" in text)
+
+    def collides(operator: Operator) -> list[tuple[str, str]]:
+        return [(pattern, "means something already") for pattern in operator.patterns if "TIME ZONE" in pattern]
+
+    catalog = Catalog(tmp_path, collides)
+    assert catalog.problems() == (f"cascades/urgent.cascade.yaml:{line}: sql_function: means something already",)
+    assert "means" in names(catalog)
+    with pytest.raises(CascadeInvalid):
+        catalog.find("urgent")
+
+
+def test_every_cascade_can_be_called_by_its_id(tmp_path: Path) -> None:
+    put(tmp_path, "urgent")
+    plain = tmp_path / "cascades" / "plain.cascade.yaml"
+    plain.write_text(
+        "cascade_id: plain\ninputs_schema:\n  text: what is read\n  times: {type: integer, default: 2}\n"
+        "cells:\n  - name: a\n    instructions: '{{ input.text }} {{ input.times }}'\n    output_schema: {type: number}\n"
+    )
+    (tmp_path / "cascades" / "broken.cascade.yaml").write_text("cascade_id: broken\ncells: 3\n")
+    found = Catalog(tmp_path).callable()
+    called = found["plain"]
+    assert isinstance(called, Operator)
+    assert [(p.name, p.type, p.optional, p.default) for p in called.parameters] == [
+        ("text", "ANY", False, None),
+        ("times", "BIGINT", True, 2),
+    ]
+    assert (called.returns, called.patterns) == ("DOUBLE", ())
+    urgent, broken = found["urgent"], found["broken"]
+    assert isinstance(urgent, Operator) and urgent.name == "urgent"
+    assert isinstance(broken, str) and broken.startswith("cascades/broken.cascade.yaml:2: cells")
