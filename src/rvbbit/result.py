@@ -46,7 +46,8 @@ class AskFigures:
 
     `rows` need an answer; of their `distinct` arguments `cached` ones are known, and the others take `calls`. Tokens, USD and seconds are
     None where nobody can say. `at_most`: other questions, or enough rows, may spare some of the calls. Where the query has a target,
-    `student` of them are a student's; `note` says what else there is to know.
+    `student` of them are a student's; `note` says what else there is to know. `pairs`: of so many distinct pairs of two tables only
+    `distinct` are asked about; None where all are.
     """
 
     rows: int | None
@@ -60,11 +61,15 @@ class AskFigures:
     at_most: bool = False
     student: int | None = None
     note: str | None = None
+    pairs: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One question to an operator, as it was typed. `guard` must hold for a row to be asked about; `figures` None: `note` says why."""
+    """One question to an operator, as it was typed. `guard` must hold for a row to be asked about; `figures` None: `note` says why.
+
+    `recall`: it is asked about near pairs of two tables alone, which are to hold that share of the true ones.
+    """
 
     id: int
     operator: str
@@ -72,6 +77,7 @@ class Asked:
     guard: str | None
     figures: AskFigures | None
     note: str | None
+    recall: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

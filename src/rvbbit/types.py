@@ -1,7 +1,4 @@
-"""The frozen values that cross rooms.
-
-Nothing here does anything. A room that needs another's thing takes it as one of these. JSON-like throughout: all of it is logged.
-"""
+"""The frozen values that cross rooms: what needs another room's thing takes it as one of these. JSON-like: all of it is logged."""
 
 from __future__ import annotations
 
@@ -11,6 +8,7 @@ from datetime import datetime
 from typing import Literal, TypeAlias
 
 from rvbbit.packing import OFF, Pack
+from rvbbit.pairwise import NO_PROMISES, Pairs
 
 Value: TypeAlias = "bool | int | float | str | Sequence[Value] | Mapping[str, Value] | None"
 """What SQL hands to an operator and a model hands back: JSON's values."""
@@ -49,7 +47,7 @@ class Operator:
 
     `patterns` are the YAML's own (`"{{ text }} MEANS {{ criterion }}"`). `threshold` is set where the answer is a score that can stand
     as a condition: `x ABOUT 'c'` then means `score >= threshold`. `descending`: ORDER BY it puts the highest first. `origin` is its file.
-    `group_by` of an aggregate: the operator that stands for it as a key of GROUP BY."""
+    `group_by` of an aggregate: the operator that stands for it as a key of GROUP BY. `pairs` is what joins may rely on."""
 
     name: str
     cascade_id: str
@@ -62,6 +60,7 @@ class Operator:
     origin: str = ""
     descending: bool = False
     group_by: str = ""
+    pairs: Pairs = NO_PROMISES
 
 
 @dataclass(frozen=True, slots=True)

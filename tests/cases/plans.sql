@@ -1016,3 +1016,45 @@ SELECT column_name FROM (SUMMARIZE t) WHERE column_name MEANS 'id'
 -- └─ SemanticFilter  MEANS(column_name, 'id')
 --       ask 1: MEANS(column_name, 'id')
 --    └─ Scan  (SUMMARIZE t)
+
+-- case: a join by meaning asks about near pairs
+SELECT t.id FROM t JOIN u ON t.text SAME u.word WHERE t.amount > 10
+-- plan:
+-- Project
+-- └─ SemanticFilter  SAME(t.text, u.word)
+--       ask 1: SAME(t.text, u.word)  near pairs, recall 0.98
+--    └─ Filter  t.amount > 10
+--       └─ Scan  t JOIN u ON TRUE
+
+-- case: the recall of a join
+SELECT t.id FROM t, u WHERE /* @ blocking: 0.9 */ t.text SAME u.word
+-- plan:
+-- Project
+-- └─ SemanticFilter  SAME(t.text, u.word)
+--       ask 1: SAME(t.text, u.word)  near pairs, recall 0.9
+--    └─ Scan  t , u
+
+-- case: a join that asks about every pair
+SELECT t.id FROM t, u WHERE /* @ blocking: off */ t.text SAME u.word
+-- plan:
+-- Project
+-- └─ SemanticFilter  SAME(t.text, u.word)
+--       ask 1: SAME(t.text, u.word)
+--    └─ Scan  t , u
+
+-- case: any operator of two texts can be asked about near pairs
+SELECT t.id FROM t, u WHERE /* @ blocking: on */ t.text MEANS u.word AND t.grp = u.grp
+-- plan:
+-- Project
+-- └─ SemanticFilter  MEANS(t.text, u.word)
+--       ask 1: MEANS(t.text, u.word)  near pairs, recall 0.98
+--    └─ Filter  t.grp = u.grp
+--       └─ Scan  t , u
+
+-- case: two columns of one table are no join
+SELECT id FROM t WHERE text SAME "desc"
+-- plan:
+-- Project
+-- └─ SemanticFilter  SAME(text, "desc")
+--       ask 1: SAME(text, "desc")
+--    └─ Scan  t

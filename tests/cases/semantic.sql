@@ -737,3 +737,43 @@ SELECT grp, CASE WHEN count(*) > 2 THEN condense(text, '!') END FROM t GROUP BY 
 SELECT condense(name, '!') FROM (SELECT part.name AS name FROM s);
 
 SELECT condense(word, '!') FROM (SELECT unnest(words) AS word FROM s);
+
+SELECT t.id, u.id FROM t JOIN u ON same(t.text, u.word);
+
+SELECT t.id, u.id FROM t, u WHERE same(t.text, u.word);
+
+SELECT t.id, u.id FROM t, u WHERE NOT same(t.text, u.word);
+
+SELECT t.id, u.id, same(t.text, u.word) FROM t, u;
+
+SELECT t.id, u.id, same(u.word, t.text) IS NULL FROM t, u WHERE t.amount > 10;
+
+SELECT t.id, u.id FROM t JOIN u USING (grp) WHERE same(text, word);
+
+SELECT t.id, u.id FROM t JOIN u ON t.grp = u.grp AND same(text, word) WHERE t.id > 1 AND u.id < 9;
+
+SELECT * FROM t JOIN u ON same(t.text, u.word) AND t.id <> u.id;
+
+SELECT a.id, b.id FROM t a JOIN t b ON same(a.text, b.text);
+
+SELECT a.id, b.id FROM t a JOIN t b ON same(a.text, b.text) WHERE a.id < b.id;
+
+SELECT a.id, b.id FROM t a JOIN t b ON same(a.text, b."desc") OR a.id = b.id;
+
+SELECT a.id, b.id FROM (SELECT * FROM t WHERE means(text, 'red')) a, t b WHERE same(a.text, b.text) AND means(b.text, 'red');
+
+WITH c AS (SELECT * FROM t WHERE id < 4) SELECT a.id, b.id, u.id FROM c a, c b, u WHERE same(a.text, b.text) AND same(b.text, u.word);
+
+SELECT u.id, (SELECT count(*) FROM t a, t b WHERE same(a.text, b.text)) FROM u;
+
+SELECT t.id, count(*) FROM t, u WHERE same(upper(t.text), upper(u.word)) GROUP BY t.id;
+
+SELECT id FROM t WHERE EXISTS (SELECT 1 FROM u WHERE same(t.text, u.word));
+
+SELECT id FROM t WHERE same(text, 'red') OR same('red apple', "desc");
+
+SELECT t.id, u.id FROM t JOIN u ON same(t.text, u.word) OR (t.grp = u.grp AND same(t."desc", u.word));
+
+SELECT t.id, w.word FROM t, (SELECT word FROM u ORDER BY word LIMIT 2) w WHERE same(t.text, w.word);
+
+UPDATE u SET grp = 'z' FROM t WHERE same(t.text, u.word) AND t.id = u.id;

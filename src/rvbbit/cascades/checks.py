@@ -44,9 +44,22 @@ def function_problems(function: SQLFunction) -> Found:
             yield (*top, "operators", index), what
     if function.threshold is not None and function.returns.upper() not in ("DOUBLE", "FLOAT", "REAL"):
         yield (*top, "threshold"), f"only a score has a threshold, and this returns {function.returns}"
+    yield from _promises(function, top)
     for index, case in enumerate(function.test_cases):
         for what in _misfits(case.args, names, required):
             yield (*top, "test_cases", index, "args"), what
+
+
+def _promises(function: SQLFunction, top: Path) -> Found:
+    """Promises about pairs of texts, made by what is not asked about one."""
+    first = [arg.type.upper() for arg in function.args[:2] if not arg.may_be_left_off]
+    for key in ("symmetric", "reflexive", "blocking"):
+        if not getattr(function, key):
+            continue
+        if first != ["VARCHAR", "VARCHAR"]:
+            yield (*top, key), "it is about two arguments of type VARCHAR that cannot be left off, and those must come first"
+        elif key != "symmetric" and function.returns.upper() != "BOOLEAN":
+            yield (*top, key), f"only an operator that returns BOOLEAN can promise this, and this returns {function.returns}"
 
 
 def _types(function: SQLFunction, top: Path) -> Found:

@@ -18,6 +18,7 @@ from rvbbit.cascades.spec import CascadeSpec, SQLFunction
 from rvbbit.cascades.sqltypes import shown
 from rvbbit.cascades.yamltext import Document, Path, Problem, key_of
 from rvbbit.errors import CascadeInvalid
+from rvbbit.pairwise import Pairs
 from rvbbit.types import Operator, Parameter
 
 
@@ -118,6 +119,7 @@ def as_operator(function: SQLFunction, cascade_id: str, description: str, origin
         origin=origin,
         descending=function.descending,
         group_by=function.group_by or "",
+        pairs=Pairs(function.symmetric, function.reflexive, function.blocking is not None),
     )
 
 

@@ -100,6 +100,11 @@ class SQLFunction(Section):
     group_by: Identifier | None = Field(
         None, description="for aggregates: the operator that `GROUP BY NAME(…)` means, which labels each value and takes the same arguments"
     )
+    symmetric: bool = Field(False, description="(a, b) is answered as (b, a): of the two, one is asked; about the first two arguments")
+    reflexive: bool = Field(False, description="of a text and itself it is true, and nobody is asked; about the first two arguments")
+    blocking: Literal["embedding"] | None = Field(
+        None, description="true pairs lie near each other: a join asks about near ones, and takes the others for false; see docs/joins.md"
+    )
     test_cases: tuple[TestCase, ...] = Field((), strict=False, description="calls with known answers: `{args, expect, model}`")
 
 

@@ -15,8 +15,10 @@ from rvbbit.cascades.student_first import StudentFirst
 from rvbbit.engine.expecting import Each
 from rvbbit.engine.loop import Loop
 from rvbbit.errors import BudgetReached, Cancelled
-from rvbbit.interfaces import OperatorCaller
+from rvbbit.execution.joining import Joining, Paired
+from rvbbit.interfaces import Embedder, Matrix, OperatorCaller
 from rvbbit.packing import OFF, Pack
+from rvbbit.pairwise import aimed_at
 from rvbbit.providers.budgeted import Budget
 from rvbbit.result import AskFigures, Explained, Progress, QueryUsage
 from rvbbit.sql.embeds import EMBED
@@ -77,10 +79,12 @@ class Query:
     pack: Pack = OFF
     beside: Callable[[OperatorCaller, Hints], OperatorCaller] = lambda caller, hints: caller
     batched: Callable[[Budget | None, Callable[[str], None]], OperatorCaller] | None = None
+    embedder: Embedder | None = None
     plan: Explained | None = None
     notices: list[Notice] = field(default_factory=list)
     took: dict[int, AskFigures] = field(default_factory=dict)
     _rows: dict[int, int] = field(default_factory=dict)
+    _pairs: dict[int, int] = field(default_factory=dict)
     _stages: dict[int, _Stage] = field(default_factory=dict)
     _usage: Usage = field(default_factory=Usage)
     _calls: int = 0
@@ -171,10 +175,31 @@ class Query:
             student, unknown, note = (None, unknown, UNTAUGHT) if foreseen is None else (foreseen.decided, foreseen.asked, None)
         calls = self.loop.run(caller.requests(ask.operator.name, unknown, context), self.stop)
         each = self.each(ask.operator.cascade_id, context.model, arguments)
-        figures = AskFigures(rows, len(arguments), known, calls, *each.times(calls, unknown), student=student, note=note)
+        pairs = self._pairs.get(ask.id)
+        figures = AskFigures(rows, len(arguments), known, calls, *each.times(calls, unknown), student=student, note=note, pairs=pairs)
         if not ask.hints.batch or not calls:
             return figures
         return replace(figures, cost_usd=None if figures.cost_usd is None else figures.cost_usd / 2, seconds=None)
+
+    def joining(self) -> Joining | None:
+        """How an executor finds near pairs; None where nobody embeds."""
+        return None if self.embedder is None else Joining(self._vectors, self._paired)
+
+    def _vectors(self, texts: Sequence[str]) -> Matrix:
+        assert self.embedder is not None
+        return self.loop.run(self.embedder.embed(texts), self.stop)
+
+    def _paired(self, ask: Ask, paired: Paired) -> None:
+        """So many of the pairs of two tables were asked about, or will be."""
+        self._pairs[ask.id] = paired.pairs
+        if ask.id in self.took:
+            self.took[ask.id] = replace(self.took[ask.id], pairs=paired.pairs)
+        if paired.asked < paired.pairs and ask.id in self._stages:
+            ended = "" if paired.reached else ", and hardly any of the last ones was true"
+            near = f"{paired.asked:,} of {paired.pairs:,} pairs were near enough to ask about"
+            aim = f"recall {aimed_at(ask.hints.blocking):g} aimed at{ended}"
+            off = "`-- @ blocking: off` asks about every pair"
+            self.say(Notice(f"{ask.operator.name.upper()}: {near} ({aim}); all others count as false. {off}"))
 
     def say(self, notice: Notice) -> None:
         """Add a notice of the engine's own."""

@@ -119,6 +119,7 @@ class Rooms:
         """A query about to run; where its caller names no budget, with that of the settings."""
         query = Query(self.loop, self.caller, session_id, **options, each=self.expecting.each, embeddings=self.embeddings)
         query.pack, query.batched = self.settings.pack, self.batched
+        query.embedder = self.embedder
         query.beside = self.students.beside
         query.budget_usd = self.settings.budget_usd if query.budget_usd is None else query.budget_usd
         return query

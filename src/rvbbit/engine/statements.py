@@ -119,7 +119,8 @@ class Statements:
 
         asking = Asking(query.answer, query.recall, query.cost, self.at_once)
         prefix, counted = f"__rv{next(_prefixes)}", query.counted if counting else None
-        return Executor(self.connection, query.answer, prefix, counted, embed=query.embed, find=find, asking=asking)
+        embed, joining = query.embed, query.joining()
+        return Executor(self.connection, query.answer, prefix, counted, embed=embed, find=find, asking=asking, joining=joining)
 
     def _searched(self, planned: Planned) -> dict[str, str]:
         assert self.searching is not None or not planned.columns

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import duckdb
@@ -14,8 +15,10 @@ import pyarrow as pa
 from sqlglot import exp
 
 from rvbbit.errors import Error
-from rvbbit.execution import answers, arguments, database, embedding, sifting
+from rvbbit.execution import answers, arguments, database, embedding, mirrored, sifting
 from rvbbit.execution.fallback import Fallback
+from rvbbit.execution.joining import Joiner, Joining, keep_all
+from rvbbit.execution.mirrored import Answerer
 from rvbbit.execution.sifting import Asking, Sifter
 from rvbbit.sql import lowering
 from rvbbit.sql.embeds import EMBED
@@ -23,11 +26,7 @@ from rvbbit.sql.lowering import Final, Find, Keep, Stage
 from rvbbit.sql.plan import Ask, Plan
 from rvbbit.sql.search import Search
 from rvbbit.sql.sift import Sift
-from rvbbit.types import Answer, Arguments
-
-Answerer = Callable[[Ask, Sequence[Arguments]], list[Answer]]
-"""Answers an ask for each of its distinct arguments, in order. Blocks; raises CallError, BudgetReached, Cancelled."""
-
+from rvbbit.types import Arguments
 
 Embedded = Callable[[Ask, str | None, pa.Array, pa.Table], pa.Array]
 """The vectors of distinct texts, in order, by the model named; the rows have `__rv_row` where the ask has an origin. As Answerer."""
@@ -43,7 +42,7 @@ class Executor:
     """Runs plans on one connection. `prefix` must be unlike that of any other query running on the same instance.
 
     `embed` is for EMBED, in stages; `find` for searches. `counted` costs a query an ask: for EXPLAIN ANALYZE. `asking` says more of who
-    answers, where that is known.
+    answers, where that is known. Without `joining` every pair of a join is asked about.
     """
 
     def __init__(
@@ -56,10 +55,13 @@ class Executor:
         embed: Embedded | None = None,
         find: Found | None = None,
         asking: Asking | None = None,
+        joining: Joining | None = None,
     ) -> None:
         self._connection = connection
-        self._answer = answer
-        self._asking = asking or Asking(answer)
+        self._answer = mirrored.once(answer)
+        asking = asking or Asking(answer)
+        self._asking = replace(asking, answer=mirrored.once(asking.answer), recall=mirrored.recalled(asking.recall))
+        self._joining = joining
         self._prefix = prefix
         self._counted = counted
         self._embed = embed
@@ -117,12 +119,22 @@ class Executor:
                     yield from self._sifter(step, parameters).ready()
                 else:
                     unknown.add(step.name)
-                    yield step.ask, self._count(step, parameters), arguments.of(step.ask, *self._read(step, parameters))
+                    yield step.ask, self._count(step, parameters), self._expected(step, parameters)
         finally:
             self._tidy(made)
 
     def _sifter(self, step: Sift, parameters: Mapping[str, Any]) -> Sifter:
         return Sifter(self._connection, step, self._asking, lambda query, before="": self._query(query, parameters, before))
+
+    def _expected(self, stage: Stage, parameters: Mapping[str, Any]) -> list[Arguments]:
+        joiner = self._joiner(stage, parameters)
+        asked = arguments.of(stage.ask, *self._read(stage, parameters)) if joiner is None else joiner.first()
+        return mirrored.needed(stage.ask.operator, asked)
+
+    def _joiner(self, stage: Stage, parameters: Mapping[str, Any]) -> Joiner | None:
+        if stage.pairing is None or self._joining is None:
+            return None
+        return Joiner(self._connection, lambda query: self._query(query, parameters), stage, self._joining)
 
     def _steps(self, steps: Sequence[lowering.Step], parameters: Mapping[str, Any]) -> pa.Table:
         for step in steps:
@@ -143,6 +155,9 @@ class Executor:
     def _stage(self, stage: Stage, parameters: Mapping[str, Any]) -> None:
         if self._counted is not None:
             self._counted(stage.ask, self._count(stage, parameters))
+        if (joiner := self._joiner(stage, parameters)) is not None:
+            joiner.run(self._answer)
+            return
         rows, constants = self._read(stage, parameters)
         if stage.ask.operator is EMBED and self._embed is not None:
             embedding.embed(self._connection, stage, rows, constants, self._embed)
@@ -151,7 +166,11 @@ class Executor:
         if not asked:
             rows = rows.slice(0, 0)
         answered = self._answer(stage.ask, asked) if asked else []
-        answers.register(self._connection, stage, rows, [answer.value for answer in answered])
+        values = [answer.value for answer in answered]
+        if stage.pairing is None:
+            answers.register(self._connection, stage, rows, values)
+        else:
+            keep_all(self._connection, stage, rows, values)
 
     def _count(self, stage: Stage, parameters: Mapping[str, Any]) -> int:
         return int(self._query(stage.counted, parameters).column(0)[0].as_py())

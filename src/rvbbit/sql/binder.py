@@ -6,13 +6,13 @@ The binder never runs anything. What it must know of tables it asks the `Schema`
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlglot import exp
 
 from rvbbit.errors import SQLError
-from rvbbit.sql import aggregates, aliases, conditions, describing, regexes, rewrite, scopes, stability
+from rvbbit.sql import aggregates, aliases, conditions, describing, regexes, rewrite, scopes, sides, stability
 from rvbbit.sql.candidates import read_once
 from rvbbit.sql.dialect import Call
 from rvbbit.sql.embeds import EMBED
@@ -306,15 +306,26 @@ class _Binder:
         self.asked.add(call.meta["id"])
         varying = tuple(i for i, argument in enumerate(call.arguments) if self._varies(argument, block))
         from_ = self._origin(call, block) if call.operator is EMBED and groups is None else None
-        return Ask(
-            (call.meta["id"],), call, types, self.hints[call.meta["id"]], varying, () if groups is not None else guards, groups, from_
-        )
+        hints = self.hints[call.meta["id"]]
+        asked = Ask((call.meta["id"],), call, types, hints, varying, () if groups is not None else guards, groups, from_)
+        return replace(asked, sides=self._sides(asked, block))
 
     def _origin(self, call: Call, block: exp.Expr) -> Origin | None:
         def columns(table: exp.Table) -> list[str]:
             return [name.lower() for name, _ in self.schema.describe(describing.part(table, block))]
 
         return origin(call.arguments[0], block, self.schema.keyed, columns)
+
+    def _sides(self, ask: Ask, block: exp.Expr) -> sides.Sides | None:
+        """The tables that an ask pairs, where it may be asked about near pairs alone."""
+        wanted = ask.operator.pairs.blocked if ask.hints.blocking is None else ask.hints.blocking
+        if not wanted or ask.operator.returns.upper() != "BOOLEAN" or ask.groups is not None or ask.types != (sides.TEXT, sides.TEXT):
+            return None
+        try:
+            found = sides.of(ask.call, block, lambda item: [name for name, _ in self.schema.describe(describing.item(item, block))])
+        except SQLError:
+            return None
+        return found
 
     def _can_guard(self, guard: exp.Expr) -> bool:
         """Whether a stage can repeat a condition: no groups, nothing volatile, and only calls that were asked before."""

@@ -84,6 +84,8 @@ def _can_read_once(select: exp.Select, grouping: Callable[[exp.Expr], bool]) -> 
         return False
     if any(call.operator is EMBED for call in own):
         return False  # its stage wants to know of which table and row a text is
+    if select.args.get("joins") and any(call.operator.pairs.blocked for call in own):
+        return False  # near pairs are asked about, not those that come first
     asked = [projection for projection in select.expressions if projection.find(Call)]
     parts = [part for part in conditions.conjuncts(where.this) if _own_calls(part, select)]
     if any(grouping(projection) for projection in select.expressions) or scopes.is_volatile(where):

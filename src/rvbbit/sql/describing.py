@@ -11,7 +11,7 @@ from rvbbit.sql.limits import is_cut
 from rvbbit.sql.lowering import VALUE, lookup, over, replace_calls, with_ctes, written
 from rvbbit.sql.plan import Ask
 
-__all__ = ["alone", "arguments", "looked_up", "part", "source", "standing", "written"]
+__all__ = ["alone", "arguments", "item", "looked_up", "part", "source", "standing", "written"]
 
 
 def source(block: exp.Expr) -> exp.Expr:
@@ -41,6 +41,11 @@ def part(source_: exp.Expr, block: exp.Expr) -> exp.Expr:
     """An item of a block's FROM, or one of its CTEs, by itself."""
     body = source_ if isinstance(source_, exp.Subquery) else exp.Subquery(this=source_)
     return with_ctes(exp.select("*").from_(_typed(body)), block, _typed, until=source_)
+
+
+def item(source_: exp.Expr, block: exp.Expr) -> exp.Expr:
+    """All columns of one item of a block's FROM."""
+    return with_ctes(exp.select("*").from_(_typed(source_)), block, _typed)
 
 
 def looked_up(block: exp.Select, asks: Mapping[int, Ask]) -> exp.Expr:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from sqlglot import exp
 
+from rvbbit.pairwise import aimed_at
 from rvbbit.result import Asked, AskFigures, Explained, Step
 from rvbbit.sql import scopes
 from rvbbit.sql.lowering import written
@@ -23,7 +24,7 @@ def explained(plan: Plan, figures: FiguresOf = lambda ask: None, searched: Mappi
         found = figures(ask)
         guard = " and ".join(_shown(one) for one in ask.guards) or None
         known, note = (found, None) if isinstance(found, AskFigures) else (None, found)
-        return Asked(ask.id, ask.operator.name, str(ask.call.meta["typed"]), guard, known, note)
+        return Asked(ask.id, ask.operator.name, str(ask.call.meta["typed"]), guard, known, note, _recall(ask))
 
     searches = {search.name: search.typed + (f"  [{searched[search.name]}]" if search.name in searched else "") for search in plan.searches}
     return Explained(tuple(_tree(root, asked, searches) for root in plan.blocks), tuple(map(asked, plan.fallback)), ran=False, rows=None)
@@ -89,12 +90,18 @@ def _drawn(step: Step, depth: int, *, ran: bool) -> list[str]:
 def _asked(ask: Asked, *, ran: bool) -> str:
     guard = "" if ask.guard is None else f"  where {ask.guard}"
     told = ask.note if ask.figures is None else ", ".join(_told(ask.figures, ran=ran))
-    return f"ask {ask.id}: {ask.text}{guard}" + (f"  [{told}]" if told else "")
+    near = "" if ask.recall is None else f"  near pairs, recall {ask.recall:g}"
+    return f"ask {ask.id}: {ask.text}{near}{guard}" + (f"  [{told}]" if told else "")
+
+
+def _recall(ask: Ask) -> float | None:
+    return None if ask.sides is None else aimed_at(ask.hints.blocking)
 
 
 def _told(figures: AskFigures, *, ran: bool) -> list[str]:
     """`700 rows, 120 distinct, 20 cached, 100 to ask, 5,400 tokens, $0.0011, 2.40 s`: what is not known is left out."""
     told = [] if figures.rows is None else [f"{figures.rows:,} rows"]
+    told += [] if figures.pairs is None else [f"{figures.pairs:,} pairs"]
     told += [f"{figures.distinct:,} distinct", f"{figures.cached:,} cached"]
     if figures.student is not None:
         told.append(f"student decided {figures.student:,}" if ran else f"student decides about {figures.student:,}")

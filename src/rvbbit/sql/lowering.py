@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from rvbbit.sql import scopes
+from rvbbit.sql.conditions import conjuncts
 from rvbbit.sql.dialect import Call, Dialect
 from rvbbit.sql.plan import Ask, Filter, Limit, Node, Plan, Project, Reorder, Scan, SemanticFilter, SemanticMap, Snapshot, chain
 from rvbbit.sql.search import Search
+from rvbbit.sql.sides import Pairing, Sides
 from rvbbit.sql.sift import PLACE, ROWS, Sift, Sifting, Writer, stopped
 
 WRITER = Dialect()
@@ -25,6 +27,8 @@ ROW = "__rv_row"
 """The key of the row that a text to embed is read from."""
 READY = frozenset({"VARCHAR", "BOOLEAN", "DOUBLE", "BIGINT", "INTEGER", "VARCHAR[]", "FLOAT[]"})
 """Types in which answers are handed to DuckDB as they are; all others go as JSON text and are cast."""
+TRUE_, UNKNOWN = 1, 2
+"""How the answers of a stage with a pairing are kept, those that are FALSE left out."""
 INEXACT = ("HUGEINT", "UHUGEINT", "BIGNUM", "BIT", "INTERVAL", "TIME WITH TIME ZONE")
 """Types whose values do not come back from Arrow as they went in."""
 
@@ -43,7 +47,7 @@ class Stage:
 
     `rows` has a column `__rv_row` too where a text to embed has an origin.
     `constants` is a one-row query of the arguments that do not vary, None if all do. Where none varies, `rows` only says whether any
-    row needs the answer. `counted` is the number of rows that do, for EXPLAIN.
+    row needs the answer. `counted` is the number of rows that do, for EXPLAIN. With a `pairing`, the answers that are not FALSE are enough.
     """
 
     name: str
@@ -51,6 +55,7 @@ class Stage:
     rows: exp.Expr
     constants: exp.Expr | None
     counted: exp.Expr
+    pairing: Pairing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,19 +206,38 @@ class _Lowering:
         keys = [exp.alias_(_key(ask, i, arguments[i]), f"{KEY}{i}", copy=False) for i in ask.varying]
         keys += [exp.alias_(ask.origin.row_text(), ROW, copy=False)] if ask.origin else []
         predicates = [self.replaced(p) for p in (*below, *ask.guards)]
+        name = self.answers_name(ask)
         inner = over(tree, keys or [exp.alias_(exp.true(), f"{KEY}0")], predicates, self.replaced, groups=ask.groups)
-        with_ = inner.args.pop("with_", None)
         names = [f"{KEY}{i}" for i in ask.varying]
-        rows = exp.select(*names, *([ROW] if ask.origin else [])).distinct() if names else exp.select("1").limit(1)
-        reached = exp.Subquery(this=inner, alias=exp.TableAlias(this=exp.to_identifier("__rv_rows")))
-        counted = exp.select(exp.alias_(exp.Count(this=exp.Star()), KEY)).from_(reached.copy(), copy=False)
-        rows = rows.from_(reached, copy=False)
-        for name in names:
-            rows = rows.where(exp.Not(this=exp.Is(this=exp.column(name), expression=exp.null())), copy=False)
-        if with_ is not None:
-            rows.set("with_", with_)
-            counted.set("with_", with_.copy())
-        return Stage(self.answers_name(ask), ask, rows, self.constants(ask, tree), counted)
+        rows, counted = _distinct(inner, names, [ROW] if ask.origin else [])
+        pairing = None if ask.sides is None else self.pairing(name, ask, ask.sides, tree, (*below, *ask.guards))
+        return Stage(name, ask, rows, self.constants(ask, tree), counted, pairing)
+
+    def pairing(self, name: str, ask: Ask, sides: Sides, tree: exp.Expr, predicates: Sequence[exp.Expr]) -> Pairing:
+        joins = tree.args.get("joins") or ()
+        inner = [join for join in joins if not join.side and not join.method and join.kind in {"", "INNER", "CROSS"}]
+        conditions = [*predicates, *(part for join in inner if join.args.get("on") for part in conjuncts(join.args["on"]))]
+        owned = [(condition, sides.owner(condition)) for condition in conditions]
+        linked = not sides.alone or len(inner) < len(joins) or any(join.args.get("using") for join in joins)
+        linked = linked or any(owner not in {sides.left, sides.right} for _, owner in owned)
+        items = {item.alias_or_name.lower(): item for item in scopes.sources(tree)}
+        values: list[exp.Expr] = []
+        for place, side in enumerate((sides.left, sides.right)):
+            key = exp.alias_(self.replaced(ask.call.arguments[place]), f"{KEY}{place}", copy=False)
+            select = exp.Select(expressions=[key], from_=exp.From(this=self.replaced(items[side])))
+            for condition in (condition for condition, owner in owned if owner == side):
+                select = select.where(exp.paren(self.replaced(condition), copy=False), copy=False)
+            values.append(_distinct(with_ctes(select, tree, self.replaced), [f"{KEY}{place}"])[0])
+        return Pairing(values[0], values[1], linked, self.among(f"{name}_near", ask, tree, predicates), f"{name}_near")
+
+    def among(self, near: str, ask: Ask, tree: exp.Expr, predicates: Sequence[exp.Expr]) -> exp.Expr:
+        """The distinct rows of a stage that are in a relation, too."""
+        arguments = [self.replaced(argument) for argument in ask.call.arguments]
+        keys: list[exp.Expr] = [exp.alias_(argument, f"{KEY}{i}") for i, argument in enumerate(arguments)]
+        met = [exp.EQ(this=exp.column(f"{KEY}{i}", table=near), expression=exp.paren(a)) for i, a in enumerate(arguments)]
+        query = over(tree, keys, [*(self.replaced(predicate) for predicate in predicates), *met], self.replaced)
+        query.append("joins", exp.Join(this=exp.to_table(near)))
+        return _distinct(query, [f"{KEY}0", f"{KEY}1"])[0]
 
     def replaced(self, tree: exp.Expr) -> exp.Expr:
         """A copy with calls answered and kept tables in place."""
@@ -243,7 +267,20 @@ def lookup(ask: Ask, call: Call, relation: exp.Expr, *, keyed: bool = False) -> 
         argument = _key(ask, i, exp.paren(call.expressions[i].copy(), copy=False))
         key = exp.column(f"{KEY}{i}", table="__rv_a") if keyed else argument.copy()
         found = found.where(exp.EQ(this=key, expression=argument), copy=False)
-    return exp.Subquery(this=found)
+    return exp.Subquery(this=found) if ask.sides is None else _unless_near(exp.Subquery(this=found), call.expressions)
+
+
+def _unless_near(found: exp.Expr, arguments: Sequence[exp.Expr]) -> exp.Expr:
+    """The answer of a pair of which only some were asked about: found as `TRUE_` or `UNKNOWN`, else FALSE where there are arguments."""
+    there = exp.and_(*(exp.Not(this=exp.Is(this=exp.paren(a.copy()), expression=exp.null())) for a in arguments), copy=False)
+    null = exp.cast(exp.null(), "BOOLEAN", dialect="duckdb")
+    false = exp.Case(ifs=[exp.If(this=there, true=exp.false())], default=null)
+    code = exp.Coalesce(this=found, expressions=[exp.Literal.number(0)])
+    return exp.Case(
+        this=code,
+        ifs=[exp.If(this=exp.Literal.number(TRUE_), true=exp.true()), exp.If(this=exp.Literal.number(0), true=false)],
+        default=null.copy(),
+    )
 
 
 def _key(ask: Ask, place: int, argument: exp.Expr) -> exp.Expr:
@@ -273,6 +310,27 @@ def replace_calls(tree: exp.Expr, answered: Callable[[Call], exp.Expr], kept: Ca
     replaced = holder.this
     assert isinstance(replaced, exp.Expr)
     return replaced.pop()
+
+
+def _distinct(inner: exp.Select, names: list[str], beside: Sequence[str] = ()) -> tuple[exp.Select, exp.Select]:
+    """The distinct rows of a query without nulls (of one without names: whether it has any), and how many rows it has."""
+    with_ = inner.args.pop("with_", None)
+    reached = exp.Subquery(this=inner, alias=exp.TableAlias(this=exp.to_identifier("__rv_rows")))
+    counted = exp.select(exp.alias_(exp.Count(this=exp.Star()), KEY)).from_(reached.copy(), copy=False)
+    rows = (exp.select(*names, *beside).distinct() if names else exp.select("1").limit(1)).from_(reached, copy=False)
+    for name in names:
+        rows = rows.where(exp.Not(this=exp.Is(this=exp.column(name), expression=exp.null())), copy=False)
+    if with_ is not None:
+        rows.set("with_", with_)
+        counted.set("with_", with_.copy())
+    return rows, counted
+
+
+def at_most(counted: exp.Expr, most: int) -> exp.Expr:
+    """A stage's `counted` that stops counting at so many rows."""
+    stopping = counted.copy()
+    stopping.args["from_"].this.this.set("limit", exp.Limit(expression=exp.Literal.number(most)))
+    return stopping
 
 
 Rewrite = Callable[[exp.Expr], exp.Expr]

@@ -20,6 +20,7 @@ from sqlglot import exp
 from rvbbit.sql.dialect import Call
 from rvbbit.sql.origins import Origin
 from rvbbit.sql.search import Search
+from rvbbit.sql.sides import Sides
 from rvbbit.sql.statements import Hints
 from rvbbit.types import Operator
 
@@ -31,7 +32,8 @@ class Ask:
     `covers` are the ids of the calls it answers (several after `equal_calls_once`). `types` are DuckDB's types of the arguments, in the
     operator's order; `varying` are the places of those that differ from row to row, the others are read once. `guards` must hold for a
     row to need an answer (the other side of an AND or OR, the WHEN of a CASE). `groups` are the keys of GROUP BY where the arguments are
-    aggregates, None where the ask is made a row. `origin` is where the text of an EMBED comes from.
+    aggregates, None where the ask is made a row. `origin` is where the text of an EMBED comes from. `sides`: it pairs the rows of two
+    tables, near ones are asked about, others are FALSE.
     """
 
     covers: tuple[int, ...]
@@ -42,6 +44,7 @@ class Ask:
     guards: tuple[exp.Expr, ...] = ()
     groups: tuple[exp.Expr, ...] | None = None
     origin: Origin | None = None
+    sides: Sides | None = None
 
     @property
     def id(self) -> int:

@@ -40,6 +40,7 @@ class Hints:
     `training` is whether calls may learn, or the version or tag of the set they learn from. `pack` is how many rows a request may carry,
     `batch` whether the provider's batch API is asked. `rounds`: "few" or "many", for questions that stop early: fewer waits or fewer calls.
     `accuracy`, `precision`, `recall` 0-1 are what answers given in the model's place must have, but for a chance of `delta`.
+    `blocking` is whether a join asks about near pairs alone, or to which recall.
     """
 
     model: str | None = None
@@ -54,6 +55,7 @@ class Hints:
     recall: float | None = None
     delta: float | None = None
     batch: bool | None = None
+    blocking: bool | float | None = None
 
     def over(self, other: Hints) -> Hints:
         """These hints, with the other's where these are silent."""
@@ -145,6 +147,8 @@ def _hint(text: str, token: Token) -> Hints:
         return Hints(**said)
     if key == "training":
         return Hints(training=_set_name(value, token))
+    if key == "blocking":
+        return Hints(blocking=_blocking(value, token))
     if key == "on_error":
         return Hints(on_error=_one_of(key, value, {"raise": "raise", "null": "null"}, token))
     if key == "batch":
@@ -179,6 +183,18 @@ def _number(key: str, value: str, token: Token) -> float:
     if number < 0:
         raise SQLSyntaxError(f"hint {key}: {value!r} is not a number of at least 0", line=token.line)
     return number
+
+
+def _blocking(value: str, token: Token) -> bool | float:
+    if value in {"on", "off"}:
+        return value == "on"
+    try:
+        share = float(value)
+    except ValueError:
+        share = 0.0
+    if not 0 < share < 1:
+        raise SQLSyntaxError(f"hint blocking: {value!r} is neither on, off nor a recall between 0 and 1", line=token.line)
+    return share
 
 
 def _share(key: str, value: str, token: Token) -> float:

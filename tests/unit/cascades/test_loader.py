@@ -121,6 +121,15 @@ def test_all_problems_come_at_once_each_with_its_line_and_key() -> None:
         ("name: judge", "name: judge\n    sql: select 1", 11, "a cell is one of instructions, sql, python"),
         ("instructions: |", "instrctions: |", 11, "unknown key; did you mean 'instructions'?"),
         ("  returns: BOOLEAN", "  returns: BOOLEAN\n  threshold: 0.5", 9, "only a score has a threshold"),
+        ("  returns: BOOLEAN", "  returns: BOOLEAN\n  symmetric: true", 9, "two arguments of type VARCHAR that cannot be left off"),
+        ("  returns: BOOLEAN", "  returns: BOOLEAN\n  blocking: embeddings", 9, "embedding"),
+        (
+            "VARCHAR, default: all}\n  returns: BOOLEAN",
+            "VARCHAR}\n  returns: DOUBLE\n  reflexive: true",
+            9,
+            "only an operator that returns BOOLEAN",
+        ),
+        ("VARCHAR, default: all}\n  returns: BOOLEAN", "VARCHAR}\n  returns: BOOLEAN\n  blocking: embedding", 9, None),
         ("  returns: BOOLEAN", "  returns: BOOLEAN\n  test_cases: [{args: {txt: a}, expect: true}]", 9, "unknown argument 'txt'"),
     ],
 )

@@ -12,11 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pytest
 
 from rvbbit.execution.executor import Executor
 from rvbbit.execution.failures import translated
+from rvbbit.execution.joining import Joining, Paired
+from rvbbit.interfaces import Matrix
+from rvbbit.pairwise import Pairs
 from rvbbit.sql import parameters
 from rvbbit.sql.binder import Schema, bind
 from rvbbit.sql.dialect import Dialect
@@ -46,6 +50,7 @@ def operators() -> list[Operator]:
             threshold=given.get("threshold"),
             descending=given.get("descending", False),
             group_by=given.get("group_by", ""),
+            pairs=Pairs(**given.get("pairs", {})),
         )
         for name, given in DEFINITIONS.items()
     ]
@@ -56,6 +61,7 @@ RULES: Mapping[str, Callable[..., Value]] = {
     "about": lambda text, criterion: ((len(text) * 7 + len(criterion)) % 10) / 10,
     "similar_to": lambda text, other: ((len(text) * 3 + len(other)) % 10) / 10,
     "classify": lambda text, labels: labels[len(text) % len(labels)],
+    "same": lambda a, b: a in b or b in a,
     "ask": lambda text, question: f"{text}?{question}",
     "lies_within": lambda text, low, high: low <= text <= high,
     "relevance": lambda text, topic: ((len(text) * 3 + len(topic)) % 7) / 7,
@@ -85,6 +91,8 @@ class Bench:
     answers: Callable[[Ask, Sequence[Arguments]], list[Answer]] | None = None
     asked: list[tuple[str, tuple[Value, ...]]] = field(default_factory=list)
     batches: list[int] = field(default_factory=list)
+    paired: list[Paired] = field(default_factory=list)
+    embeds: bool = True
     queries: int = 0
     plan: Plan | None = field(default=None, repr=False)
 
@@ -118,7 +126,8 @@ class Bench:
 
         self.plan = optimise(bind(tree, Schema(describe, self.aggregates), *statement.hints()))
         self.queries += 1
-        executor = Executor(connection, self.answers or self.by_rule, f"__rv{self.queries}")
+        joining = Joining(embedded, lambda ask, paired: self.paired.append(paired)) if self.embeds else None
+        executor = Executor(connection, self.answers or self.by_rule, f"__rv{self.queries}", joining=joining)
         return executor.run(self.plan, given, in_transaction=in_transaction)
 
     def by_rule(self, ask: Ask, arguments: Sequence[Arguments]) -> list[Answer]:
@@ -154,6 +163,15 @@ class Bench:
             " UNION ALL SELECT function_name FROM duckdb_functions() WHERE function_name LIKE '\\_\\_rv%' ESCAPE '\\'"
         )
         return [name for (name,) in self.ours.execute(query).fetchall()]
+
+
+def embedded(texts: Sequence[str]) -> Matrix:
+    """Texts that share letters lie near each other: no model, but unit rows of a width of its own."""
+    rows = np.zeros((len(texts), 32), np.float32)
+    for row, text in zip(rows, texts, strict=True):
+        for letter in text or " ":
+            row[ord(letter) % 32] += 1
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
 
 
 def list_of(table: pa.Table) -> list[str]:

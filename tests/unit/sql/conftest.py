@@ -12,6 +12,7 @@ import duckdb
 import pytest
 
 from rvbbit.errors import SQLError, UnknownColumn
+from rvbbit.pairwise import Pairs
 from rvbbit.sql import parameters
 from rvbbit.sql.binder import Schema, bind
 from rvbbit.sql.dialect import Dialect
@@ -70,6 +71,7 @@ def grammar() -> Grammar:
                 threshold=given.get("threshold"),
                 descending=given.get("descending", False),
                 group_by=given.get("group_by", ""),
+                pairs=Pairs(**given.get("pairs", {})),
             )
             for name, given in definitions.items()
         ]

@@ -33,9 +33,9 @@ def _reordered(root: Node) -> Node:
 
 
 def can_sift(node: SemanticFilter) -> bool:
-    """Whether a predicate depends on nothing but columns of its own row. EMBED has a stage of its own."""
-    embeds = any(ask.operator is EMBED for ask in node.asks)
-    return node.repeatable and not embeds and node.predicate.find(*MANY_ROWS) is None
+    """Whether a predicate depends on nothing but columns of its own row. EMBED and joins have stages of their own."""
+    apart = any(ask.operator is EMBED or ask.sides is not None for ask in node.asks)
+    return node.repeatable and not apart and node.predicate.find(*MANY_ROWS) is None
 
 
 def _parts(predicate: exp.Expr) -> int:

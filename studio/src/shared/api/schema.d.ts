@@ -981,6 +981,8 @@ export interface components {
         /**
          * Asked
          * @description One question to an operator, as it was typed. `guard` must hold for a row to be asked about; `figures` None: `note` says why.
+         *
+         *     `recall`: it is asked about near pairs of two tables alone, which are to hold that share of the true ones.
          */
         Asked: {
             figures: components["schemas"]["AskFigures"] | null;
@@ -992,6 +994,8 @@ export interface components {
             note: string | null;
             /** Operator */
             operator: string;
+            /** Recall */
+            recall?: number | null;
             /** Text */
             text: string;
         };
@@ -1001,7 +1005,8 @@ export interface components {
          *
          *     `rows` need an answer; of their `distinct` arguments `cached` ones are known, and the others take `calls`. Tokens, USD and seconds are
          *     None where nobody can say. `at_most`: other questions, or enough rows, may spare some of the calls. Where the query has a target,
-         *     `student` of them are a student's; `note` says what else there is to know.
+         *     `student` of them are a student's; `note` says what else there is to know. `pairs`: of so many distinct pairs of two tables only
+         *     `distinct` are asked about; None where all are.
          */
         AskFigures: {
             /**
@@ -1019,6 +1024,8 @@ export interface components {
             distinct: number;
             /** Note */
             note?: string | null;
+            /** Pairs */
+            pairs?: number | null;
             /** Rows */
             rows: number | null;
             /** Seconds */
