@@ -28,6 +28,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "`rules`": spec.Rules,
     "`wards[]`": spec.Ward,
     "`takes`": spec.Takes,
+    "`reduce`": spec.Reduce,
     "`local`": spec.Local,
     "`cells[]` that run SQL": spec.SQLCell,
     "`cells[]` that call Python": spec.PythonCell,

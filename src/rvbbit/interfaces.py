@@ -179,8 +179,9 @@ class OperatorCaller(Protocol):
     async def known(self, operator: str, arguments: Sequence[Arguments], context: CallContext) -> int:
         """How many of the arguments would be answered without a call."""
 
-    async def requests(self, operator: str, unknown: int, context: CallContext) -> int:
-        """How many calls so many arguments without an answer would take: fewer than they are where several share one."""
+    async def requests(self, operator: str, unknown: int, context: CallContext, arguments: Sequence[Arguments] = ()) -> int:
+        """How many calls so many of the arguments, those without an answer, would take: fewer than they are where several share one, more
+        where a list is asked about in parts."""
 
     async def recall(self, operator: str, arguments: Sequence[Arguments], context: CallContext) -> list[Answer | None]:
         """The answers that take no call, in order; None for the others, and where that cannot be told before."""

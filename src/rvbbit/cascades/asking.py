@@ -43,6 +43,7 @@ class Asking:
     local: LocalTask | None = None
     stable: int = 0
     evaluator: bool = False
+    step: str = ""
 
     async def run(self, flight: Flight[Value]) -> Value:
         """The answer, once it is on disk. Raises CallError, BudgetReached, DatabaseError."""
@@ -99,7 +100,8 @@ class Asking:
     def record(self, started: datetime, duration: float) -> CallRecord:
         """What is logged of it, but for what the model said. `duration` in seconds."""
         record = self.errand.record(self.cell, self.arguments, self.fingerprint, started, duration)
-        name = f"{record.cell_name}.evaluator" if self.evaluator else record.cell_name
+        step = "evaluator" if self.evaluator else self.step
+        name = f"{record.cell_name}.{step}" if step else record.cell_name
         # The student learns from a whole set: its version says which, and listing it in every row would repeat it a thousand times.
         ids = () if self.examples.strategy == "all" else tuple(example.trace_id for example in self.examples.examples)
         version, run = self.examples.version, self.tally.run_id

@@ -121,6 +121,8 @@ def _all(spec: CascadeSpec) -> Found:
         taken.add(cell.name)
         if isinstance(cell, LLMCell):
             yield from _schemas(cell, index)
+            if cell.reduce is not None and cell.takes is not None:
+                yield ("cells", index, "reduce"), "a list asked about in parts has one answer a part: leave out `takes`"
 
 
 def _inputs(spec: CascadeSpec) -> Found:

@@ -10,7 +10,7 @@ from rvbbit.cascades.flights import Flights
 from rvbbit.cascades.lookups import Lookups
 from rvbbit.cascades.plans import CascadePlan, CellPlan
 from rvbbit.cascades.rows import Given
-from rvbbit.interfaces import CallLog, ExampleSelector, Listener, ProviderFor, RunSQL
+from rvbbit.interfaces import CallLog, Embedder, ExampleSelector, Listener, ProviderFor, RunSQL
 from rvbbit.types import Answer, Arguments, CallContext, CallRecord, Notice, Value
 
 
@@ -29,6 +29,7 @@ class Tools:
     flights: Flights[Value]
     lookups: Lookups
     packs: Flights[Mapping[str, Given]]
+    embedder: Embedder | None = None
 
 
 @dataclass(frozen=True, slots=True)

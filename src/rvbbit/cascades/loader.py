@@ -259,5 +259,6 @@ _SECTIONS: Mapping[str, type[BaseModel]] = {
     "rules": spec.Rules,
     "wards": spec.Ward,
     "takes": spec.Takes,
+    "reduce": spec.Reduce,
     "local": spec.Local,
 }

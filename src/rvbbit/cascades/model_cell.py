@@ -27,7 +27,7 @@ from rvbbit.types import Arguments, LocalTask, Message, Value
 LAYOUT = 2
 """The version of how prompts are laid out; grows when the same cell would be put to a model in other words."""
 
-LATER = {"numbered": None, "each_once": False}
+LATER = {"numbered": None, "each_once": False, "reduce": None}
 """Keys that cells got later, and what a cell without them means: its answers from before are still good."""
 
 Found: TypeAlias = Mapping[str, Value]
@@ -68,7 +68,7 @@ class ModelCell:
         if self._spec.takes is None:
             return await self._take(arguments, tally, keys[0], 0, found)
         takers = (self._take(arguments, tally, key, take, found) for take, key in enumerate(keys))
-        values = [_or_raise(one) for one in await asyncio.gather(*takers, return_exceptions=True)]
+        values = [or_raise(one) for one in await asyncio.gather(*takers, return_exceptions=True)]
         if self._spec.takes.pick == "vote" or all(value == values[0] for value in values):
             return takes.vote(values)
         return values[await self._evaluated(arguments, tally, values) - 1]
@@ -102,7 +102,7 @@ class ModelCell:
         assert self._cell.prompt is not None
         messages = self._cell.prompt.choice(arguments, values, self._state(0))
         output = Output({"type": "integer", "minimum": 1, "maximum": len(values)})
-        key = _hash([self._fingerprint, "evaluator", arguments, values])
+        key = hashed([self._fingerprint, "evaluator", arguments, values])
         asking = replace(self._asking(output, arguments, messages, key, tally), evaluator=True)
         number = await self._once(key, None, asking.run)
         assert isinstance(number, int | float)  # the evaluator's schema saw to it
@@ -152,20 +152,22 @@ class ModelCell:
         unsaid = {name for name, default in LATER.items() if getattr(self._spec, name) == default}
         said = self._spec.model_dump(mode="json", by_alias=True, exclude={"local", "model"} | unsaid)
         local = [repr(self._local), *([self._local.n] if self._local and self._local.n else [])]
-        return _hash([LAYOUT, self._cell.key.cascade_id, said, self._model, *local, repr(self._cell.returns)])
+        return hashed([LAYOUT, self._cell.key.cascade_id, said, self._model, *local, repr(self._cell.returns)])
 
     def _key(self, arguments: Arguments, version: str, take: int) -> str:
-        return _hash([self._fingerprint, arguments, version, take])
+        return hashed([self._fingerprint, arguments, version, take])
 
 
 _canonical = json.JSONEncoder(sort_keys=True).encode  # made once: `json.dumps` makes one a call, and there is a call a row
 
 
-def _hash(content: Any) -> str:
+def hashed(content: Any) -> str:
+    """A key of anything JSON can hold."""
     return hashlib.blake2b(_canonical(content).encode(), digest_size=16).hexdigest()
 
 
-def _or_raise(result: Value | BaseException) -> Value:
+def or_raise(result: Value | BaseException) -> Value:
+    """What was gathered, or the error that was."""
     if isinstance(result, BaseException):
         raise result
     return result

@@ -50,7 +50,10 @@ class Output:
 
     def schema(self, arguments: Arguments) -> Mapping[str, Any] | None:
         """The schema for these arguments; the same object for the same lists. None for free text. Raises OutputInvalid."""
-        return None if self._schema is None else self._resolve(arguments).schema
+        if self._schema is None:
+            return None
+        schema = self._resolve(arguments).schema
+        return schema if self._picks is None else self._picks.bounded(schema, arguments)
 
     def accept(self, value: Value, arguments: Arguments | None = None) -> None:
         """Check a value; a list from an input that is not known allows anything. Raises OutputInvalid."""

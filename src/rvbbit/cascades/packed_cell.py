@@ -45,6 +45,8 @@ def unpackable(cell: CellPlan, errand: Errand) -> str | None:
     assert isinstance(cell.spec, LLMCell)
     if len(errand.plan.cells) > 1:
         return "it has several cells"
+    if cell.spec.reduce is not None or cell.spec.numbered is not None:
+        return "a row of it is a whole list"
     if cell.spec.takes is not None:
         return "it is asked several times and picks"
     if not errand.reuse or not errand.keep:

@@ -28,8 +28,7 @@ class Picks:
 
         Raises OutputInvalid for a number that is no item's, and where an item is missing or numbered twice though each is wanted once.
         """
-        given = arguments[self.source]
-        items = [item for item, _ in counted(given if isinstance(given, list | tuple) else [given])]
+        items = self._listed(arguments)
         numbers = list(_numbers(answer))
         if wrong := [number for number in numbers if not 1 <= number <= len(items)]:
             raise OutputInvalid(f"there is no item {wrong[0]}; they are numbered from 1 to {len(items)}")
@@ -37,6 +36,21 @@ class Picks:
             raise OutputInvalid(problem)
         placed: Value = _placed(answer, items)
         return placed
+
+    def bounded(self, schema: Any, arguments: Arguments) -> Any:
+        """A schema that says which numbers there are."""
+        return _bounded(schema, len(self._listed(arguments)))
+
+    def _listed(self, arguments: Arguments) -> list[Value]:
+        given = arguments[self.source]
+        return [item for item, _ in counted(given if isinstance(given, list | tuple) else [given])]
+
+
+def _bounded(schema: Any, count: int) -> Any:
+    if isinstance(schema, Mapping):
+        inner = {key: _bounded(value, count) for key, value in schema.items()}
+        return {**inner, "minimum": 1, "maximum": count} if schema.get("type") == "integer" else inner
+    return [_bounded(item, count) for item in schema] if isinstance(schema, list) else schema
 
 
 def _numbers(value: Any) -> Iterator[int]:

@@ -83,6 +83,11 @@ def _llm(cell: LLMCell, path: Path, names: Names, found: Found) -> None:
         for key in ("text", "against", "labels", "n"):
             _plain(getattr(cell.local, key), (*path, "local", key), names, found)
     _plain(cell.numbered, (*path, "numbered"), names, found)
+    if cell.reduce is not None:
+        _plain(cell.reduce.over, (*path, "reduce", "over"), names, found)
+        for key in ("instructions", "system"):
+            if (text := getattr(cell.reduce, key)) is not None:
+                _template(text, (*path, "reduce", key), names, found)
     for number, name in enumerate(cell.training_scope):
         _plain(name, (*path, "training_scope", number), names, found)
     for name in schemas.listed_inputs(cell.output_schema):

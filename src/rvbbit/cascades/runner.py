@@ -22,12 +22,13 @@ from rvbbit.cascades.lookups import Lookups
 from rvbbit.cascades.model_cell import ModelCell
 from rvbbit.cascades.packed_cell import PackedCell, unpackable
 from rvbbit.cascades.plans import CellPlan, Plans
+from rvbbit.cascades.reduced_cell import ReducedCell
 from rvbbit.cascades.rows import Row
 from rvbbit.cascades.spec import LLMCell
 from rvbbit.cascades.sqltypes import shown
 from rvbbit.cascades.workers import spread, together
 from rvbbit.errors import CallError, Cancelled, CascadeNotFound, Error
-from rvbbit.interfaces import CallLog, ExampleSelector, Listener, ProviderFor, RunSQL
+from rvbbit.interfaces import CallLog, Embedder, ExampleSelector, Listener, ProviderFor, RunSQL
 from rvbbit.types import Answer, Arguments, CallContext, CallRecord, Notice, Strategy, Usage, Value
 
 CHUNK = 2_000
@@ -65,13 +66,14 @@ class Runner:
         default_model: str,
         *,
         concurrency: int = 64,
+        embedder: Embedder | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
     ) -> None:
         self._catalog = catalog
         self._plans = Plans()
         self._tools = Tools(
-            provider_for, log, selector, run_sql, default_model, concurrency, clock, new_id, Flights(), Lookups(log), Flights()
+            provider_for, log, selector, run_sql, default_model, concurrency, clock, new_id, Flights(), Lookups(log), Flights(), embedder
         )
 
     def bound(self, provider_for: ProviderFor, *, at_once: int | None = None) -> Runner:
@@ -140,10 +142,15 @@ class Runner:
             known += sum(isinstance(first, ModelCell) and row.keys is not None and first.known(row.keys, row.found or {}) for row in chunk)
         return known
 
-    async def requests(self, operator: str, unknown: int, context: CallContext) -> int:
-        """How many requests so many arguments without an answer will take; as many where each is asked alone. Raises as `answer` does."""
+    async def requests(self, operator: str, unknown: int, context: CallContext, arguments: Sequence[Arguments] = ()) -> int:
+        """How many requests so many arguments without an answer will take; as many where each is asked alone. Raises as `answer` does.
+
+        `arguments` are all there are: lists that are asked about in parts take several.
+        """
         plan = self._plans.of(self._catalog.find(operator))
         first = _steps(Errand(plan, context, self._tools, None, reuse=plan.cached, keep=plan.cached))[0]
+        if isinstance(first, ReducedCell) and arguments:
+            return sum([await first.calls(plan.cascade.inputs.complete(one)) for one in arguments])
         if not isinstance(first, PackedCell):
             return unknown
         await first.ready()
@@ -214,7 +221,8 @@ def _steps(errand: Errand) -> list[Step]:
 
 
 def _model_cell(cell: CellPlan, errand: Errand) -> ModelCell:
-    alone = ModelCell(cell, errand)
+    assert isinstance(cell.spec, LLMCell)
+    alone = ReducedCell(cell, errand) if cell.spec.reduce is not None else ModelCell(cell, errand)
     if errand.context.pack.off or not alone.reads_messages:
         return alone
     reason = unpackable(cell, errand)

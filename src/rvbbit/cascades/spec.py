@@ -148,6 +148,32 @@ class Takes(Section):
         return self
 
 
+class Reduce(Section):
+    """A list that may be longer than a model reads, asked about in parts."""
+
+    over: Identifier = Field(description="the list input")
+    tokens: int = Field(8_000, ge=100, description="a list that takes more, about, is asked about in parts of at most so many")
+    combine: Literal["ask", "mean", "join"] = Field(
+        "ask", description="`ask`: the cell is asked about the parts' answers; `mean`: they are averaged; `join`: put together"
+    )
+    at_once: int = Field(10, ge=2, description="answers of parts that one question brings together")
+    instructions: Text | None = Field(
+        None, description="template of that question, the answers in place of the list; the cell's own without"
+    )
+    system: Text | None = Field(None, description="the stable part of that question; the cell's own without it")
+    likeness: float | None = Field(
+        None, ge=0, le=1, description="ask only about texts at least so similar, together; others are answers as they are (with `join`)"
+    )
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Reduce:
+        if self.combine != "ask" and (self.instructions is not None or self.system is not None):
+            raise ValueError(f"`combine: {self.combine}` asks nothing: leave out instructions and system")
+        if (self.likeness is not None) != (self.combine == "join"):
+            raise ValueError("`likeness` and `combine: join` go together")
+        return self
+
+
 class Local(Section):
     """How an embedding model answers the cell."""
 
@@ -220,6 +246,10 @@ class LLMCell(Section):
     local: Local | None = Field(None, description="how `local:` models answer it: `{task, text, against, labels, threshold, n}`")
     numbered: Identifier | None = Field(
         None, description="whole numbers in the answer number the distinct items of this list input, from 1: SQL gets the items"
+    )
+    reduce: Reduce | None = Field(
+        None,
+        description="how a list longer than a model reads is asked about: `{over, tokens, combine, at_once, instructions, …}`",
     )
     each_once: bool = Field(False, description="with `numbered`: each item must stand in the answer exactly once")
 

@@ -105,9 +105,9 @@ class StudentFirst:
         """The model's answers that are known."""
         return await self._runner.recall(operator, arguments, context)
 
-    async def requests(self, operator: str, unknown: int, context: CallContext) -> int:
+    async def requests(self, operator: str, unknown: int, context: CallContext, arguments: Sequence[Arguments] = ()) -> int:
         """How many requests so many questions to the model will take."""
-        return await self._runner.requests(operator, unknown, context)
+        return await self._runner.requests(operator, unknown, context, arguments)
 
     async def foreseen(self, operator: str, arguments: Sequence[Arguments], context: CallContext) -> Foreseen | None:
         """About how many of the unknown questions the student would decide, and of how many the model would be asked. Asks nothing.

@@ -173,7 +173,7 @@ class Query:
         if isinstance(caller, StudentFirst):
             foreseen = self.loop.run(caller.foreseen(ask.operator.name, arguments, context), self.stop)
             student, unknown, note = (None, unknown, UNTAUGHT) if foreseen is None else (foreseen.decided, foreseen.asked, None)
-        calls = self.loop.run(caller.requests(ask.operator.name, unknown, context), self.stop)
+        calls = self.loop.run(caller.requests(ask.operator.name, unknown, context, arguments), self.stop)
         each = self.each(ask.operator.cascade_id, context.model, arguments)
         pairs = self._pairs.get(ask.id)
         figures = AskFigures(rows, len(arguments), known, calls, *each.times(calls, unknown), student=student, note=note, pairs=pairs)

@@ -101,6 +101,7 @@ class Rooms:
             self.run_sql,
             settings.model,
             concurrency=settings.concurrency,
+            embedder=self.embedding,
         )
         desk = Desk(self.catalog.find, self.registry, self.store, self.selector, partial(logged, self.store), settings.model)
         self.students = Students(desk, settings.accuracy, settings.delta)

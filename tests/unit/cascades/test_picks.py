@@ -60,3 +60,8 @@ def test_an_answer_that_has_its_items_already_is_taken_as_it_is() -> None:
     output.accept(["c"])
     with pytest.raises(OutputInvalid):
         output.fit("c", {"texts": TEXTS})
+
+
+def test_the_model_is_told_which_numbers_there_are() -> None:
+    asked = Output(NUMBERS, parse("VARCHAR[]"), Picks("texts")).schema({"texts": TEXTS})
+    assert asked == {"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 3}}
