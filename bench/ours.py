@@ -23,7 +23,9 @@ import rvbbit
 if TYPE_CHECKING:
     from rvbbit import Database
 
-REQUESTS = "SELECT request FROM rvbbit.unified_logs WHERE query_id = ? AND error IS NULL AND request IS NOT NULL"
+REQUESTS = """\
+SELECT request FROM rvbbit.unified_logs
+WHERE query_id = ? AND error IS NULL AND request IS NOT NULL AND request ->> 'packed_with' IS NULL"""
 
 
 def run(scenario: Scenario, requests: Path) -> dict[str, Any]:

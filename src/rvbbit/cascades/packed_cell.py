@@ -145,16 +145,16 @@ class PackedCell(ModelCell):
                 yield list(self._packed(group, members))
 
     async def finish(self) -> None:
-        """Say what became of the requests, and remember what their check rows showed. Raises DatabaseError."""
+        """Say what went wrong with the requests, and remember what their check rows showed. Raises DatabaseError."""
         sent = [(size, report) for size, report in self._reports if report.sent]
         if not sent:
             return
         broken = sum(report.agreed is False for _, report in sent)
         rows = sum(report.kept for _, report in sent)
-        failed = f"; {broken:,} failed their check" if broken else ""
-        again = f"; {self._again:,} rows were asked alone again" if self._again else ""
-        told = f"packed {rows:,} rows of {self._cell.where} into {len(sent):,} requests{failed}{again}"
-        self._errand.tell(Notice(told, "warning" if broken else "info"))
+        if broken or self._again:
+            failed = f"; {broken:,} failed their check" if broken else ""
+            again = f"; {self._again:,} rows were asked alone again" if self._again else ""
+            self._errand.tell(Notice(f"{self._cell.where}: {rows:,} rows packed, {len(sent):,} requests{failed}{again}", "warning"))
         if self._evidence is not None:
             for size, report in sent:
                 if report.agreed is not None:

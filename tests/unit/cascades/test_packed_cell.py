@@ -202,7 +202,7 @@ async def test_a_check_row_answered_otherwise_takes_all_answers_of_its_request_w
     assert len(world.provider.requests) == 12 + 1
     kept = [record for record in world.log.records if record.cache_key]
     assert all(record.answer is right(str(record.arguments["text"])) for record in kept)
-    assert "packed 0 rows of means.judge into 1 requests; 1 failed their check; 11 rows were asked alone again" in world.notices
+    assert "means.judge: 0 rows packed, 1 requests; 1 failed their check; 11 rows were asked alone again" in world.notices
 
 
 async def test_an_obeyed_injection_shows_in_the_check_row(world: Any) -> None:
