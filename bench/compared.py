@@ -58,7 +58,6 @@ SYSTEMS: Mapping[str, System] = {
         System("rvbbit", "bench.ours"),
         System("bare", "bench.bare"),
         System("lotus", "bench.peers.lotus", "lotus-ai"),
-        System("palimpzest", "bench.peers.palimpzest", "palimpzest"),
         System("docetl", "bench.peers.docetl", "docetl"),
         System("daft", "bench.peers.daft", "daft"),
     )

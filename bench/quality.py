@@ -2,9 +2,9 @@
 
     .venv/bin/python -m bench.quality [--only ER] [--rows N] [--docs]
 
-Each line is one operator on one data set: test rows are asked with no example; train rows are asked, and their answers verified or
-corrected by the data set's labels, as a person would; the test rows are asked again. `--docs` puts the table into `docs/quality.md`.
-Reads the folder that `BENCH_DATA` names; a set that is not there is said. No text of test is in train.
+Each line is one operator on one data set: test rows are asked in a new project; train rows with their labels are imported as verified
+examples; the test rows are asked again. `--docs` puts the table into `docs/quality.md`. Reads the folder that `BENCH_DATA` names; a set
+that is not there is said. No text of test is in train.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ import os
 import random
 import sys
 import tempfile
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from rvbbit.types import Value
 
 MODEL = "local:minilm"
-LOGGED = "SELECT trace_id, arguments, answer FROM rvbbit.unified_logs WHERE query_id = ? AND error IS NULL"
+LABELS = ["Business", "Sci/Tech", "Sports", "World"]
 Truth: TypeAlias = "bool | float | str"
 
 
@@ -51,14 +51,19 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One operator on one data set. `examples` is how many train rows are verified; 0 where the operator does not learn."""
+    """One operator on one data set. `cascade` and `inputs`, its arguments' names, say what examples are of; "" where it does not learn.
+
+    `constants` are inputs that all rows share.
+    """
 
     data: str
     operator: str
-    expression: str
+    sql: str
     measure: str
     rows: Callable[[str], Iterator[Row]]
-    examples: int = 100
+    cascade: str = ""
+    inputs: tuple[str, ...] = ()
+    constants: Mapping[str, Value] = field(default_factory=dict)
 
 
 def read(name: str) -> Iterator[dict[str, str]]:
@@ -96,14 +101,23 @@ def news(split: str) -> Iterator[Row]:
     return (Row(f"{row['title']}. {row['description']}", "", row["label"]) for row in read(f"ag_news/{split}"))
 
 
+def each(expression: str) -> str:
+    return f"SELECT id, {expression} FROM test ORDER BY id"
+
+
+TOPICS = """
+SELECT unnest(ids) AS id, topic FROM (SELECT TOPICS(a, 4) AS topic, list(id) AS ids FROM test GROUP BY TOPICS(a, 4)) ORDER BY id
+"""
+SAME = {"cascade": "same_entity", "inputs": ("text", "other")}
 TASKS = (
-    Task("er_abt_buy", "~", "a ~ b", "F1", products("er_abt_buy", "abt", "buy", ("abt_id", "buy_id"))),
-    Task("er_amazon_google", "~", "a ~ b", "F1", products("er_amazon_google", "left", "right", ("left_id", "right_id"))),
-    Task("company_names", "~", "a ~ b", "F1", companies),
-    Task("sick", "IMPLIES", "a IMPLIES b", "F1", inferences("entailment")),
-    Task("sick", "CONTRADICTS", "a CONTRADICTS b", "F1", inferences("contradiction")),
-    Task("sts_benchmark", "SIMILAR_TO", "a SIMILAR_TO b", "Spearman", likenesses, examples=0),
-    Task("ag_news", "CLASSIFY", "CLASSIFY(a, 'Business,Sci/Tech,Sports,World')", "accuracy", news),
+    Task("er_abt_buy", "~", each("a ~ b"), "F1", products("er_abt_buy", "abt", "buy", ("abt_id", "buy_id")), **SAME),
+    Task("er_amazon_google", "~", each("a ~ b"), "F1", products("er_amazon_google", "left", "right", ("left_id", "right_id")), **SAME),
+    Task("company_names", "~", each("a ~ b"), "F1", companies, **SAME),
+    Task("sick", "IMPLIES", each("a IMPLIES b"), "F1", inferences("entailment"), "implies", ("premise", "conclusion")),
+    Task("sick", "CONTRADICTS", each("a CONTRADICTS b"), "F1", inferences("contradiction"), "contradicts", ("text", "other")),
+    Task("sts_benchmark", "SIMILAR_TO", each("a SIMILAR_TO b"), "Spearman", likenesses),
+    Task("ag_news", "CLASSIFY", each(f"CLASSIFY(a, {LABELS})"), "accuracy", news, "classify", ("text",), {"labels": LABELS}),
+    Task("ag_news", "GROUP BY TOPICS", TOPICS, "purity", news),
 )
 
 
@@ -119,43 +133,51 @@ def load(db: Database, name: str, rows: Sequence[Row]) -> None:
         db.sql(f"CREATE TABLE {name} AS SELECT * FROM '{file.name}'")
 
 
-def measured(task: Task, number: int) -> dict[str, float]:
-    """Quality before and after, with the calls and rows of either. Raises our errors, FileNotFoundError."""
-    test, train = drawn(task.rows("test"), number), drawn(task.rows("train"), task.examples)
-    question = f"SELECT id, {task.expression} FROM {{}} ORDER BY id"
+def measured(task: Task, number: int, examples: int) -> dict[str, Any]:
+    """Quality before and after, and the calls for the test rows. What cannot be answered without examples has a reason for `before`.
+
+    Raises our errors, FileNotFoundError.
+    """
+    test = drawn(task.rows("test"), number)
     with tempfile.TemporaryDirectory() as home, rvbbit.connect(home, model=MODEL) as db:
         load(db, "test", test)
-        first = db.sql(question.format("test"))
-        found = {"rows": len(test), "calls": first.usage.calls, "before": score(task, first.fetchall(), test)}
-        if task.examples:
-            load(db, "train", train)
-            verify(db, db.sql(question.format("train")).query_id, {(row.a, row.b): row.truth for row in train})
-            found |= {"examples": len(train), "after": score(task, db.sql(question.format("test")).fetchall(), test)}
-    return found
+        before, calls = asked(db, task, test)
+        if not task.cascade:
+            return {"rows": len(test), "calls": calls, "before": before}
+        train = drawn(task.rows("train"), examples)
+        teach(db, task, train, Path(home))
+        after, again = asked(db, task, test)
+        return {"rows": len(test), "calls": calls or again, "before": before, "after": after, "examples": len(train)}
 
 
-def verify(db: Database, query_id: str, truths: Mapping[tuple[str, str], Truth]) -> None:
-    """Mark each answer of the query, corrected where the label says otherwise."""
-    wrong: dict[Truth, list[str]] = defaultdict(list)
-    right: list[str] = []
-    for trace, inputs, answer in db.sql(LOGGED, [query_id]).fetchall():
-        texts = [text for text in json.loads(inputs).values() if isinstance(text, str)]
-        truth = truths.get((texts[0], texts[1] if len(texts) > 1 else ""))
-        if truth is None:
-            continue
-        if json.loads(answer) == truth:
-            right.append(trace)
-        else:
-            wrong[truth].append(trace)
-    if right:
-        db.training.mark(right, trainable=True, verified=True, author="labels")
-    for truth, traces in wrong.items():
-        corrected: Value = truth
-        db.training.mark(traces, trainable=True, verified=True, corrected_output=corrected, author="labels")
+def asked(db: Database, task: Task, test: Sequence[Row]) -> tuple[float | None, int]:
+    """How good the answers are, None where the model wants examples first; and the calls they took."""
+    try:
+        result = db.sql(task.sql)
+    except rvbbit.Error as error:
+        if "from examples alone" in str(error):
+            return None, 0
+        raise
+    return score(task, result.fetchall(), test), result.usage.calls
+
+
+def teach(db: Database, task: Task, train: Sequence[Row], home: Path) -> None:
+    """Import the rows with their labels, as decisions that a person stands for."""
+    file = home / "train.jsonl"
+    decided = {"trainable": True, "verified": True}
+    lines = [{"inputs": dict(zip(task.inputs, (row.a, row.b), strict=False)), "answer": row.truth, **decided} for row in train]
+    file.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    taken = db.training.import_(
+        file, cascade_id=task.cascade, constants=dict(task.constants), map={name: name for name in decided}, author="labels"
+    )
+    if taken.added != len(train):
+        raise rvbbit.UsageError(f"{taken.added} of {len(train)} examples were taken: {taken.problems[:1]}")
 
 
 def score(task: Task, answers: Sequence[tuple[Any, ...]], rows: Sequence[Row]) -> float:
     said = [answer for _, answer in answers]
+    if task.measure == "purity":
+        return purity(said, rows)
     if task.measure == "Spearman":
         return spearman(list(enumerate(said)), [(place, row.truth) for place, row in enumerate(rows)], None)
     right = sum(answer == row.truth for answer, row in zip(said, rows, strict=True))
@@ -165,18 +187,28 @@ def score(task: Task, answers: Sequence[tuple[Any, ...]], rows: Sequence[Row]) -
     return 2 * hits / max(1, sum(map(bool, said)) + sum(bool(row.truth) for row in rows))
 
 
+def purity(groups: Sequence[Any], rows: Sequence[Row]) -> float:
+    """The share of rows that have the most frequent label of their group."""
+    labels: dict[Any, Counter[Truth]] = defaultdict(Counter)
+    for group, row in zip(groups, rows, strict=True):
+        labels[group][row.truth] += 1
+    return sum(max(counts.values()) for counts in labels.values()) / len(rows)
+
+
 def line(task: Task, found: Mapping[str, Any]) -> list[str]:
     head = [task.data, task.operator, task.measure]
     if "absent" in found:
         return [*head, "–", "–", "–", "–", found["absent"]]
+    before = "refused" if found["before"] is None else f"{found['before']:.2f}"
     after = f"{found['after']:.2f}" if "after" in found else "–"
-    return [*head, f"{found['rows']:,}", f"{found['calls']:,}", f"{found['before']:.2f}", after, f"{found.get('examples', 0):,}"]
+    return [*head, f"{found['rows']:,}", f"{found['calls']:,}", before, after, f"{found.get('examples', 0):,}"]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", metavar="NAME", default="", help="data sets or operators whose name has this")
     parser.add_argument("--rows", type=int, default=500, help="test rows a line")
+    parser.add_argument("--examples", type=int, default=200, help="train rows a line")
     parser.add_argument("--docs", action="store_true", help="write the table into docs/quality.md")
     given = parser.parse_args()
     for name in [name for name in os.environ if name.startswith("RVBBIT_")]:
@@ -185,7 +217,7 @@ def main() -> None:
     for task in TASKS:
         if given.only.lower() in f"{task.data} {task.operator}".lower():
             try:
-                found: Mapping[str, Any] = measured(task, given.rows)
+                found: Mapping[str, Any] = measured(task, given.rows, given.examples)
             except rvbbit.Error as error:
                 found = {"absent": str(error).splitlines()[0]}
             except FileNotFoundError as error:

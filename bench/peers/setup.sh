@@ -7,11 +7,10 @@ declare -A PINS=(
     [lotus]="torch==2.13.0 lotus-ai==1.2.4"
     [daft]="daft==0.7.26 openai>=1.0 numpy"
     [docetl]="docetl==0.3.0"
-    [palimpzest]="torch==2.13.0 palimpzest==0.8.7"
 )
 
 failed=0
-for name in "${@:-lotus daft docetl palimpzest}"; do
+for name in "${@:-lotus daft docetl}"; do
     for peer in $name; do
         if [ -z "${PINS[$peer]:-}" ]; then
             echo "There is no peer $peer: ${!PINS[*]}" >&2
