@@ -21,8 +21,8 @@ from rvbbit.providers.local import alike
 from rvbbit.providers.local.minilm import MiniLM
 
 TOPICS = {
-    "ag_news": ("ag_news/test.csv", "title || '. ' || description", "label", 4),
-    "bbc_news": ("bbc_news/test.parquet", "text", "label", 5),
+    "ag_news": ("ag_news/test.csv", "d.title || '. ' || d.description", "d.label", 4),
+    "bbc_news": ("bbc_news/test.parquet", "d.body", "d.label", 5),
 }
 DUPLICATES = {"company_names": "company_names/names.csv", "dedupe_sites": "dedupe_sites"}
 THRESHOLDS = (0.7, 0.75, 0.8, 0.85, 0.9)
@@ -44,7 +44,7 @@ def topics(folder: Path) -> None:
             print(f"{name}: not there")
             continue
         with tempfile.TemporaryDirectory() as home, rvbbit.connect(home, store=":memory:", model="local:minilm") as db:
-            db.sql(f"CREATE TABLE t AS SELECT {text} AS text, {label} AS label FROM '{folder / file}'")
+            db.sql(f"CREATE TABLE t AS SELECT {text} AS text, {label} AS label FROM '{folder / file}' AS d")
             for asked, groups in (("classes", str(count)), ("none", "NULL")):
                 started = time.monotonic()
                 rows = db.sql(f"SELECT label, MEANING(text, {groups}) AS topic FROM t").fetchall()

@@ -20,7 +20,8 @@ from rvbbit.providers.local.questions import NAME
 from rvbbit.providers.local.student import Array
 from rvbbit.types import Request, Value
 
-EXAMPLES = 20  # typical texts that a kind is known by
+EXAMPLES = 12  # typical texts that a kind is known by,
+BEGINNING = 120  # and characters of each: they are part of every question which kind a text is of
 THEMES = 7
 KINDS = 10
 MOODS = 4  # examples without which a mood is a guess
@@ -100,7 +101,9 @@ def _topics(asked: Group, vectors: VectorsOf) -> Value:
     found = clusters.divide(rows, asked.weights, asked.n, most=KINDS)
     labels = clusters.names(asked.texts, asked.weights, found)
     typical = [clusters.typical(rows, found, number, EXAMPLES) for number in range(found.count)]
-    return [{"label": label, "examples": [asked.texts[i] for i in places]} for label, places in zip(labels, typical, strict=True)]
+    return [
+        {"label": label, "examples": [asked.texts[i][:BEGINNING] for i in places]} for label, places in zip(labels, typical, strict=True)
+    ]
 
 
 def _clusters(asked: Group, vectors: VectorsOf) -> Value:
