@@ -42,11 +42,24 @@ cells:
     instructions: <text>{{ input.text }}</text>
     output_schema: {type: array, items: {type: object}}
 """
+AGGREGATE = """\
+cascade_id: common_sound
+sql_function:
+  name: common_sound
+  args: [{name: names, type: "VARCHAR[]"}]
+  returns: VARCHAR
+  shape: aggregate
+cells:
+  - name: ear
+    instructions: <names>{{ input.names }}</names>
+"""
 
 
 def ear(body: Any) -> Any:
     """Smith and Smyth sound alike; of one name, its first and last letter."""
     asked = question(body)
+    if "<names>" in asked:
+        return "/".join(name for name in ("Jones", "Smit", "Smyth") if name in asked)
     if "<reference>" not in asked:
         name = asked.partition("<text>")[2].partition("</text>")[0]
         return json.dumps([{"sound": name[0], "size": 1}, {"sound": name[-2:], "size": 2}])
@@ -90,6 +103,14 @@ def test_a_table_works_in_the_next_query_alone_and_beside_another(db: rvbbit.Dat
     beside = db.sql("SELECT id, s.sound FROM people, sounds_of(name) AS s WHERE size = 2 ORDER BY id")
     assert beside.fetchall() == [(1, "th"), (2, "es"), (3, "it")]
     assert db.sql("SELECT count(*) FROM sounds_of(NULL)").fetchall() == [(0,)]
+
+
+def test_an_aggregate_works_in_the_next_query_a_group_at_a_time(db: rvbbit.Database, tmp_path: Path) -> None:
+    drop(tmp_path, "common_sound", AGGREGATE)
+    assert db.sql("SELECT common_sound(name) FROM people").fetchall() == [("Jones/Smit/Smyth",)]
+    by_letter = db.sql("SELECT name[1] AS letter, COMMON_SOUND(name) FROM people WHERE name IS NOT NULL GROUP BY letter ORDER BY letter")
+    assert by_letter.fetchall() == [("J", "Jones"), ("S", "Smit/Smyth")]
+    assert db.sql("SELECT CASCADE('common_sound', {'names': ['Smit']})").fetchall() == [("Smit",)]
 
 
 def test_a_changed_file_counts_and_a_deleted_one_is_gone(db: rvbbit.Database, tmp_path: Path) -> None:

@@ -210,6 +210,11 @@ class Query:
         if notice not in self.notices:
             self.notices.append(notice)
 
+    def lower_budget(self, budget_usd: float | None) -> None:
+        """What a hint says: it lowers a ceiling, and never lifts one."""
+        if budget_usd is not None:
+            self.budget_usd = budget_usd if self.budget_usd is None else min(self.budget_usd, budget_usd)
+
     def funds(self) -> Budget | None:
         """What all calls of this query together may spend; None where there is no ceiling."""
         if self._budget is None and self.budget_usd is not None:

@@ -12,6 +12,7 @@ from rvbbit.cascades.catalog import Catalog
 from rvbbit.cascades.runner import Runner
 from rvbbit.cascades.student_first import Desk
 from rvbbit.engine.activity import Activity
+from rvbbit.engine.alternatives import Alternatives
 from rvbbit.engine.embedding import Embeddings
 from rvbbit.engine.events import Events
 from rvbbit.engine.expecting import Expecting
@@ -106,6 +107,7 @@ class Rooms:
         desk = Desk(self.catalog.find, self.registry, self.store, self.selector, partial(logged, self.store), settings.model)
         self.students = Students(desk, settings.accuracy, settings.delta)
         self.expecting = Expecting(self.catalog, self.store, self.registry.prices, settings.model, settings.concurrency)
+        self.alternatives = Alternatives(self.catalog, [settings.model, settings.judge_model])
         self.curation = Curation(self.store, check=self.runner.check_output)
         self._grammar: tuple[tuple[Operator, ...], Mapping[str, Operator | str], Grammar] | None = None
 

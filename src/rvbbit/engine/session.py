@@ -29,7 +29,13 @@ class Session:
         self._rooms = rooms
         self._connection = rooms.duck.cursor()
         self._statements = Statements(
-            self._connection, rooms.grammar, rooms.aggregates, rooms.show, at_once=rooms.settings.concurrency, searching=rooms.searching
+            self._connection,
+            rooms.grammar,
+            rooms.aggregates,
+            rooms.show,
+            at_once=rooms.settings.concurrency,
+            searching=rooms.searching,
+            ways=rooms.alternatives.ways,
         )
         self._turn = threading.RLock()
         self._running: Query | None = None

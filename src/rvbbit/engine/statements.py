@@ -12,6 +12,7 @@ import duckdb
 import pyarrow as pa
 from sqlglot import exp
 
+from rvbbit.engine.alternatives import Ways, measured, sample_target
 from rvbbit.engine.query import Query
 from rvbbit.engine.searching import Searched, Searching
 from rvbbit.errors import Error, SQLError, SQLSyntaxError
@@ -68,21 +69,26 @@ class Statements:
     show: Callable[[Statement], None] = field(default=lambda _: None)
     at_once: int = 64
     searching: Searching | None = None
+    ways: Ways = field(default=lambda ask, model: ())
     in_transaction: bool = field(default=False)
 
     def run(self, statement: Statement, values: Parameters, query: Query) -> pa.Table:
         """The statement's rows. Raises our errors, their line counted in the script."""
         with _placed(statement):
             self.show(statement)
+            if sampled := sample_target(statement):
+                return self._sampled(*sampled, values, query)
             if (target := explain_target(statement)) and (found := self.plan(target[0], values)):
                 return self._analyzed(found, target[0], query) if target[1] else self._explained(found, query)
             planned = self.plan(statement, values)
             return self._plain(statement, values) if planned is None else self._execute(planned, statement, query)
 
     def explain(self, statement: Statement, values: Parameters, query: Query) -> pa.Table:
-        """The plan of a statement, semantic or plain, as rows of text. Nothing is asked."""
+        """The plan of a statement, semantic or plain, as rows of text. Nothing is asked, unless it says SAMPLE."""
         with _placed(statement):
             self.show(statement)
+            if sampled := sample_target(statement):
+                return self._sampled(*sampled, values, query)
             target, _ = explain_target(statement) or (statement, False)
             planned = self.plan(target, values)
             if planned is None:
@@ -91,8 +97,7 @@ class Statements:
 
     def _execute(self, planned: Planned, statement: Statement, query: Query, *, counting: bool = False) -> pa.Table:
         _say(planned.plan, query)
-        if planned.budget is not None:  # a hint lowers a ceiling, and never lifts one
-            query.budget_usd = planned.budget if query.budget_usd is None else min(query.budget_usd, planned.budget)
+        query.lower_budget(planned.budget)
         try:
             return self._executor(planned, query, counting=counting).run(planned.plan, planned.values, in_transaction=self.in_transaction)
         except SQLError as error:
@@ -105,6 +110,21 @@ class Statements:
         spared = sifted(planned.plan)
         expected = {ask.id: replace(query.expected(ask, rows, given), at_most=ask.id in spared) for ask, rows, given in ready}
         return _told(explained(planned.plan, lambda ask: expected.get(ask.id, _LATER), self._searched(planned)), query)
+
+    def _sampled(self, size: int, target: Statement, values: Parameters, query: Query) -> pa.Table:
+        """What is known before any call is made, and below it the other ways there are, measured on a few rows."""
+        planned = self.plan(target, values)
+        if planned is None:
+            return self._plain(replace(target, text=f"EXPLAIN {target.text}"), values)
+        query.lower_budget(planned.budget)
+        plan = self._explained(planned, query).column("plan").to_pylist()
+        told: list[str] = []
+        for ask, _, given in list(self._executor(planned, query).ready(planned.plan, planned.values)):
+            told += measured(query, ask, given, size, self.ways(ask, query.model))
+        used = query.usage()
+        cost = "price not known" if used.cost_usd is None else f"${used.cost_usd:.4f}"
+        told.append(f"the sample took {used.calls:,} calls, {cost}; {used.cached:,} answers were known")
+        return pa.table({"plan": pa.array([*plan, "", *told], pa.string())})
 
     def _analyzed(self, planned: Planned, statement: Statement, query: Query) -> pa.Table:
         """What happened: the statement is run, its rows are counted and not shown."""
