@@ -557,10 +557,14 @@ SELECT t.id FROM t JOIN u ON t.text MEANS u.word
 --       ask 1: MEANS(t.text, u.word)
 --    └─ Scan  t JOIN u ON TRUE
 
--- case: the ON of a left join falls back
+-- case: the ON of a left join is asked in a block of its own
 SELECT t.id FROM t LEFT JOIN u ON t.id = u.id AND t.text MEANS u.word
 -- plan:
--- Fallback  ask 1: MEANS(t.text, u.word)
+-- Project
+-- └─ SemanticFilter  MEANS(t.text, u.word)
+--       ask 1: MEANS(t.text, u.word)
+--    └─ Filter  t.id = u.id
+--       └─ Scan  t , u
 
 -- case: an inner join beside a right join falls back
 SELECT t.id FROM t JOIN u ON t.text MEANS u.word RIGHT JOIN u AS w ON w.id = t.id
@@ -1058,3 +1062,36 @@ SELECT id FROM t WHERE text SAME "desc"
 -- └─ SemanticFilter  SAME(text, "desc")
 --       ask 1: SAME(text, "desc")
 --    └─ Scan  t
+
+-- case: SEMANTIC JOIN is a join that asks
+SELECT t.id FROM t SEMANTIC JOIN u ON t.text SAME u.word WHERE t.amount > 10
+-- plan:
+-- Project
+-- └─ SemanticFilter  SAME(t.text, u.word)
+--       ask 1: SAME(t.text, u.word)  near pairs, recall 0.98
+--    └─ Filter  t.amount > 10
+--       └─ Scan  t JOIN u ON TRUE
+
+-- case: SEMANTIC LEFT JOIN, with cheap conditions
+SELECT t.id FROM t SEMANTIC LEFT JOIN u ON t.grp = u.grp AND t.text SAME u.word AND u.id > 2 WHERE t.amount > 10
+-- plan:
+-- Project
+-- └─ SemanticFilter  SAME(t.text, u.word)
+--       ask 1: SAME(t.text, u.word)  near pairs, recall 0.98
+--    └─ Filter  t.amount > 10
+--       └─ Filter  u.id > 2
+--          └─ Filter  t.grp = u.grp
+--             └─ Scan  t , u
+
+-- case: a LEFT JOIN whose columns do not name their tables is the fallback's
+SELECT t.id FROM t LEFT JOIN u ON text SAME word
+-- plan:
+-- Fallback  ask 1: SAME(text, word)
+
+-- case: a join by meaning with a LIMIT asks about near pairs
+SELECT t.id FROM t JOIN u ON t.text SAME u.word LIMIT 3
+-- plan:
+-- Project
+-- └─ SemanticFilter  SAME(t.text, u.word)
+--       ask 1: SAME(t.text, u.word)  near pairs, recall 0.98
+--    └─ Scan  t JOIN u ON TRUE

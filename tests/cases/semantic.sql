@@ -777,3 +777,29 @@ SELECT t.id, u.id FROM t JOIN u ON same(t.text, u.word) OR (t.grp = u.grp AND sa
 SELECT t.id, w.word FROM t, (SELECT word FROM u ORDER BY word LIMIT 2) w WHERE same(t.text, w.word);
 
 UPDATE u SET grp = 'z' FROM t WHERE same(t.text, u.word) AND t.id = u.id;
+
+SELECT t.id, u.id FROM t LEFT JOIN u ON same(t.text, u.word);
+
+SELECT * FROM t LEFT JOIN u ON t.grp = u.grp AND same(t.text, u.word) WHERE t.id > 1;
+
+SELECT t.id, u.id FROM t LEFT JOIN u ON NOT same(t.text, u.word) AND u.id > 2;
+
+SELECT t.id, u.id FROM t LEFT JOIN u ON t.id = u.id AND means(u.word, 'r') WHERE u.id IS NULL OR t.id > 2;
+
+SELECT t.id, u.id FROM t LEFT JOIN u ON about(t.text, u.word) > 0.5 AND same(t."desc", t.grp);
+
+SELECT t.id, u.id, v.id FROM t LEFT JOIN u ON same(t.text, u.word) LEFT JOIN u v ON same(v.word, u.word) AND v.grp = t.grp;
+
+SELECT t.id, u.id FROM t LEFT JOIN u ON same(t.text, u.word) OR t.id = u.id;
+
+SELECT t.id, u.id FROM t LEFT JOIN u ON same(text, word);
+
+SELECT t.id, u.id FROM t RIGHT JOIN u ON same(t.text, u.word);
+
+SELECT t.id, u.id FROM t FULL JOIN u ON same(t.text, u.word) AND t.id = u.id;
+
+SELECT count(*) FROM (SELECT t.id FROM t LEFT JOIN u ON same(t.text, u.word) LIMIT 3);
+
+SELECT t.id, u.id FROM t JOIN u ON same(t.text, u.word) ORDER BY t.id, u.id LIMIT 2;
+
+SELECT id FROM u WHERE EXISTS (SELECT 1 FROM t a, t b WHERE same(a.text, b.text) AND a.id < b.id);

@@ -20,6 +20,7 @@ from rvbbit.sql import cascade_calls, negation, tables
 from rvbbit.sql.call import Call
 from rvbbit.sql.forms import QUOTED, Forms
 from rvbbit.sql.patterns import Choice, Function, Grammar, Infix
+from rvbbit.sql.semantic_joins import SemanticJoins
 from rvbbit.types import Operator, Parameter
 
 __all__ = ["Call", "Dialect", "Generator", "Parser", "Tokenizer", "is_semantic_distinct", "syntax_error"]
@@ -50,7 +51,7 @@ class Tokenizer(DuckDB.Tokenizer):
         return core
 
 
-class Parser(Forms):
+class Parser(SemanticJoins, Forms):
     """DuckDB's parser, asking the grammar wherever an operator may stand."""
 
     FUNCTIONS: ClassVar[dict[str, Any]] = {}

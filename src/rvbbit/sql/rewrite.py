@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from rvbbit.errors import SQLError
-from rvbbit.sql import aggregates, conditions
+from rvbbit.sql import aggregates, conditions, outer_joins
 from rvbbit.sql.dialect import Call
 from rvbbit.sql.lowering import written
 from rvbbit.sql.statements import Hints
@@ -57,7 +57,8 @@ def as_condition(call: Call, hints: Hints) -> None:
 
 
 def hoist_join_conditions(statement: exp.Expr) -> None:
-    """Move calls from the ON of inner joins to WHERE, where they mean the same and cheap predicates can go first."""
+    """Move calls from the ON of inner joins to WHERE, where they mean the same and cheap predicates can go first; of LEFT JOIN into IN."""
+    outer_joins.hoist(statement)
     for select in statement.find_all(exp.Select):
         joins = select.args.get("joins") or ()
         if any(join.side in {"RIGHT", "FULL"} for join in joins):

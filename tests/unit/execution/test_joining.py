@@ -139,3 +139,16 @@ def test_any_small_join_gives_what_the_macros_give(bench: Any, left: Any, right:
         for x, n in values:
             bench.setup(f"INSERT INTO {name} VALUES ({'NULL' if x is None else repr(x)}, {n})")
     bench.check(f"SELECT p.x, p.n, q.x, q.n FROM p, q WHERE {form}{link}")
+
+
+@pytest.mark.parametrize("where", ["", " WHERE l.city = 'x'"])
+def test_a_left_join_asks_about_near_pairs_and_keeps_what_has_no_match(tables: Any, where: str) -> None:
+    tables.setup("INSERT INTO l VALUES (999, 'nobody else', 'x')")
+    found = tables.check(f"SELECT l.id, r.id FROM l LEFT JOIN r ON same(l.name, r.name){where}")
+    assert (999, None) in set(zip(*(column.to_pylist() for column in found.columns), strict=True))
+    assert 0 < len(tables.asked) <= 4 * SIZE
+
+
+def test_a_limit_on_a_join_does_not_read_its_pairs(tables: Any) -> None:
+    assert tables.run("SELECT l.id, r.id FROM l, r WHERE same(l.name, r.name) LIMIT 3").num_rows == 3
+    assert tables.paired[-1].asked <= 4 * SIZE
