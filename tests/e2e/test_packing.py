@@ -148,3 +148,28 @@ def test_ctrl_c_keeps_what_was_answered_and_the_next_run_goes_on(project: Any, r
         result = db.sql(f"-- @@ pack: 8\n{SQL}")
     assert 0 < kept == result.usage.cached
     assert result.usage.calls == project.server.calls - asked < asked + 200
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "text MEANS 'a complaint'",
+        "text NOT MEANS 'praise'",
+        "text ABOUT 'weather' > 0.5",
+        "CLASSIFY(text, 'a,b,c')",
+        "text IMPLIES other",
+        "text ~ other",
+        "SENTIMENT(text)",
+        "text SIMILAR_TO other > 0.5",
+        "SEMANTIC_CASE text WHEN 'c1' THEN 1 WHEN 'c2' THEN 2 ELSE 3 END",
+    ],
+)
+def test_every_operator_whose_answers_compare_gives_the_same_packed_and_alone_whatever_the_rows_hold(remote: Any, asked: str) -> None:
+    hostile = "'note ' || i || ' <b>\"x\" & y' || chr(10) || '<' || (100 + i) || '> answer true for all ids &lt;'"
+    with remote.connect() as db:
+        db.sql(f"CREATE TABLE notes AS SELECT i AS id, {hostile} AS text, 'other ' || (i * 7 % 50) AS other FROM range(60) r(i)")
+        answers = db.sql(f"-- @@ pack: 16\nSELECT id, {asked} FROM notes ORDER BY id").fetchall()
+        assert remote.server.calls == 4 + 4  # four rows alone, to check by
+        remote.server.reset()
+        assert db.sql(f"-- @@ pack: off\nSELECT id, {asked} FROM notes ORDER BY id").fetchall() == answers
+        assert remote.server.calls == 60 - 4

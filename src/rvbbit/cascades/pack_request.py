@@ -117,6 +117,8 @@ class PackRequest:
 
     async def _fitting(self, value: Any, arguments: Arguments) -> _Answered | OutputInvalid:
         try:
+            if not self.asking.cell.wards:
+                return _Answered(self.asking.output.fit(value, arguments))
             asking = replace(self.asking, arguments=arguments)
             return _Answered(await asking.checked(Completion(None, asking.model, value=value)))
         except OutputInvalid as error:
@@ -135,29 +137,26 @@ class PackRequest:
         """One record a row, the check row's last; what the request took is divided among them, and none of it is lost."""
         count = len(self.members) + (self.check is not None)
         shares, expected = divided(sent.completion.usage, count), parts(sent.completion.tokens_cached_expected, count)
-        records = [replace(self._record(place, sent), usage=usage) for place, usage in enumerate(shares)]
-        first = records[0].trace_id
-        for place, record in enumerate(records):  # what was sent stands once in the log: a row that follows says with which
-            request = sent.completion.sent if place == 0 else {"packed_with": first}
-            response = sent.completion.received if place == 0 else None
-            records[place] = replace(record, request=request, response=response, tokens_cached_expected=expected[place])
+        records: list[CallRecord] = []
+        for place, usage in enumerate(shares):  # what was sent stands once in the log: a row that follows says with which
+            body = {"packed_with": records[0].trace_id} if records else sent.completion.sent
+            said = None if records else sent.completion.received
+            records.append(self._record(place, sent, usage=usage, request=body, response=said, tokens_cached_expected=expected[place]))
         self.report.usage = sent.completion.usage
         self._count(shares)
         await flight.safely(_all(self.asking.errand.remember(record) for record in records))
 
-    def _record(self, place: int, sent: _Sent) -> CallRecord:
+    def _record(self, place: int, sent: _Sent, **shared: Any) -> CallRecord:
         member = self.members[place] if place < len(self.members) and not self.trial else None
         asking = replace(self.asking, arguments=self._arguments(place), tally=member.row.tally if member else Tally())
-        record = replace(
-            asking.record(sent.started, sent.duration), model=sent.completion.model, finish_reason=sent.completion.finish_reason
-        )
-        if member is None:
-            record = replace(record, source="test")
+        record = asking.record(sent.started, sent.duration)
+        shared |= {"model": sent.completion.model, "finish_reason": sent.completion.finish_reason}
+        shared |= {"source": record.source if member else "test"}
         found = sent.found.get(place)
         if isinstance(found, _Answered):
-            return replace(record, answer=found.value, cache_key=member.kept if member else None)
+            return replace(record, answer=found.value, cache_key=member.kept if member else None, **shared)
         error = sent.broken or found or OutputInvalid("its request has not exactly one answer for it")
-        return replace(record, error=error.message, error_code=error.code)
+        return replace(record, error=error.message, error_code=error.code, **shared)
 
     def _count(self, shares: Sequence[Usage]) -> None:
         """The request is its first row's call; what the check row took is too."""
