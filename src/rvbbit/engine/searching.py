@@ -156,8 +156,12 @@ class Searching:
     def _vector(self, column: _Sought, text: str) -> Matrix:
         texts = pa.array([text], pa.string())
         hashes = embedding.hashed(texts)
-        self._embeddings.ensure(column.query, column.model, texts, hashes, stage=column.stage)
-        found: Matrix = _matrix(embedding.aligned(self._embeddings.store.vectors, column.model, hashes))[0]
+        store = self._embeddings.store.vectors
+        vectors = embedding.aligned(store, column.model, hashes)
+        if vectors.null_count:
+            self._embeddings.ensure(column.query, column.model, texts, hashes, stage=column.stage)
+            vectors = embedding.aligned(store, column.model, hashes)
+        found: Matrix = _matrix(vectors)[0]
         return found
 
     def _hybrid(self, column: _Sought, space: Space, vector: Matrix, text: str) -> pa.Table:

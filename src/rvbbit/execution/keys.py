@@ -22,12 +22,8 @@ WHERE NOT internal AND lower(table_name) = lower($name) AND CASE
 ORDER BY temporary DESC, near DESC, schema_name = current_schema() DESC LIMIT 1"""
 
 _CONSTRAINTS = """
-SELECT constraint_type, constraint_column_names FROM duckdb_constraints()
+SELECT constraint_type AS kind, constraint_column_names AS columns FROM duckdb_constraints()
 WHERE database_name = $database AND schema_name = $schema AND table_name = $table"""
-
-_COLUMNS = """
-SELECT column_name, data_type FROM duckdb_columns()
-WHERE database_name = $database AND schema_name = $schema AND table_name = $table ORDER BY column_index"""
 
 _RELATIONS = """
 SELECT name, is_view FROM (
@@ -53,8 +49,9 @@ def table(connection: duckdb.DuckDBPyConnection, name: str, schema: str = "", ca
     row = found[0]
     path = (row["database_name"], row["schema_name"], row["table_name"])
     at = dict(zip(("database", "schema", "table"), path, strict=True))
-    constraints = [tuple(one.values()) for one in database.run(connection, _CONSTRAINTS, at).to_pylist()]
-    columns = {one["column_name"]: one["data_type"] for one in database.run(connection, _COLUMNS, at).to_pylist()}
+    constraints = [(one["kind"], one["columns"]) for one in database.run(connection, _CONSTRAINTS, at).to_pylist()]
+    whole = ".".join('"' + part.replace('"', '""') + '"' for part in path)
+    columns = {one["name"]: one["type"] for one in database.run(connection, "FROM pragma_table_info($of)", {"of": whole}).to_pylist()}
     shown = path[2:] if row["own"] or row["temporary"] else path[1:] if row["near"] else path
     return Known(_keyed(".".join(shown), path, constraints, lasting=not row["temporary"]), columns)
 

@@ -98,7 +98,16 @@ class Rows:
 
 
 def constant(connection: duckdb.DuckDBPyConnection, argument: exp.Expr, parameters: Mapping[str, Any]) -> Any:
-    """What a constant expression says."""
+    """What a constant expression says. A literal or a parameter is not asked for."""
+    match argument:
+        case exp.Literal() if argument.is_string:
+            return argument.name
+        case exp.Literal() if argument.is_int:
+            return int(argument.name)
+        case exp.Parameter() if argument.name in parameters:
+            return parameters[argument.name]
+        case exp.Null():
+            return None
     query = exp.select(exp.alias_(argument.copy(), "value"))
     used = {name: parameters[name] for name in lowering.parameters(query)}
     return database.run(connection, lowering.written(query), used).column(0)[0].as_py()
