@@ -30,7 +30,7 @@ def provider() -> Iterator[LocalProvider]:
 
 
 async def ask(provider: LocalProvider, kind: Any, texts: Sequence[str] | None, learned: ExampleSet = NO_EXAMPLES, **more: Any) -> Any:
-    task = LocalTask(kind, text="texts", against="steer", threshold=0.8, n="n")
+    task = LocalTask(kind, text="texts", against="steer", threshold=0.65, n="n")
     return (await provider.complete(Request("local:minilm", arguments={"texts": texts, **more}, examples=learned, local=task))).value
 
 

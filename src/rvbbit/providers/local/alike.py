@@ -6,27 +6,34 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from rvbbit.providers.local import pairs
 from rvbbit.providers.local.student import Array, Places
 
 NEIGHBOURS = 5
+COMPARED = 0.6  # cosine from which two texts are looked at closely
 ROWS = 512  # of the similarity matrix held at once
 
 
 def leaders(texts: Sequence[str], vectors: Array, weights: Array, threshold: float) -> Places:
-    """For each distinct text the place of the one that stands for it: itself, or one of at least so high similarity.
+    """For each distinct text the place of the one that stands for it: itself, or one that is the same by at least so much.
 
-    The most frequent stand for others first, of equally frequent ones the longer, then the first by name: what is kept is what most rows
-    say, and no chain of small steps joins what is far apart.
+    Sameness is that of `pairs`: nearness, letters and numbers together; texts whose vectors are far apart are not compared. The most
+    frequent stand for others first, of equally frequent ones the longer, then the first by name: what is kept is what most rows say, and no
+    chain of small steps joins what is far apart.
     """
     order = sorted(range(len(texts)), key=lambda place: (-weights[place], -len(texts[place]), texts[place]))
+    sides = [pairs.side(text) for text in texts]
     stands = np.full(len(texts), -1, np.intp)
     for start in range(0, len(order), ROWS):
         some = order[start : start + ROWS]
         near = vectors[some] @ vectors.T
         for row, place in zip(near, some, strict=True):
-            if stands[place] < 0:
-                stands[(row >= threshold) & (stands < 0)] = place
-                stands[place] = place
+            if stands[place] >= 0:
+                continue
+            stands[place] = place
+            for other in np.flatnonzero((row >= COMPARED) & (stands < 0)):
+                if pairs.sameness(sides[place], sides[other], float(row[other])) >= threshold:
+                    stands[other] = place
     return stands
 
 
