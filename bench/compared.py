@@ -25,7 +25,7 @@ HERE = Path(__file__).parent
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
 VENVS = Path(os.environ.get("RVBBIT_PEERS", CACHE / "rvbbit-peers"))
 PATIENCE = 300.0  # seconds for one run of one scenario
-SLOW = 10.0  # seconds after which a peer's scenario is not run again
+SLOW = 3.0  # seconds after which a peer's scenario is not run again
 FIGURES = ("wall", "cpu", "rss", "start")
 
 

@@ -1,9 +1,10 @@
 """Measures RVBBIT and prints what it found: `make bench`, or `python -m bench.run [engine] [answered] [client] [learning]`.
 
 Engine: each scenario, beside a bare aiohttp loop that sends the very same requests and every peer that is set up (`make bench-peers`);
-`--only W1,W3` and `--systems rvbbit,lotus` choose, `--docs` puts the table into `docs/performance.md`. Server and clients are processes of
-their own and take turns; medians. The model is a fake one on loopback that knows the truth about the rows (`bench/truth.py`), so nothing
-costs money. What is found also goes to `bench/results/PART.json`. The other parts are programs of their own that print their own reports.
+`--only W1,W3` (the others are kept from before) and `--systems rvbbit,lotus` choose, `--docs` puts the table into `docs/performance.md`.
+Server and clients are processes of their own and take turns; medians. The model is a fake one on loopback that knows the truth about the
+rows (`bench/truth.py`), so nothing costs money. What is found also goes to `bench/results/PART.json`. The other parts are programs of their
+own that print their own reports.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import Any
 
 from bench.compared import SYSTEMS, compared
 from bench.page import put
+from bench.scenarios import SCENARIOS
 from bench.table import markdown, table
 
 from rvbbit.testing import FakeProcess
@@ -33,11 +35,20 @@ PROGRAMS = {"client": "The provider's wrappers alone.", "learning": "What exampl
 def engine(given: argparse.Namespace) -> dict[str, Any]:
     """Every scenario, every system."""
     systems = [name for name in SYSTEMS if not given.systems or name in given.systems.split(",")]
-    found = compared(given.only.split(",") if given.only else None, systems, given.runs)
+    found = known() if given.only else {}
+    found |= compared(given.only.split(",") if given.only else None, systems, given.runs)
+    found = {scenario.name: found[scenario.name] for scenario in SCENARIOS if scenario.name in found}
     said = f"{table(found)}{footing(found, systems, given.runs)}\n"
     print(said)
     if given.docs:
         put("performance.md", "bench/run.py", said)
+    return found
+
+
+def known() -> dict[str, Any]:
+    """What was found before, by scenario; those that are run again take its place whole, so that a scenario's systems are of one run."""
+    file = RESULTS / "engine.json"
+    found: dict[str, Any] = json.loads(file.read_text())["found"] if file.exists() else {}
     return found
 
 

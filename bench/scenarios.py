@@ -58,7 +58,7 @@ class Scenario:
 
 
 W1 = f"SELECT id FROM tickets WHERE {MEANS}"
-SAME = "SELECT l.id, r.id FROM abt AS l SEMANTIC JOIN buy AS r ON l.title ~ r.title"
+SAME = "SELECT l.id, r.id FROM abt AS l JOIN buy AS r ON l.title ~ r.title"
 MOST = f"SELECT id FROM tickets ORDER BY text RELEVANCE TO '{TOPIC}' DESC LIMIT {TEN}"
 
 SCENARIOS = (
