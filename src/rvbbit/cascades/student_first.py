@@ -8,7 +8,7 @@ Its answers are logged as its own, with a key of their own that names model, tar
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeAlias
@@ -30,6 +30,7 @@ from rvbbit.types import (
     Example,
     ExampleSet,
     Notice,
+    Value,
 )
 
 FEWEST = 100  # unknown questions under which a model is simply asked
@@ -130,6 +131,22 @@ class StudentFirst:
         looked = await pupil.opinions([arguments[place] for place in unknown[:LOOKED_AT]])
         decided = foreseen(self._target, [looked[number % len(looked)] for number in range(len(unknown))], len(arguments))
         return Foreseen(decided, len(unknown) - decided)
+
+    async def predicted(
+        self, operator: str, arguments: Sequence[Arguments], known: Mapping[int, Answer], context: CallContext
+    ) -> list[Value]:
+        """What a student taught with these known answers, too, says of each question; of a known one, without having seen its answer.
+
+        Raises UsageError where no student can answer. None for what it cannot read.
+        """
+        post = self._post(operator, arguments, context)
+        if isinstance(post, str):
+            raise UsageError(f"the student can predict nothing: {post}", hint="leave `sample` out: the model is then asked for everything")
+        stage = StudentStage(arguments, _never, answers=dict(known))
+        curated = await self._curated(post, context, arguments[0])
+        examples = self._examples(post, curated.examples, stage, await self._logged(post))
+        pupil = await Pupil.taught(self._desk.provider_for(MODEL), post.task, examples)
+        return [one.answer for one in await pupil.opinions(arguments)]
 
     def _post(self, operator: str, arguments: Sequence[Arguments], context: CallContext) -> Post | str:
         """Where the student would stand, or why it cannot."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict, TypeVar
 
@@ -14,7 +14,7 @@ import pyarrow as pa
 from rvbbit.cascades.student_first import StudentFirst
 from rvbbit.engine.expecting import Each
 from rvbbit.engine.loop import Loop
-from rvbbit.errors import BudgetReached, Cancelled
+from rvbbit.errors import BudgetReached, Cancelled, UsageError
 from rvbbit.execution.joining import Joining, Paired
 from rvbbit.interfaces import Embedder, Matrix, OperatorCaller
 from rvbbit.packing import OFF, Pack
@@ -80,6 +80,7 @@ class Query:
     beside: Callable[[OperatorCaller, Hints], OperatorCaller] = lambda caller, hints: caller
     batched: Callable[[Budget | None, Callable[[str], None]], OperatorCaller] | None = None
     embedder: Embedder | None = None
+    taught: Callable[[Hints], StudentFirst] = field(default=lambda hints: _nobody())
     plan: Explained | None = None
     notices: list[Notice] = field(default_factory=list)
     took: dict[int, AskFigures] = field(default_factory=dict)
@@ -104,6 +105,11 @@ class Query:
             return self._caller(ask).answer(ask.operator.name, arguments, self._context(ask), landed)
 
         return self.staged(ask.id, ask.operator.name, len(arguments), work)
+
+    def predicted(self, ask: Ask, arguments: Sequence[Arguments], known: Mapping[int, Answer]) -> list[Value]:
+        """What a student taught with the known answers, by place, says of all of them. Raises UsageError where it cannot answer."""
+        student = self.taught(ask.hints)
+        return self.loop.run(student.predicted(ask.operator.name, arguments, known, self._context(ask)), self.stop)
 
     def embed(self, ask: Ask, model: str | None, texts: pa.Array, rows: pa.Table) -> pa.Array:
         """Vectors for an executor's stage. Raises as `answer` does."""
@@ -330,3 +336,7 @@ class _Stage:
     @property
     def told(self) -> str:
         return f"{self.kept:,} of {self.total:,} answers of {self.name.upper()} are kept"
+
+
+def _nobody() -> StudentFirst:
+    raise UsageError("nobody can be taught here", hint="open a project: `rvbbit.connect()`")

@@ -105,7 +105,7 @@ class Rooms:
             embedder=self.embedding,
         )
         desk = Desk(self.catalog.find, self.registry, self.store, self.selector, partial(logged, self.store), settings.model)
-        self.students = Students(desk, settings.accuracy, settings.delta)
+        self.students = Students(desk, settings.accuracy, settings.delta, self.runner)
         self.expecting = Expecting(self.catalog, self.store, self.registry.prices, settings.model, settings.concurrency)
         self.alternatives = Alternatives(self.catalog, [settings.model, settings.judge_model])
         self.curation = Curation(self.store, check=self.runner.check_output)
@@ -123,7 +123,7 @@ class Rooms:
         query = Query(self.loop, self.caller, session_id, **options, each=self.expecting.each, embeddings=self.embeddings)
         query.pack, query.batched = self.settings.pack, self.batched
         query.embedder = self.embedder
-        query.beside = self.students.beside
+        query.beside, query.taught = self.students.beside, self.students.taught
         query.budget_usd = self.settings.budget_usd if query.budget_usd is None else query.budget_usd
         return query
 

@@ -13,6 +13,7 @@ import pyarrow as pa
 from rvbbit.engine.query import Options, Query
 from rvbbit.engine.rooms import Rooms
 from rvbbit.engine.statements import Statements
+from rvbbit.engine.students import verified
 from rvbbit.errors import Cancelled, Error, UsageError
 from rvbbit.execution.database import NOTHING, Parameters
 from rvbbit.logs.schema import QueryRecord
@@ -37,6 +38,7 @@ class Session:
             searching=rooms.searching,
             ways=rooms.alternatives.ways,
         )
+        self._statements.verified = lambda operator: verified(rooms.store, operator, rooms.catalog.find)
         self._turn = threading.RLock()
         self._running: Query | None = None
         self._told: set[str] = set()

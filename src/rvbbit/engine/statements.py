@@ -13,12 +13,14 @@ import pyarrow as pa
 from sqlglot import exp
 
 from rvbbit.engine.alternatives import Ways, measured, sample_target
+from rvbbit.engine.intervals import Measuring, Verified, Wanted
 from rvbbit.engine.query import Query
 from rvbbit.engine.searching import Searched, Searching
 from rvbbit.errors import Error, SQLError, SQLSyntaxError
 from rvbbit.execution import database, keys
 from rvbbit.execution.database import STORE, Parameters
 from rvbbit.execution.executor import Executor
+from rvbbit.execution.mirrored import Answerer
 from rvbbit.execution.sifting import Asking
 from rvbbit.result import Explained
 from rvbbit.sql import lowering, parameters
@@ -53,6 +55,7 @@ class Planned:
     values: Mapping[str, Any]
     budget: float | None
     columns: Mapping[str, Searched] = field(default_factory=dict)
+    wanted: Wanted | None = None
 
 
 @dataclass(slots=True)
@@ -70,6 +73,7 @@ class Statements:
     at_once: int = 64
     searching: Searching | None = None
     ways: Ways = field(default=lambda ask, model: ())
+    verified: Verified = field(default=lambda operator: {})
     in_transaction: bool = field(default=False)
 
     def run(self, statement: Statement, values: Parameters, query: Query) -> pa.Table:
@@ -99,16 +103,27 @@ class Statements:
         _say(planned.plan, query)
         query.lower_budget(planned.budget)
         try:
+            if planned.wanted is not None:
+                return self._measured(planned, planned.wanted, query, counting=counting)
             return self._executor(planned, query, counting=counting).run(planned.plan, planned.values, in_transaction=self.in_transaction)
         except SQLError as error:
             raise located(error, statement) from error
+
+    def _measured(self, planned: Planned, wanted: Wanted, query: Query, *, counting: bool) -> pa.Table:
+        """The statement with its intervals, all read in one transaction."""
+        measuring = Measuring(wanted.measured, wanted.level, wanted.sample, query, self.verified)
+        executor = self._executor(planned, query, counting=counting, answer=measuring.answer)
+        with database.transaction(self.connection, in_transaction=self.in_transaction):
+            table = executor.run(planned.plan, planned.values, in_transaction=True)
+            return measuring.beside(self.connection, table, planned.values)
 
     def _explained(self, planned: Planned, query: Query) -> pa.Table:
         """What is known before any call is made."""
         _say(planned.plan, query)
         ready = self._executor(planned, query).ready(planned.plan, planned.values)
         spared = sifted(planned.plan)
-        expected = {ask.id: replace(query.expected(ask, rows, given), at_most=ask.id in spared) for ask, rows, given in ready}
+        asked = ((ask, rows, given if planned.wanted is None else planned.wanted.asked(given)) for ask, rows, given in ready)
+        expected = {ask.id: replace(query.expected(ask, rows, given), at_most=ask.id in spared) for ask, rows, given in asked}
         return _told(explained(planned.plan, lambda ask: expected.get(ask.id, _LATER), self._searched(planned)), query)
 
     def _sampled(self, size: int, target: Statement, values: Parameters, query: Query) -> pa.Table:
@@ -132,15 +147,17 @@ class Statements:
         found = explained(planned.plan, lambda ask: query.took.get(ask.id, "not asked"), self._searched(planned))
         return _told(replace(found, ran=True, rows=rows.num_rows), query)
 
-    def _executor(self, planned: Planned, query: Query, *, counting: bool = False) -> Executor:
+    def _executor(self, planned: Planned, query: Query, *, counting: bool = False, answer: Answerer | None = None) -> Executor:
+        """`answer` stands between the executor and the query, where given."""
+
         def find(search: Search, parameters: Mapping[str, Any]) -> pa.Table:
             assert self.searching is not None
             return self.searching.find(query, planned.columns[search.name].rows(self.connection, parameters))
 
-        asking = Asking(query.answer, query.recall, query.cost, self.at_once)
+        asking = Asking(query.answer, query.recall, query.cost, self.at_once) if answer is None else Asking(answer)
         prefix, counted = f"__rv{next(_prefixes)}", query.counted if counting else None
         embed, joining = query.embed, query.joining()
-        return Executor(self.connection, query.answer, prefix, counted, embed=embed, find=find, asking=asking, joining=joining)
+        return Executor(self.connection, answer or query.answer, prefix, counted, embed=embed, find=find, asking=asking, joining=joining)
 
     def _searched(self, planned: Planned) -> dict[str, str]:
         assert self.searching is not None or not planned.columns
@@ -166,6 +183,7 @@ class Statements:
         _refuse_writes_to_the_log(tree)
         own = parameters.named(tree, values)
         whole, local = statement.hints()
+        wanted = Wanted.of(tree, whole, local)
         searches = take_out(tree, lambda: next(_prefixes))
         found = {search.name: Searched.of(self.connection, search, own) for search in searches}
         schema = Schema(
@@ -174,7 +192,7 @@ class Statements:
         plan = replace(optimise(bind(tree, schema, whole, local)), searches=searches)
         columns = {name: one.narrowed(schema) for name, one in found.items()}
         budgets = [hints.budget for hints in (whole, *(hints for _, hints in local)) if hints.budget is not None]
-        return Planned(plan, own, min(budgets, default=None), columns)
+        return Planned(plan, own, min(budgets, default=None), columns, wanted)
 
     def _describer(
         self, statement: Statement, values: Mapping[str, Any], found: Mapping[str, tuple[Search, str]]

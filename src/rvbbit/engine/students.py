@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from rvbbit.cascades.loader import Cascade
 from rvbbit.cascades.runner import Runner
 from rvbbit.cascades.student_first import Desk, StudentFirst
 from rvbbit.errors import UsageError
@@ -13,7 +14,8 @@ from rvbbit.logs.examples import ExampleFilter, ExampleRow
 from rvbbit.logs.store import Store
 from rvbbit.sql.statements import Hints
 from rvbbit.targets import Target
-from rvbbit.types import CellKey, Example
+from rvbbit.training.questions import canonical
+from rvbbit.types import CellKey, Example, Value
 
 NEWEST = 2_000  # logged answers of a model that a student is taught with
 
@@ -25,6 +27,11 @@ class Students:
     desk: Desk
     accuracy: float | None
     delta: float
+    runner: Runner
+
+    def taught(self, hints: Hints) -> StudentFirst:
+        """A student that only predicts."""
+        return StudentFirst(self.runner, self.desk, Target(accuracy=1.0))
 
     def beside(self, caller: OperatorCaller, hints: Hints) -> OperatorCaller:
         """Who answers what these hints stand at. Raises UsageError for a target that contradicts itself."""
@@ -51,3 +58,11 @@ def logged(store: Store, cell: CellKey, model: str) -> Sequence[Example]:
 def _example(row: ExampleRow) -> Example:
     answer = row.answer if row.corrected_output is None else row.corrected_output
     return Example(row.trace_id, row.inputs, answer, row.timestamp)
+
+
+def verified(store: Store, operator: str, find: Callable[[str], Cascade]) -> Mapping[str, Value]:
+    """What people vouch for of an operator's answers, by its arguments as canonical JSON; the newest word on each."""
+    cascade = find(operator)
+    cell = cascade.spec.cells[-1].name
+    asked = ExampleFilter(cascade_id=(cascade.id,), cell_name=(cell,), verified=True, sort="timestamp", order="asc", limit=None)
+    return {canonical(dict(row.inputs)): _example(row).answer for row in store.page(asked).rows}

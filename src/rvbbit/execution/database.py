@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -150,3 +151,19 @@ def parses(sql: str) -> bool:
     except duckdb.Error:
         return False
     return True
+
+
+@contextlib.contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection, *, in_transaction: bool) -> Iterator[None]:
+    """One transaction around what is done here; the caller's own where one is open. Rolled back where it fails."""
+    if in_transaction:
+        yield
+        return
+    run(connection, "BEGIN")
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(Error):  # DuckDB may have rolled back by itself; the first error is the one to tell
+            run(connection, "ROLLBACK")
+        raise
+    run(connection, "COMMIT")

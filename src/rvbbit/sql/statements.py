@@ -29,7 +29,7 @@ _ALONE = {"batch"}
 """Hints that say enough without a value."""
 
 _QUOTED = {TokenType.IDENTIFIER, TokenType.STRING, TokenType.HEREDOC_STRING, TokenType.RAW_STRING, TokenType.NATIONAL_STRING}
-SHARES = {"accuracy": 1.0, "precision": 1.0, "recall": 1.0, "delta": 0.5}
+SHARES = {"accuracy": 1.0, "precision": 1.0, "recall": 1.0, "delta": 0.5, "interval": 0.999}
 """Hints that are shares, and the largest they can be."""
 
 
@@ -41,6 +41,7 @@ class Hints:
     `batch` whether the provider's batch API is asked. `rounds`: "few" or "many", for questions that stop early: fewer waits or fewer calls.
     `accuracy`, `precision`, `recall` 0-1 are what answers given in the model's place must have, but for a chance of `delta`.
     `blocking` is whether a join asks about near pairs alone, or to which recall.
+    `interval` is the level of intervals beside aggregates, `sample` how many questions are asked for them.
     """
 
     model: str | None = None
@@ -56,6 +57,8 @@ class Hints:
     delta: float | None = None
     batch: bool | None = None
     blocking: bool | float | None = None
+    interval: float | None = None
+    sample: int | None = None
 
     def over(self, other: Hints) -> Hints:
         """These hints, with the other's where these are silent."""
@@ -142,6 +145,8 @@ def _hint(text: str, token: Token) -> Hints:
         return Hints(budget=_number(key, value, token))
     if key == "threshold":
         return Hints(threshold=_number(key, value, token))
+    if key == "sample":
+        return Hints(sample=_count(key, value, token))
     if key in SHARES:
         said: Any = {key: _share(key, value, token)}
         return Hints(**said)
@@ -202,6 +207,12 @@ def _share(key: str, value: str, token: Token) -> float:
     if not 0 < number <= SHARES[key]:
         raise SQLSyntaxError(f"hint {key}: {value!r} is not a number above 0, up to {SHARES[key]:g}", line=token.line)
     return number
+
+
+def _count(key: str, value: str, token: Token) -> int:
+    if not (value.isascii() and value.isdigit() and int(value) > 0):
+        raise SQLSyntaxError(f"hint {key}: {value!r} is not a whole number from 1", line=token.line)
+    return int(value)
 
 
 def _one_of(key: str, value: str, choices: dict[str, T], token: Token) -> T:
