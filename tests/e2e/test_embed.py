@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -165,3 +168,49 @@ def test_progress_counts_texts(db: rvbbit.Database) -> None:
     db.sql("SELECT EMBED(text) FROM products", listen=heard.append)
     last = [event for event in heard if isinstance(event, Progress)][-1]
     assert (last.stage, last.done, last.total) == ("embed", 2, 2)
+
+
+MANY = "CREATE TABLE many AS SELECT i AS id, 'number ' || i AS text FROM range(700) r(i)"
+KILLED = """
+import os, sys, rvbbit
+from rvbbit.result import Progress
+
+def kill(event):
+    if isinstance(event, Progress) and event.done >= 256:
+        os.kill(os.getpid(), 9)
+
+with rvbbit.connect(sys.argv[1]) as db:
+    db.sql("SELECT EMBED(text) FROM many", listen=kill)
+"""
+
+
+def test_what_was_embedded_outlives_a_kill(remote: Any) -> None:
+    with remote.connect() as db:
+        db.sql(MANY)
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(remote.home)], capture_output=True, timeout=300, check=False)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    with remote.connect() as db:
+        result = db.sql("SELECT EMBED(text) FROM many")
+        assert 256 <= result.usage.cached < 700
+        assert db.sql("SELECT count(*) FROM rvbbit.rvbbit_embeddings").fetchall() == [(700,)]
+
+
+def test_what_was_embedded_outlives_ctrl_c(db: rvbbit.Database) -> None:
+    db.sql(MANY)
+
+    pressed: list[bool] = []
+
+    def interrupt(event: object) -> None:
+        if isinstance(event, Progress) and event.done >= 256 and not pressed:
+            pressed.append(True)
+            raise KeyboardInterrupt
+
+    with pytest.raises(errors.Cancelled, match="answers of EMBED are kept"):
+        db.sql("SELECT EMBED(text) FROM many", listen=interrupt)
+    assert 256 <= db.sql("SELECT EMBED(text) FROM many").usage.cached < 700
+
+
+def test_a_vector_stands_in_a_condition(db: rvbbit.Database) -> None:
+    near = "SELECT id FROM products WHERE list_dot_product(EMBED(text), EMBED('phones')) > 0.5 ORDER BY id"
+    assert db.sql(near).fetchall() == [(1,), (4,)]
+    assert [row[2] for row in db.sql(STORED).fetchall()] == ["1", "2", "4"]
