@@ -31,6 +31,7 @@ import rvbbit
 from rvbbit.testing import FakeServer
 
 HERE = Path(__file__).parent
+RESULTS = HERE.parent / "results" / "sembench.json"
 MOVIES = DATA / "sembench_movie"
 QUERIES = [f"Q{number}" for number in range(1, 11)]
 ACCURACIES = (0.95, 0.90, 0.85)
@@ -77,18 +78,25 @@ def asked(name: str, seeds: int, true: Sequence[tuple[Any, ...]]) -> dict[str, A
             with FakeServer(Oracle(known, accuracy, seed)) as server:
                 os.environ["OPENAI_BASE_URL"] = server.base_url
                 runs.append(ask(name, "openai:fake", true))
-        found[f"{accuracy:.2f}"] = {figure: statistics.mean(run[figure] for run in runs) for figure in runs[0]}
+        found[f"{accuracy:.2f}"] = {"seeds": seeds, **{figure: statistics.mean(run[figure] for run in runs) for figure in runs[0]}}
     return found
 
 
 def table(found: Mapping[str, Mapping[str, Asked]]) -> str:
     published = json.loads((HERE / "published.json").read_text(encoding="utf-8"))["systems"]
-    head = ["", "measure", "calls", "tokens", "minilm", *(f"{accuracy:.0%}" for accuracy in ACCURACIES)]
+    head = ["", "measure", "seeds", "calls", "tokens", "minilm", *(f"{accuracy:.0%}" for accuracy in ACCURACIES)]
     head += [f"{system} {figure}" for system in SYSTEMS.values() for figure in ("tokens", "quality")]
     rows = []
     for name, models in found.items():
         best = models[f"{ACCURACIES[0]:.2f}"]
-        cells = [name, MEASURES[name].title, f"{best['calls']:,.0f}", f"{best['tokens']:,.0f}", f"{models['local']['quality']:.2f}"]
+        cells = [
+            name,
+            MEASURES[name].title,
+            f"{best['seeds']:.0f}",
+            f"{best['calls']:,.0f}",
+            f"{best['tokens']:,.0f}",
+            f"{models['local']['quality']:.2f}",
+        ]
         cells += [f"{models[f'{accuracy:.2f}']['quality']:.2f}" for accuracy in ACCURACIES]
         for system in SYSTEMS:
             said = published[system].get(name)
@@ -99,20 +107,24 @@ def table(found: Mapping[str, Mapping[str, Asked]]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", metavar="Q1,…", help="these questions alone")
+    parser.add_argument("--only", metavar="Q1,…", help="these questions alone; the others are kept from before")
     parser.add_argument("--seeds", type=int, default=3, help="of the oracle's errors, to average over")
     parser.add_argument("--docs", action="store_true", help="write the table into docs/sembench.md")
     given = parser.parse_args()
     if not MOVIES.is_dir():
         sys.exit(f"There is no {MOVIES}: set BENCH_DATA to the folder that has sembench_movie")
     os.environ["OPENAI_API_KEY"] = "sk-none"
-    true, found = gold(), {}
+    found = json.loads(RESULTS.read_text(encoding="utf-8")) if given.only and RESULTS.exists() else {}
+    true = gold()
     for name in given.only.split(",") if given.only else QUERIES:
         found[name] = asked(name, given.seeds, true[name])
         print(name, json.dumps(found[name]), file=sys.stderr, flush=True)
-    print(table(found))
+        RESULTS.parent.mkdir(exist_ok=True)
+        RESULTS.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    text = table({name: found[name] for name in QUERIES if name in found})
+    print(text)
     if given.docs:
-        put("sembench.md", "bench/sembench/run.py", table(found))
+        put("sembench.md", "bench/sembench/run.py", text)
 
 
 if __name__ == "__main__":

@@ -147,6 +147,15 @@ def test_explaining_a_query_changes_neither_answer_nor_number_of_calls(
         assert model.calls == asked
 
 
+@pytest.mark.parametrize("name", ["a filter", "a label", "a score"])
+def test_measuring_the_alternatives_of_a_query_changes_no_answer(connect: Connect, expected: Any, name: str, model: FakeServer) -> None:
+    with connect() as db:
+        model.reset()
+        db.sql(f"EXPLAIN (SAMPLE 5) {QUERIES[name]}")
+        assert model.calls > 0, "nothing was measured"
+        assert answer(db, QUERIES[name]) == expected(QUERIES[name])
+
+
 @pytest.mark.parametrize(
     "condition",
     [MET, f"{MET} AND {OTHER}", f"{MET} OR part = 1", "t.text ABOUT 'money' > 0.4", "CLASSIFY(t.text, 'bills,cards') = 'cards'"],
