@@ -84,7 +84,7 @@ class Asked:
 class Step:
     """One step of a plan. `keeps` are parts that are read once; `children` are the steps whose rows it takes."""
 
-    kind: Literal["Project", "SemanticMap", "Limit", "Reorder", "SemanticFilter", "Filter", "Scan"]
+    kind: Literal["Project", "SemanticMap", "TopK", "Limit", "Reorder", "SemanticFilter", "Filter", "Scan"]
     detail: str
     keeps: tuple[str, ...]
     asks: tuple[Asked, ...]

@@ -869,6 +869,52 @@ SELECT id FROM t WHERE text MEANS 'red' LIMIT 10%
 --       ask 1: MEANS(text, 'red')
 --    └─ Scan  t
 
+-- case: the highest scores are looked for among the nearest
+SELECT id FROM t WHERE amount > 3 ORDER BY text RELEVANCE TO 'c' DESC, id LIMIT 10
+-- plan:
+-- Project
+-- └─ TopK  the highest 10; the nearest by embedding first
+--       ask 1: RELEVANCE(text, 'c')
+--    └─ Scan  (SELECT id, text FROM t WHERE (amount > 3) ORDER BY id) AS __rv_read(c0, c1)
+--          keep  (SELECT id, text FROM t WHERE (amount > 3) ORDER BY id) AS __rv_read(c0, c1)
+
+-- case: the highest scores may be named in the output
+SELECT id, text ABOUT 'c' AS score, ASK(text, 'q') AS a FROM t ORDER BY score DESC LIMIT 10 OFFSET 5
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 2: ASK(text, 'q')
+--    └─ TopK  the highest 10 behind 5; the nearest by embedding first
+--          ask 1: ABOUT(text, 'c')
+--       └─ Scan  (SELECT id, text FROM t) AS __rv_read(c0, c1)
+--             keep  (SELECT id, text FROM t) AS __rv_read(c0, c1)
+
+-- case: judge all asks about every row
+-- @ judge: all
+SELECT id FROM t ORDER BY text RELEVANCE TO 'c' DESC LIMIT 10
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 1: RELEVANCE(text, 'c')
+--    └─ Scan  (SELECT id, text FROM t) AS __rv_read(c0, c1)
+--          keep  (SELECT id, text FROM t) AS __rv_read(c0, c1)
+
+-- case: the lowest scores need every row
+SELECT id FROM t ORDER BY text ABOUT 'c' LIMIT 10
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 1: ABOUT(text, 'c')
+--    └─ Scan  t
+
+-- case: the highest of an expression need every row
+SELECT id FROM t ORDER BY (text ABOUT 'c') + amount DESC LIMIT 10
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 1: ABOUT(text, 'c')
+--    └─ Scan  t
+
 -- case: an aggregate asks about the list of each group
 SELECT grp, SUMMARIZE(text, 'price') FROM t WHERE amount > 3 GROUP BY grp HAVING count(*) > 2
 -- plan:

@@ -662,6 +662,22 @@ UPDATE t SET grp = 'z' WHERE means(text,'red') AND means("desc",'s');
 
 DELETE FROM t WHERE means(text,'green') OR means("desc",'wide');
 
+SELECT id FROM t ORDER BY about(text,'x') DESC, id LIMIT 3;
+
+SELECT id, about(text,'x') AS score, ask(text,'q') FROM t WHERE amount > 5 ORDER BY score DESC, id DESC LIMIT 2 OFFSET 1;
+
+SELECT *, relevance(text,'x') FROM t ORDER BY relevance(text,'x') DESC NULLS LAST, id LIMIT 20;
+
+SELECT t.id, u.word FROM t JOIN u ON true ORDER BY about(t.text, u.word) DESC, t.id, u.id, u.word LIMIT 4;
+
+SELECT count(*), max(s) FROM (SELECT about(text,'x') AS s FROM t ORDER BY s DESC LIMIT 2);
+
+SELECT id FROM t ORDER BY about('constant','x') DESC, id LIMIT 2;
+
+SELECT id, text FROM t ORDER BY about(text,'x') DESC, text, id DESC LIMIT 0;
+
+WITH c AS (SELECT id, text FROM t ORDER BY about(text,'x') DESC, id LIMIT 2) SELECT id, ask(text,'q') FROM c;
+
 SELECT condense(text, '!') FROM t;
 
 SELECT grp, condense(text, '!') FROM t GROUP BY grp;

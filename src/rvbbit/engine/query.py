@@ -27,6 +27,7 @@ from rvbbit.sql.statements import Hints
 from rvbbit.types import Answer, Arguments, CallContext, Notice, Usage, Value
 
 if TYPE_CHECKING:
+    from rvbbit.engine.closeness import Closeness
     from rvbbit.engine.embedding import Embeddings
 
 T = TypeVar("T")
@@ -76,6 +77,7 @@ class Query:
     stop: threading.Event = field(default_factory=threading.Event)
     each: Callable[[str, str | None, Sequence[Arguments]], Each] = lambda operator, model, arguments: Each()
     embeddings: Embeddings | None = None
+    near: Closeness | None = None
     pack: Pack = OFF
     beside: Callable[[OperatorCaller, Hints], OperatorCaller] = lambda caller, hints: caller
     batched: Callable[[Budget | None, Callable[[str], None]], OperatorCaller] | None = None
@@ -162,6 +164,16 @@ class Query:
             return each.cost_usd
         tokens = (each.tokens_in or 0.0) + TOKENS_OUT * (each.tokens_out or 0.0)
         return max(tokens * USD_PER_TOKEN if each.cost_usd is None else 0.0, FREE)
+
+    def closeness(self, ask: Ask, arguments: Sequence[Arguments]) -> Sequence[float] | None:
+        """How near each text is, by embedding, to what it is scored against; None where nothing tells."""
+        return None if self.near is None else self.near.of(self, ask, arguments, self._context(ask).model)
+
+    def judged(self, ask: Ask, judged: int, candidates: int) -> None:
+        """Say that a top k was found without asking about every candidate."""
+        if judged < candidates:
+            typed = ask.call.meta["typed"]
+            self.say_once(Notice(f"{typed}: asked about the nearest {judged:,} of {candidates:,}; `-- @ judge: all` asks about every one"))
 
     def counted(self, ask: Ask, rows: int) -> None:
         """So many rows need the answers of an ask that is about to be made."""

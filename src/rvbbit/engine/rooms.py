@@ -13,6 +13,7 @@ from rvbbit.cascades.runner import Runner
 from rvbbit.cascades.student_first import Desk
 from rvbbit.engine.activity import Activity
 from rvbbit.engine.alternatives import Alternatives
+from rvbbit.engine.closeness import Closeness
 from rvbbit.engine.embedding import Embeddings
 from rvbbit.engine.events import Events
 from rvbbit.engine.expecting import Expecting
@@ -106,6 +107,7 @@ class Rooms:
         )
         desk = Desk(self.catalog.find, self.registry, self.store, self.selector, partial(logged, self.store), settings.model)
         self.students = Students(desk, settings.accuracy, settings.delta, self.runner)
+        self.near = Closeness(self.catalog, self.embeddings, self.embedding, settings.model)
         self.expecting = Expecting(self.catalog, self.store, self.registry.prices, settings.model, settings.concurrency)
         self.alternatives = Alternatives(self.catalog, [settings.model, settings.judge_model])
         self.curation = Curation(self.store, check=self.runner.check_output)
@@ -120,7 +122,7 @@ class Rooms:
 
     def query(self, session_id: str, options: Options) -> Query:
         """A query about to run; where its caller names no budget, with that of the settings."""
-        query = Query(self.loop, self.caller, session_id, **options, each=self.expecting.each, embeddings=self.embeddings)
+        query = Query(self.loop, self.caller, session_id, **options, each=self.expecting.each, embeddings=self.embeddings, near=self.near)
         query.pack, query.batched = self.settings.pack, self.batched
         query.embedder = self.embedder
         query.beside, query.taught = self.students.beside, self.students.taught

@@ -21,7 +21,7 @@ from rvbbit.execution import database, keys
 from rvbbit.execution.database import STORE, Parameters
 from rvbbit.execution.executor import Executor
 from rvbbit.execution.mirrored import Answerer
-from rvbbit.execution.sifting import Asking
+from rvbbit.execution.questions import Asking
 from rvbbit.result import Explained
 from rvbbit.sql import lowering, parameters
 from rvbbit.sql.binder import Schema, bind
@@ -154,7 +154,9 @@ class Statements:
             assert self.searching is not None
             return self.searching.find(query, planned.columns[search.name].rows(self.connection, parameters))
 
-        asking = Asking(query.answer, query.recall, query.cost, self.at_once) if answer is None else Asking(answer)
+        asking = Asking(answer or query.answer)
+        if answer is None:
+            asking = Asking(query.answer, query.recall, query.cost, self.at_once, query.closeness, query.judged)
         prefix, counted = f"__rv{next(_prefixes)}", query.counted if counting else None
         embed, joining = query.embed, query.joining()
         return Executor(self.connection, answer or query.answer, prefix, counted, embed=embed, find=find, asking=asking, joining=joining)

@@ -15,17 +15,19 @@ import pyarrow as pa
 from sqlglot import exp
 
 from rvbbit.errors import Error
-from rvbbit.execution import answers, arguments, database, embedding, mirrored, sifting
+from rvbbit.execution import answers, arguments, database, embedding, mirrored, questions
 from rvbbit.execution.fallback import Fallback
 from rvbbit.execution.joining import Joiner, Joining, keep_all
 from rvbbit.execution.mirrored import Answerer
-from rvbbit.execution.sifting import Asking, Sifter
+from rvbbit.execution.questions import Asking, Questions
+from rvbbit.execution.ranking import Ranker
+from rvbbit.execution.sifting import Sifter
 from rvbbit.sql import lowering
 from rvbbit.sql.embeds import EMBED
 from rvbbit.sql.lowering import Final, Find, Keep, Stage
 from rvbbit.sql.plan import Ask, Plan
 from rvbbit.sql.search import Search
-from rvbbit.sql.sift import Sift
+from rvbbit.sql.sift import Rank, Sift
 from rvbbit.types import Arguments
 
 Embedded = Callable[[Ask, str | None, pa.Array, pa.Table], pa.Array]
@@ -106,25 +108,25 @@ class Executor:
                 if isinstance(step, Find):
                     unknown.add(step.name)
                     continue
-                query = step.profiles if isinstance(step, Sift) else step.query if isinstance(step, Keep) else step.rows
+                query = step.profiles if isinstance(step, Sift | Rank) else step.query if isinstance(step, Keep) else step.rows
                 constants = step.constants if isinstance(step, Stage) else None
                 if unknown & (_tables(query) | (_tables(constants) if constants is not None else set())):
                     unknown |= _makes(step)
                 elif isinstance(step, Keep):
                     made.append(step)
                     self._query(query, parameters, f"CREATE TEMP TABLE {step.name} AS ")
-                elif isinstance(step, Sift):
+                elif isinstance(step, Sift | Rank):
                     made.append(step)
                     unknown |= _makes(step)
-                    yield from self._sifter(step, parameters).ready()
+                    yield from Questions(self._connection, step, self._asking, self._querying(parameters)).ready()
                 else:
                     unknown.add(step.name)
                     yield step.ask, self._count(step, parameters), self._expected(step, parameters)
         finally:
             self._tidy(made)
 
-    def _sifter(self, step: Sift, parameters: Mapping[str, Any]) -> Sifter:
-        return Sifter(self._connection, step, self._asking, lambda query, before="": self._query(query, parameters, before))
+    def _querying(self, parameters: Mapping[str, Any]) -> Callable[..., pa.Table]:
+        return lambda query, before="": self._query(query, parameters, before)
 
     def _expected(self, stage: Stage, parameters: Mapping[str, Any]) -> list[Arguments]:
         joiner = self._joiner(stage, parameters)
@@ -147,7 +149,9 @@ class Executor:
                 case Stage():
                     self._stage(step, parameters)
                 case Sift():
-                    self._sifter(step, parameters).run()
+                    Sifter(self._connection, step, self._asking, self._querying(parameters)).run()
+                case Rank():
+                    Ranker(self._connection, step, self._asking, self._querying(parameters)).run()
                 case Final(query):
                     return self._query(query, parameters)
         raise AssertionError("a plan ends with its statement")
@@ -193,8 +197,8 @@ class Executor:
                     database.run(self._connection, f"DROP TABLE IF EXISTS temp.{name}")
                 case Stage():
                     answers.unregister(self._connection, step)
-                case Sift():
-                    sifting.tidy(self._connection, step)
+                case Sift() | Rank():
+                    questions.tidy(self._connection, step)
 
 
 def _tables(query: exp.Expr) -> set[str]:
@@ -206,7 +210,7 @@ def _makes(step: lowering.Step) -> set[str]:
     match step:
         case Keep(name) | Stage(name):
             return {name}
-        case Sift():
+        case Sift() | Rank():
             stop = () if step.stop is None else (step.stop.name,)
             return {question.name for question in step.questions()} | {*stop}
     return set()

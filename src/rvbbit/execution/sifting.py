@@ -7,48 +7,20 @@ limit would be asked in vain.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from collections.abc import Callable
 
 import duckdb
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
-from sqlglot import exp
 
-from rvbbit.execution import answers, arguments
 from rvbbit.execution.batches import Share, needed, rank
-from rvbbit.sql.plan import Ask
-from rvbbit.sql.sift import ROWS, Junction, Part, Question, Sift, Stop, parts
-from rvbbit.types import Answer, Arguments, Value
+from rvbbit.execution.questions import Asking, Places, Questions, places
+from rvbbit.sql.sift import Junction, Part, Question, Sift, Stop, parts
 
-Places: TypeAlias = npt.NDArray[np.int64]
 OPEN, PASSED, FAILED = 0, 1, 2
 LOOKED_AT = 256
 """Profiles whose answers are looked for in the log before any is asked; doubled each time that was not enough."""
 MOST_LOOKED_AT = 4_096
-
-
-@dataclass(frozen=True, slots=True)
-class Asking:
-    """Who answers. `recall` gives the answers that take no call, None for the others; `cost` is what a call takes, in any unit.
-
-    `at_once` is how many calls are under way at the same time.
-    """
-
-    answer: Callable[[Ask, Sequence[Arguments]], list[Answer]]
-    recall: Callable[[Ask, Sequence[Arguments]], list[Answer | None]] = lambda ask, given: [None] * len(given)
-    cost: Callable[[Ask], float] = lambda ask: 1.0
-    at_once: int = 64
-
-
-@dataclass(slots=True)
-class _Known:
-    """The answers of one ask so far."""
-
-    rows: list[pa.Table] = field(default_factory=list)
-    values: list[Value] = field(default_factory=list)
 
 
 class Sifter:
@@ -59,46 +31,23 @@ class Sifter:
         self._sift = sift
         self._asking = asking
         self._query = query
-        self._known: dict[str, _Known] = {}
-        self._constants: dict[str, pa.Table | None] = {}
+        self._questions = Questions(connection, sift, asking, query)
         self._shares: dict[int, Share] = {}
         self._costs: dict[str, float] = {}
 
     def run(self) -> None:
         """Every answer that was needed is registered; with a stop, the chosen rows are in its table."""
-        size, _ = self._profiles()
-        for question in self._sift.questions():
-            self._read(question, _places(0, 0))
+        size = self._questions.begin()
         if self._sift.stop is None:
             self._all(size)
         else:
             self._some(self._sift.stop, size)
 
-    def ready(self) -> Iterator[tuple[Ask, int, list[Arguments]]]:
-        """Each ask that depends on no other, with the rows there are and its distinct arguments. Asks nothing."""
-        size, rows = self._profiles()
-        later: set[str] = set()
-        for question in self._sift.questions():
-            depends = {table.name for table in question.rows.find_all(exp.Table)} & {one.name for one in self._sift.questions()}
-            if depends or question.name in later:
-                continue
-            later.add(question.name)
-            constants = None if question.constants is None else self._query(question.constants)
-            yield question.ask, rows, arguments.of(question.ask, self._in(question.rows, _places(0, size)), constants)
-
-    def _profiles(self) -> tuple[int, int]:
-        """Make the table of profiles: how many there are, and of how many rows."""
-        self._query(self._sift.profiles, f"CREATE TEMP TABLE {self._sift.name} AS ")
-        total = exp.select(exp.Count(this=exp.Star()), exp.func("sum", exp.column(ROWS))).from_(self._sift.name)
-        size, rows = (column[0].as_py() for column in self._query(total).columns)
-        return int(size), int(rows or 0)
-
     def _all(self, size: int) -> None:
         """Batches grow, so that most of the questions are asked in the order that the first ones showed to be best."""
         start, batch = 0, self._asking.at_once
         while start < size:
-            places = _places(start, min(size, start + batch))
-            self._passing(self._sift.condition, places)
+            self._passing(self._sift.condition, places(start, min(size, start + batch)))
             start, batch = start + batch, batch * 8
 
     def _some(self, stop: Stop, size: int) -> None:
@@ -112,7 +61,7 @@ class Sifter:
             open_ = search.open(seen)
             count = needed(search.missing, share, self._at_once(), many_rounds=self._sift.many_rounds)
             if len(open_) < count and seen < size:
-                seen, looked = min(size, seen + window), _places(seen, min(size, seen + window))
+                seen, looked = min(size, seen + window), places(seen, min(size, seen + window))
                 window = min(2 * window, MOST_LOOKED_AT)
                 found, unknown = self._known_of(self._sift.condition, looked)
                 decided = np.setdiff1d(looked, unknown)
@@ -141,7 +90,7 @@ class Sifter:
             return batch
         if isinstance(condition, Part):
             for question in condition.questions:
-                self._answer(question, batch)
+                self._questions.answer(question, batch)
             found = self._true(condition, batch)
         else:
             found = self._joined(condition, batch)
@@ -163,7 +112,7 @@ class Sifter:
         if isinstance(condition, Part):
             unknown = batch[:0]
             for question in condition.questions:
-                unknown = np.union1d(unknown, self._recall(question, np.setdiff1d(batch, unknown)))
+                unknown = np.union1d(unknown, self._questions.recall(question, np.setdiff1d(batch, unknown)))
             return self._true(condition, np.setdiff1d(batch, unknown)), unknown
         true, unknown = (batch[:0], batch[:0]) if condition.any else (batch, batch[:0])
         for part in condition.parts:
@@ -190,54 +139,7 @@ class Sifter:
         return self._shares.get(id(condition), Share()).value
 
     def _true(self, part: Part, batch: Places) -> Places:
-        return self._of(part.passing, batch)
-
-    # Questions
-
-    def _answer(self, question: Question, batch: Places) -> None:
-        rows, given = self._read(question, batch)
-        if given:
-            self._keep(question, rows, [answer.value for answer in self._asking.answer(question.ask, given)])
-
-    def _recall(self, question: Question, batch: Places) -> Places:
-        """Keep what the log knows; the places that are left without an answer."""
-        rows, given = self._read(question, batch)
-        found = self._asking.recall(question.ask, given) if given else []
-        places = [place for place, answer in enumerate(found) if answer is not None]
-        if places:
-            self._keep(question, rows.take(places), [answer.value for answer in found if answer is not None])
-        return self._of(question.open, batch) if len(places) < len(given) else batch[:0]
-
-    def _read(self, question: Question, batch: Places) -> tuple[pa.Table, list[Arguments]]:
-        """The arguments of a batch that have no answer yet."""
-        known = self._known.get(question.name)
-        rows = self._in(question.fresh if known is not None else question.rows, batch)
-        if question.name not in self._constants:
-            self._constants[question.name] = None if question.constants is None else self._query(question.constants)
-        if known is None:
-            self._known[question.name] = _Known([rows.slice(0, 0)])
-            self._register(question)
-        given = arguments.of(question.ask, rows, self._constants[question.name])
-        return (rows, given) if given else (rows.slice(0, 0), [])
-
-    def _keep(self, question: Question, rows: pa.Table, values: list[Value]) -> None:
-        known = self._known[question.name]
-        known.rows.append(rows)
-        known.values += values
-        self._register(question)
-
-    def _register(self, question: Question) -> None:
-        known = self._known[question.name]
-        answers.unregister(self._connection, question)
-        answers.register(self._connection, question, pa.concat_tables(known.rows), known.values)
-
-    def _of(self, query: exp.Expr, batch: Places) -> Places:
-        places: Places = np.sort(self._in(query, batch).column(0).to_numpy())
-        return places
-
-    def _in(self, query: exp.Expr, batch: Places) -> pa.Table:
-        self._connection.register(self._sift.batch, pa.table({"place": batch}))
-        return self._query(query)
+        return self._questions.places(part.passing, batch)
 
 
 class _Search:
@@ -282,20 +184,3 @@ class _Search:
         if self._ordered and (open_ := np.flatnonzero(state == OPEN)).size:
             state = state[: open_[0]]
         return np.flatnonzero(state == PASSED)
-
-
-def _places(start: int, end: int) -> Places:
-    return np.arange(start, end, dtype=np.int64)
-
-
-def tidy(connection: duckdb.DuckDBPyConnection, sift: Sift) -> None:
-    """Drop what a Sift made."""
-    for question in sift.questions():
-        answers.unregister(connection, question)
-    connection.unregister(sift.batch)
-    tables = [sift.name]
-    if sift.stop is not None:
-        connection.unregister(sift.stop.chosen)
-        tables.append(sift.stop.name)
-    for table in tables:
-        connection.execute(f"DROP TABLE IF EXISTS temp.{table}").fetchall()

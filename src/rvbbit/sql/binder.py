@@ -12,14 +12,15 @@ from typing import Any
 from sqlglot import exp
 
 from rvbbit.errors import SQLError
-from rvbbit.sql import aggregates, aliases, conditions, describing, regexes, rewrite, scopes, sides, stability
+from rvbbit.sql import aggregates, aliases, bounds, conditions, describing, regexes, rewrite, scopes, sides, stability
 from rvbbit.sql.candidates import read_once
 from rvbbit.sql.dialect import Call
 from rvbbit.sql.embeds import EMBED
 from rvbbit.sql.limits import cut_first, is_cut
 from rvbbit.sql.origins import KeyedOf, Origin, origin
-from rvbbit.sql.plan import Ask, Block, Filter, Limit, Node, Plan, Project, Scan, SemanticFilter, SemanticMap, Snapshot, chain
+from rvbbit.sql.plan import Ask, Block, Filter, Node, Plan, Project, Scan, SemanticFilter, SemanticMap, Snapshot, asks_of, chain
 from rvbbit.sql.statements import Hints
+from rvbbit.sql.topk import highest_first
 from rvbbit.sql.typecheck import check_type
 
 OUT_OF_REACH = frozenset({"from_", "joins", "laterals", "with_", "using", "limit", "offset", "returning"})
@@ -74,6 +75,7 @@ def bind(statement: exp.Expr, schema: Schema, whole: Hints, local: list[tuple[in
 
     cut_first(statement, names, schema.has_aggregate)
     read_once(statement, names, schema.has_aggregate)
+    highest_first(statement, names, schema.has_aggregate)
     binder = _Binder(schema, hints)
     for block in scopes.in_order(statement):
         binder.add(block)
@@ -250,21 +252,15 @@ class _Binder:
                 filtered.update(call.meta["id"] for call in inside)
             elif not (has_fallback and predicate.find(Call)) and not self.schema.reads_differently(predicate):
                 node = Filter(node, predicate)
-        node = self._limited(node, block, filtered, snapshots)
+        asked = {call.meta["id"] for call in self._own_calls(block) if scopes.clause_of(call, block) == "where"}
+        if asked and asked <= filtered:
+            node = bounds.limited(node, block, snapshots)
         rest = [call for call in calls if call.meta["id"] not in filtered]
+        for call in [call for call in rest if bounds.ranks(call, block, self.hints[call.meta["id"]])]:
+            rest.remove(call)
+            node = bounds.top(node, block, snapshots, self._ask(call, block, call))
         mapped = tuple(self._ask(call, block, block) for call in _freest_first(rest, block, self.schema.aggregates_rows))
         return Project(SemanticMap(node, mapped) if mapped else node)
-
-    def _limited(self, node: Node, block: exp.Expr, filtered: set[int], snapshots: tuple[Snapshot, ...]) -> Node:
-        """Its rows under a limit that stops asking, where they were put so and each call of WHERE has a stage."""
-        once = [snapshot for snapshot in snapshots if snapshot.source.meta.get("once")]
-        asked = [call.meta["id"] for call in self._own_calls(block) if scopes.clause_of(call, block) == "where"]
-        if not once or not filtered.issuperset(asked):
-            return node
-        block.meta["stopped"] = True
-        limit, offset = block.args.get("limit"), block.args.get("offset")
-        rows = limit.expression if limit is not None else exp.convert(1)
-        return Limit(node, rows, offset.expression if offset is not None else None, once[0].id, ordered=block.meta["ordered"])
 
     def _snapshots(self, block: exp.Expr) -> tuple[Snapshot, ...]:
         parts = [source for source in scopes.sources(block) if isinstance(source, exp.Subquery)]
@@ -381,7 +377,7 @@ class _Binder:
 
 
 def _asks(root: Node) -> dict[int, Ask]:
-    return {ask.id: ask for node in chain(root) if isinstance(node, SemanticFilter | SemanticMap) for ask in node.asks}
+    return {ask.id: ask for node in chain(root) for ask in asks_of(node)}
 
 
 def _is_constant(call: Call) -> bool:

@@ -27,7 +27,7 @@ from rvbbit.sql.rewrite import as_typed
 
 WHOLE = ("distinct", "group", "having", "sample", "into", "qualify", "windows")
 """Clauses that need every row."""
-INSIDE = ("from_", "joins", "laterals", "order", "with_")
+INSIDE = ("from_", "joins", "laterals", "with_")
 
 
 def read_once(statement: exp.Expr, names: Names, grouping: Callable[[exp.Expr], bool]) -> None:
@@ -36,22 +36,22 @@ def read_once(statement: exp.Expr, names: Names, grouping: Callable[[exp.Expr], 
     `grouping` tells aggregates and windows.
     """
     for select in list(statement.find_all(exp.Select)):
-        if not _stops(select) or not _can_read_once(select, grouping):
+        if not stops(select) or not _can_read_once(select, grouping):
             continue
         if isinstance(select.parent, exp.Exists):
             select.set("expressions", [exp.convert(1)])
-        asking = [part for part in conditions.conjuncts(select.args["where"].this) if _own_calls(part, select)]
+        asking = [part for part in conditions.conjuncts(select.args["where"].this) if own_calls(part, select)]
         kept = [projection for projection in select.expressions if projection.find(Call) is None]
         columns = [c for part in [*asking, *(p for p in select.expressions if p.find(Call))] for c in part.find_all(exp.Column)]
         try:
-            labels = [_named(names, select, [projection]) for projection in kept]
-            _named(names, select, columns)
+            labels = [named(names, select, [projection]) for projection in kept]
+            named(names, select, columns)
         except SQLError:
             continue
-        _rewrite(select, asking, labels)
+        rewrite(select, asking, labels, select.args.get("order"))
 
 
-def _named(names: Names, select: exp.Select, expressions: Sequence[exp.Expr]) -> list[str]:
+def named(names: Names, select: exp.Select, expressions: Sequence[exp.Expr]) -> list[str]:
     """The names of some output columns of a block."""
     copied = select.copy()
     copied.set("expressions", [expression.copy() for expression in expressions] or [exp.true()])
@@ -60,7 +60,7 @@ def _named(names: Names, select: exp.Select, expressions: Sequence[exp.Expr]) ->
     return names(copied, select)
 
 
-def _stops(select: exp.Select) -> bool:
+def stops(select: exp.Select) -> bool:
     """Whether some of its rows are enough: a LIMIT of a number that is known before, or EXISTS around it."""
     limit = select.args.get("limit")
     if limit is None:
@@ -79,15 +79,15 @@ def _can_read_once(select: exp.Select, grouping: Callable[[exp.Expr], bool]) -> 
         or any(select.args.get(clause) for clause in WHOLE)
     ):
         return False
-    own = _own_calls(select, select)
-    if {scopes.clause_of(call, select) for call in own} - {"where", "expressions"} or not _own_calls(where, select):
+    own = own_calls(select, select)
+    if {scopes.clause_of(call, select) for call in own} - {"where", "expressions"} or not own_calls(where, select):
         return False
-    if any(call.operator is EMBED for call in own):
-        return False  # its stage wants to know of which table and row a text is
+    if any(call.operator is EMBED or (call.operator.pairs.blocked and len(scopes.sources(select)) > 1) for call in own):
+        return False  # their stages want to know of which tables the texts are
     if select.args.get("joins") and any(call.operator.pairs.blocked for call in own):
         return False  # near pairs are asked about, not those that come first
     asked = [projection for projection in select.expressions if projection.find(Call)]
-    parts = [part for part in conditions.conjuncts(where.this) if _own_calls(part, select)]
+    parts = [part for part in conditions.conjuncts(where.this) if own_calls(part, select)]
     if any(grouping(projection) for projection in select.expressions) or scopes.is_volatile(where):
         return False
     if any(part.find(exp.Select, exp.Star, exp.Lambda, exp.Comprehension) for part in [*asked, *parts]):
@@ -112,18 +112,26 @@ def _can_order(select: exp.Select, asked: list[exp.Expr]) -> bool:
     return not (places and asked) and not any(column.name.lower() in named for column in order.find_all(exp.Column))
 
 
-def _own_calls(tree: exp.Expr, block: exp.Expr) -> list[Call]:
+def own_calls(tree: exp.Expr, block: exp.Expr) -> list[Call]:
     return [call for call in scopes.calls_in(tree) if scopes.block_of(call) is block]
 
 
-def _rewrite(select: exp.Select, asking: list[exp.Expr], labels: list[list[str]]) -> None:
-    """`labels` are the column names of each projection without calls, several for a star."""
+def rewrite(
+    select: exp.Select, asking: list[exp.Expr], labels: list[list[str]], order: exp.Expr | None, keys: Sequence[exp.Ordered] = ()
+) -> None:
+    """Put a SELECT so. `labels` are the column names of each projection without calls, several for a star.
+
+    `order` is that of the candidates, `keys` go before it and hold calls or name outputs that do.
+    """
     kept = [projection for projection in select.expressions if projection.find(Call) is None]
     read = _Read(sum(len(names) for names in labels))
-    cheap = [part for part in conditions.conjuncts(select.args["where"].this) if not any(part is one for one in asking)]
+    where = select.args.get("where")
+    parts = conditions.conjuncts(where.this) if where is not None else []
+    cheap = [part for part in parts if not any(part is one for one in asking)]
     for part in asking:
         _remember(part)
     asked = [read.moved(part) for part in asking]
+    ordered = [read.moved(key) if key.find(Call) else key.pop() for key in keys]
     outputs: list[exp.Expr] = []
     places, names = itertools.count(), iter(labels)
     for projection in select.expressions:
@@ -132,19 +140,21 @@ def _rewrite(select: exp.Select, asking: list[exp.Expr], labels: list[list[str]]
         else:
             outputs += [exp.alias_(_place(next(places)), name, quoted=True) for name in next(names)]
     inner = exp.Select(**{clause: select.args[clause] for clause in INSIDE if select.args.get(clause)})
+    inner.set("order", order)
     inner.set("expressions", [*kept, *read.columns.values()] or [exp.true()])
     inner = inner.where(*(exp.paren(part, copy=False) for part in cheap), copy=False)
     width = max(read.width + len(read.columns), 1)
     alias = exp.TableAlias(this=exp.to_identifier(ROWS), columns=[exp.to_identifier(f"c{i}") for i in range(width)])
     source = exp.Subquery(this=inner, alias=alias)
     source.meta["once"] = True
-    select.meta["ordered"] = select.args.get("order") is not None
-    for clause in INSIDE:
+    select.meta["ordered"] = order is not None
+    for clause in (*INSIDE, "where"):
         select.set(clause, None)
     select.set("expressions", outputs)
     select.set("from_", exp.From(this=source))
-    select.set("where", exp.Where(this=exp.and_(*asked, copy=False)))
-    select.set("order", exp.Order(expressions=[exp.Ordered(this=exp.column("rowid", table=ROWS))]))
+    if asked:
+        select.set("where", exp.Where(this=exp.and_(*asked, copy=False)))
+    select.set("order", exp.Order(expressions=[*ordered, exp.Ordered(this=exp.column("rowid", table=ROWS))]))
 
 
 @dataclass(slots=True)

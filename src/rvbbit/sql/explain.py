@@ -11,7 +11,7 @@ from rvbbit.pairwise import aimed_at
 from rvbbit.result import Asked, AskFigures, Explained, Step
 from rvbbit.sql import scopes
 from rvbbit.sql.lowering import written
-from rvbbit.sql.plan import Ask, Filter, Limit, Node, Plan, Project, Reorder, Scan, SemanticFilter, SemanticMap, chain
+from rvbbit.sql.plan import Ask, Filter, Limit, Node, Plan, Project, Reorder, Scan, SemanticFilter, SemanticMap, TopK, chain
 
 FiguresOf = Callable[[Ask], AskFigures | str | None]
 """What an ask takes; or, in words, why that is not known; None where nobody asked."""
@@ -63,6 +63,9 @@ def _step(node: Node, below: tuple[Step, ...], asked: Callable[[Ask], Asked], se
         case Limit(_, rows, offset):
             behind = f" behind {_text(offset)}" if offset is not None else ""
             return Step("Limit", f"asks until {_text(rows)} rows{behind} pass", (), (), below)
+        case TopK(_, ask, rows, offset):
+            behind = f" behind {_text(offset)}" if offset is not None else ""
+            return Step("TopK", f"the highest {_text(rows)}{behind}; the nearest by embedding first", (), (asked(ask),), below)
         case SemanticMap(_, asks):
             return Step("SemanticMap", "", (), tuple(map(asked, asks)), below)
         case Project():

@@ -15,10 +15,10 @@ from sqlglot import exp
 from rvbbit.sql import scopes
 from rvbbit.sql.conditions import conjuncts
 from rvbbit.sql.dialect import Call, Dialect
-from rvbbit.sql.plan import Ask, Filter, Limit, Node, Plan, Project, Reorder, Scan, SemanticFilter, SemanticMap, Snapshot, chain
+from rvbbit.sql.plan import Ask, Filter, Limit, Node, Plan, Project, Reorder, Scan, SemanticFilter, SemanticMap, Snapshot, TopK, chain
 from rvbbit.sql.search import Search
 from rvbbit.sql.sides import Pairing, Sides
-from rvbbit.sql.sift import PLACE, ROWS, Sift, Sifting, Writer, stopped
+from rvbbit.sql.sift import Rank, Sift, Sifting, Stop, Writer, grouped, stopped
 
 WRITER = Dialect()
 KEY = "__rv_k"
@@ -77,7 +77,7 @@ class Final:
     query: exp.Expr
 
 
-Step = Find | Keep | Stage | Sift | Final
+Step = Find | Keep | Stage | Sift | Rank | Final
 
 
 def written(tree: exp.Expr) -> str:
@@ -122,13 +122,14 @@ class _Lowering:
         tree: exp.Expr | None = None
         nodes = chain(root)
         limit = next((node for node in nodes if isinstance(node, Limit)), None)
+        top = next((node for node in nodes if isinstance(node, TopK)), limit)
         sifted = [node for node in nodes if isinstance(node, SemanticFilter)] if any(isinstance(n, Limit | Reorder) for n in nodes) else []
         for node in nodes:
             match node:
                 case Scan(block):
                     tree = block.tree
                     for snapshot in block.snapshots:
-                        yield self.keep(snapshot, tree, all_=limit is not None and limit.snapshot == snapshot.id)
+                        yield self.keep(snapshot, tree, all_=top is not None and top.snapshot == snapshot.id)
                 case SemanticFilter() if node in sifted:
                     if node is sifted[-1]:
                         assert tree is not None
@@ -143,6 +144,9 @@ class _Lowering:
                 case SemanticMap(_, asks):
                     assert tree is not None
                     yield from (self.stage(ask, tree, below) for ask in asks)
+                case TopK():
+                    assert tree is not None
+                    yield self.rank(node, tree)
                 case Reorder() | Limit() | Project():
                     pass
 
@@ -168,29 +172,30 @@ class _Lowering:
         many = any(ask.hints.rounds == "many" for node in filters for ask in node.asks)
         if limit is None:
             inner = over(tree, selected, [self.replaced(one) for one in below], self.replaced)
-            query = self.grouped(inner, len(columns), exp.func("hash", *(exp.column(f"s{i}") for i in range(len(columns)))))
+            query = grouped(inner, len(columns), exp.func("hash", *(exp.column(f"s{i}") for i in range(len(columns)))))
             return Sift(name, query, sifting.batch, condition, None, many)
+        profiles, stop = self.stopped(limit, tree, name, columns, ordered=limit.ordered)
+        return Sift(name, profiles, sifting.batch, condition, stop, many)
+
+    def rank(self, top: TopK, tree: exp.Expr) -> Rank:
+        """The candidates with the highest answers: a profile is a distinct tuple of what the call reads."""
+        name = f"{self.prefix}_profiles_{top.ask.id}"
+        sifting = Sifting((), Writer(self.answers_name, _key, lambda ask: self.constants(ask, tree), self.replaced, written), name)
+        question, values, given = sifting.ranked(top.ask, top.ask.call)
+        query, stop = self.stopped(top, tree, name, sifting.columns or {"": exp.true()}, ordered=True)
+        return Rank(name, query, sifting.batch, question, values, given, stop)
+
+    def stopped(
+        self, limit: Limit | TopK, tree: exp.Expr, name: str, columns: dict[str, exp.Expr], *, ordered: bool
+    ) -> tuple[exp.Expr, Stop]:
+        """The profiles of a block's candidates, and how those that stay become its rows."""
         kept = self.snapshot_name(limit.snapshot)
         candidates = exp.to_table(f"{kept}_all")
         candidates.set("alias", tree.args["from_"].this.args["alias"].copy())
+        selected: list[exp.Expr] = [exp.alias_(column.copy(), f"s{i}") for i, column in enumerate(columns.values())]
         selected.append(exp.alias_(exp.column("rowid", table=candidates.alias), "r"))
-        query = self.grouped(exp.Select(expressions=selected).from_(candidates, copy=False), len(columns), exp.func("min", exp.column("r")))
-        stop = stopped(limit, candidates, (kept, name, f"{name}_chosen"), columns)
-        return Sift(name, query, sifting.batch, condition, stop, many)
-
-    def grouped(self, inner: exp.Select, width: int, order: exp.Expr) -> exp.Select:
-        """The distinct profiles of some rows, in an order that threads do not choose."""
-        with_ = inner.args.pop("with_", None)
-        names = [exp.column(f"s{i}") for i in range(width)]
-        count = exp.alias_(exp.Count(this=exp.Star()), ROWS)
-        numbered = exp.Window(this=exp.func("row_number"), order=exp.Order(expressions=[order, *(name.copy() for name in names)]))
-        place = exp.alias_(exp.Sub(this=numbered, expression=exp.convert(1)), PLACE)
-        query = exp.Select(expressions=[*(name.copy() for name in names), count, place])
-        query = query.from_(exp.Subquery(this=inner, alias=exp.TableAlias(this=exp.to_identifier("__rv_rows"))), copy=False)
-        query = query.group_by(*names, copy=False)
-        if with_ is not None:
-            query.set("with_", with_)
-        return query
+        query = grouped(exp.Select(expressions=selected).from_(candidates, copy=False), len(columns), exp.func("min", exp.column("r")))
+        return query, stopped(limit, candidates, (kept, name, f"{name}_chosen"), columns, ordered=ordered)
 
     def constants(self, ask: Ask, tree: exp.Expr) -> exp.Expr | None:
         """The one-row query of the arguments that do not vary; None where all do."""

@@ -120,6 +120,18 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
+class TopK:
+    """The `rows` with the highest answers to `ask`, behind the first `offset`: those nearest by embedding are asked about first, until
+    more of them change little. Every row of the snapshot is asked about where no embedding can tell."""
+
+    input: Node
+    ask: Ask
+    rows: exp.Expr
+    offset: exp.Expr | None
+    snapshot: int
+
+
+@dataclass(frozen=True, slots=True)
 class SemanticMap:
     """Calls outside WHERE, inner ones first."""
 
@@ -134,7 +146,7 @@ class Project:
     input: Node
 
 
-Node = Scan | Filter | SemanticFilter | Reorder | Limit | SemanticMap | Project
+Node = Scan | Filter | SemanticFilter | Reorder | Limit | TopK | SemanticMap | Project
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +166,7 @@ class Plan:
         """All staged asks in the order in which they will be made."""
         for root in self.blocks:
             for node in chain(root):
-                if isinstance(node, SemanticFilter | SemanticMap):
-                    yield from node.asks
+                yield from asks_of(node)
 
 
 def chain(root: Node) -> list[Node]:
@@ -166,11 +177,22 @@ def chain(root: Node) -> list[Node]:
     return nodes[::-1]
 
 
+def asks_of(node: Node) -> tuple[Ask, ...]:
+    """What one node asks."""
+    match node:
+        case SemanticFilter(_, _, asks) | SemanticMap(_, asks):
+            return asks
+        case TopK(_, ask):
+            return (ask,)
+    return ()
+
+
 def sifted(plan: Plan) -> set[int]:
     """The ids of asks that a limit or other filters may spare some of their calls."""
     found: set[int] = set()
     for root in plan.blocks:
         nodes = chain(root)
+        found.update(node.ask.id for node in nodes if isinstance(node, TopK))
         if any(isinstance(node, Reorder | Limit) for node in nodes):
             found.update(ask.id for node in nodes if isinstance(node, SemanticFilter) for ask in node.asks)
     return found

@@ -13,7 +13,7 @@ from sqlglot import exp
 
 from rvbbit.sql import conditions, scopes
 from rvbbit.sql.dialect import Call
-from rvbbit.sql.plan import Ask, Limit, SemanticFilter
+from rvbbit.sql.plan import Ask, Limit, SemanticFilter, TopK
 
 ROWS = "__rv_n"
 """The number of rows of a profile."""
@@ -88,6 +88,24 @@ class Sift:
             yield from part.questions
 
 
+@dataclass(frozen=True, slots=True)
+class Rank:
+    """Find the candidates with the highest answers to one question. `values` gives the places of a batch with their answers; `given` the
+    places with their arguments, for those that have all. The other names are as in a Sift."""
+
+    name: str
+    profiles: exp.Expr
+    batch: str
+    question: Question
+    values: exp.Expr
+    given: exp.Expr
+    stop: Stop
+
+    def questions(self) -> Iterator[Question]:
+        """The one."""
+        yield self.question
+
+
 def parts(condition: Part | Junction) -> Iterator[Part]:
     """What a condition is made of, left to right."""
     if isinstance(condition, Part):
@@ -124,6 +142,16 @@ class Sifting:
         held = {call.meta["id"] for node in self._filters for call in scopes.calls_in(node.predicate)}
         found = [self._part(node.predicate, may_open=held.issuperset(self._asks)) for node in self._filters]
         return found[0] if len(found) == 1 else Junction(False, tuple(found))
+
+    def ranked(self, ask: Ask, call: Call) -> tuple[Question, exp.Expr, exp.Expr]:
+        """The question of a top k, its values and its arguments, a batch at a time."""
+        self._asks = dict.fromkeys(ask.covers, ask)
+        place = exp.column(PLACE, table=self._name)
+        question = self._question(call, call)
+        keys = [exp.alias_(self._writer.key(ask, i, self._moved(call.arguments[i])), f"__rv_k{i}") for i in ask.varying]
+        present = [exp.Not(this=exp.Is(this=exp.paren(key.this.copy()), expression=exp.null())) for key in keys]
+        values = self._batched([exp.alias_(place, "place"), exp.alias_(self._moved(call), "value")], [])
+        return question, values, self._batched([exp.alias_(place.copy(), "place"), *keys], present)
 
     def _part(self, predicate: exp.Expr, *, may_open: bool) -> Part | Junction:
         """`may_open`: OR may leave a question unasked, as nothing else of the block looks for its answer."""
@@ -192,7 +220,21 @@ def _depth(call: exp.Expr) -> int:
     return 0 if call.parent is None else isinstance(call.parent, Call) + _depth(call.parent)
 
 
-def stopped(limit: Limit, all_rows: exp.Expr, names: tuple[str, str, str], columns: dict[str, exp.Expr]) -> Stop:
+def grouped(inner: exp.Select, width: int, order: exp.Expr) -> exp.Select:
+    """The distinct profiles of some rows, in an order that threads do not choose."""
+    with_ = inner.args.pop("with_", None)
+    names = [exp.column(f"s{i}") for i in range(width)]
+    numbered = exp.Window(this=exp.func("row_number"), order=exp.Order(expressions=[order, *(name.copy() for name in names)]))
+    place = exp.alias_(exp.Sub(this=numbered, expression=exp.convert(1)), PLACE)
+    query = exp.Select(expressions=[*(name.copy() for name in names), exp.alias_(exp.Count(this=exp.Star()), ROWS), place])
+    query = query.from_(exp.Subquery(this=inner, alias=exp.TableAlias(this=exp.to_identifier("__rv_rows"))), copy=False)
+    query = query.group_by(*names, copy=False)
+    if with_ is not None:
+        query.set("with_", with_)
+    return query
+
+
+def stopped(limit: Limit | TopK, all_rows: exp.Expr, names: tuple[str, str, str], columns: dict[str, exp.Expr], *, ordered: bool) -> Stop:
     """`all_rows` is the table of candidates under the alias that the block gives it; `names`: kept, profiles, chosen."""
     kept, profiles, chosen = names
     bounds = exp.select(exp.alias_(limit.rows.copy(), "rows"), exp.alias_((limit.offset or exp.convert(0)).copy(), "before"))
@@ -208,4 +250,4 @@ def stopped(limit: Limit, all_rows: exp.Expr, names: tuple[str, str, str], colum
     place = exp.column("rowid", table=alias)
     among = exp.In(this=place, query=exp.Subquery(this=exp.select("place").from_(chosen)))
     query = exp.select("*").from_(all_rows.copy(), copy=False).where(among, copy=False).order_by(place.copy(), copy=False)
-    return Stop(kept, bounds, rows, query, chosen, limit.ordered)
+    return Stop(kept, bounds, rows, query, chosen, ordered)

@@ -39,6 +39,7 @@ class Hints:
 
     `training` is whether calls may learn, or the version or tag of the set they learn from. `pack` is how many rows a request may carry,
     `batch` whether the provider's batch API is asked. `rounds`: "few" or "many", for questions that stop early: fewer waits or fewer calls.
+    `judge`: "likely" or "all" candidates of a top k.
     `accuracy`, `precision`, `recall` 0-1 are what answers given in the model's place must have, but for a chance of `delta`.
     `blocking` is whether a join asks about near pairs alone, or to which recall.
     `interval` is the level of intervals beside aggregates, `sample` how many questions are asked for them.
@@ -59,6 +60,7 @@ class Hints:
     blocking: bool | float | None = None
     interval: float | None = None
     sample: int | None = None
+    judge: str | None = None
 
     def over(self, other: Hints) -> Hints:
         """These hints, with the other's where these are silent."""
@@ -162,6 +164,8 @@ def _hint(text: str, token: Token) -> Hints:
         return Hints(pack=_pack(value, token))
     if key == "rounds":
         return Hints(rounds=_one_of(key, value, {"few": "few", "many": "many"}, token))
+    if key == "judge":
+        return Hints(judge=_one_of(key, value, {"likely": "likely", "all": "all"}, token))
     return Hints(model=value)
 
 

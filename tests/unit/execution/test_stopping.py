@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rvbbit.execution.executor import Executor
-from rvbbit.execution.sifting import Asking
+from rvbbit.execution.questions import Asking
 from rvbbit.sql.plan import Ask
 from rvbbit.types import Answer, Arguments
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from sqlglot import exp
 
 from rvbbit.sql.lowering import written
-from rvbbit.sql.plan import Ask, Node, Plan, SemanticFilter, SemanticMap, chain, stack
+from rvbbit.sql.plan import Ask, Node, Plan, SemanticFilter, SemanticMap, TopK, asks_of, chain, stack
 
 
 def equal_calls_once(plan: Plan) -> Plan:
@@ -25,7 +25,7 @@ def _merged(root: Node) -> Node:
     first: dict[tuple[object, ...], Ask] = {}
     covered: dict[int, list[int]] = {}
     for node in nodes:
-        for ask in _asks(node):
+        for ask in asks_of(node):
             whole = first.get(_identity(ask, ()))
             answering = whole or first.setdefault(_identity(ask, ask.guards), ask)
             covered.setdefault(answering.id, []).extend(ask.covers)
@@ -35,12 +35,10 @@ def _merged(root: Node) -> Node:
             node = replace(node, asks=tuple(replace(ask, covers=tuple(covered[ask.id])) for ask in node.asks if ask.id in covered))
             if isinstance(node, SemanticMap) and not node.asks:
                 continue
+        elif isinstance(node, TopK):
+            node = replace(node, ask=replace(node.ask, covers=tuple(covered[node.ask.id])))
         merged.append(node)
     return stack(merged)
-
-
-def _asks(node: Node) -> tuple[Ask, ...]:
-    return node.asks if isinstance(node, SemanticFilter | SemanticMap) else ()
 
 
 def _identity(ask: Ask, guards: tuple[exp.Expr, ...]) -> tuple[object, ...]:

@@ -1,5 +1,5 @@
 /** A plan, drawn: from the rows that are read, below, to the result, on top. */
-import { ArrowDownUp, Database, Filter as FilterIcon, Hand, type LucideIcon, Repeat, Rows3, Sparkles, WandSparkles } from "lucide-react";
+import { ArrowDownUp, ArrowUpNarrowWide, Database, Filter as FilterIcon, Hand, type LucideIcon, Repeat, Rows3, Sparkles, WandSparkles } from "lucide-react";
 
 import { count, plural, seconds, usd } from "@/shared/lib/format";
 
@@ -9,6 +9,7 @@ import styles from "./plan.module.css";
 const KINDS: Record<Step["kind"], { icon: LucideIcon; word: string }> = {
   Project: { icon: Rows3, word: "Result" },
   SemanticMap: { icon: WandSparkles, word: "Ask for each row" },
+  TopK: { icon: ArrowUpNarrowWide, word: "Find the highest" },
   Limit: { icon: Hand, word: "Stop" },
   Reorder: { icon: ArrowDownUp, word: "Ask in the best order" },
   SemanticFilter: { icon: Sparkles, word: "Keep what a model agrees to" },

@@ -2566,7 +2566,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "Project" | "SemanticMap" | "Limit" | "Reorder" | "SemanticFilter" | "Filter" | "Scan";
+            kind: "Project" | "SemanticMap" | "TopK" | "Limit" | "Reorder" | "SemanticFilter" | "Filter" | "Scan";
         };
         /**
          * Stopped
