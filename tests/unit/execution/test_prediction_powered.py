@@ -75,8 +75,8 @@ def test_good_predictions_narrow_an_interval_and_bad_ones_do_not_widen_it() -> N
         return found.high - found.low
 
     alone = wide(np.zeros(1_000))
-    assert wide(truth ^ (random.random(1_000) < 0.05)) < 0.6 * alone
-    assert wide(random.random(1_000) < 0.5) < 1.05 * alone
+    assert wide(truth ^ (random.random(1_000) < 0.05)) < 0.7 * alone
+    assert wide(random.random(1_000) < 0.5) < 1.1 * alone
 
 
 def test_a_sample_without_a_single_error_is_no_certainty() -> None:
