@@ -1,5 +1,16 @@
 /** A plan, drawn: from the rows that are read, below, to the result, on top. */
-import { ArrowDownUp, ArrowUpNarrowWide, Database, Filter as FilterIcon, Hand, type LucideIcon, Repeat, Rows3, Sparkles, WandSparkles } from "lucide-react";
+import {
+  ArrowDownUp,
+  ArrowUpNarrowWide,
+  Database,
+  Filter as FilterIcon,
+  Hand,
+  type LucideIcon,
+  Repeat,
+  Rows3,
+  Sparkles,
+  WandSparkles,
+} from "lucide-react";
 
 import { count, plural, seconds, usd } from "@/shared/lib/format";
 
