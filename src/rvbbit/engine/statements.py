@@ -138,7 +138,7 @@ class Statements:
             told += measured(query, ask, given, size, self.ways(ask, query.model))
         used = query.usage()
         cost = "price not known" if used.cost_usd is None else f"${used.cost_usd:.4f}"
-        told.append(f"the sample took {used.calls:,} calls, {cost}; {used.cached:,} answers were known")
+        told.append(f"the sample: {used.calls:,} asked, {used.cached:,} known, {cost}")
         return pa.table({"plan": pa.array([*plan, "", *told], pa.string())})
 
     def _analyzed(self, planned: Planned, statement: Statement, query: Query) -> pa.Table:
