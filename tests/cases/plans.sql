@@ -1141,3 +1141,23 @@ SELECT t.id FROM t JOIN u ON t.text SAME u.word LIMIT 3
 -- └─ SemanticFilter  SAME(t.text, u.word)
 --       ask 1: SAME(t.text, u.word)  near pairs, recall 0.98
 --    └─ Scan  t JOIN u ON TRUE
+
+-- case: what waits for a batch is asked all together, in the order written
+SELECT id FROM t WHERE text MEANS 'red' AND "desc" MEANS 'big' -- @@ batch
+-- plan:
+-- Project
+-- └─ SemanticFilter  MEANS("desc", 'big')
+--       ask 2: MEANS("desc", 'big')
+--    └─ SemanticFilter  MEANS(text, 'red')
+--          ask 1: MEANS(text, 'red')
+--       └─ Scan  t
+
+-- case: a target is kept over all rows of a question, not batch by batch
+SELECT id FROM t WHERE text MEANS 'red' AND "desc" MEANS 'big' -- @@ accuracy: 0.9
+-- plan:
+-- Project
+-- └─ SemanticFilter  MEANS("desc", 'big')
+--       ask 2: MEANS("desc", 'big')
+--    └─ SemanticFilter  MEANS(text, 'red')
+--          ask 1: MEANS(text, 'red')
+--       └─ Scan  t

@@ -85,6 +85,16 @@ def test_only_texts_that_are_alike_are_asked_about_by_dedupe(db: Any, remote: An
     assert [texts(body) for body in remote.server.requests] == [["ACME Corp.", "Acme Corporation"]]
 
 
+def test_what_dedupe_compares_costs_nothing_whatever_the_embedding_model(remote: Any) -> None:
+    (remote.home / "rvbbit.toml").write_text('embed_model = "openai:text-embedding-3-small"\n')
+    with remote.connect() as db:
+        db.sql("CREATE TABLE names AS SELECT * FROM (VALUES ('Acme Corporation'), ('ACME Corp.'), ('Bread and butter')) n(name)")
+        db.sql("EXPLAIN SELECT DEDUPE(name) FROM names")
+        assert remote.server.calls == 0
+        remote.server.answer = lambda body: [1]
+        assert db.sql("SELECT DEDUPE(name) FROM names").usage.calls == remote.server.calls == 1
+
+
 def test_an_operator_of_ones_own_can_be_an_aggregate(db: Any, remote: Any) -> None:
     remote.cascade(
         "headline",

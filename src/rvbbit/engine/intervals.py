@@ -207,8 +207,13 @@ def _corrected(column: pa.ChunkedArray, found: Sequence[Interval | None]) -> pa.
     """Of a sample: the estimates in place of what the student's answers alone come to."""
     whole = pa.types.is_integer(column.type)
     given = zip(column.to_pylist(), found, strict=True)
-    values = [value if one is None else round(one.estimate) if whole else one.estimate for value, one in given]
+    values = [round(one.estimate) if whole and one else one.estimate if one else _number(value, whole=whole) for value, one in given]
     return pa.array(values, column.type if whole else pa.float64())
+
+
+def _number(value: Any, *, whole: bool) -> Any:
+    """What a group without an interval keeps: SUM of integers is a Decimal."""
+    return value if whole or value is None else float(value)
 
 
 def _run(connection: duckdb.DuckDBPyConnection, query: Any, values: Mapping[str, Any]) -> pa.Table:

@@ -103,7 +103,7 @@ class Rooms:
             self.run_sql,
             settings.model,
             concurrency=settings.concurrency,
-            embedder=self.embedding,
+            embedder=self.embedder,
         )
         desk = Desk(self.catalog.find, self.registry, self.store, self.selector, partial(logged, self.store), settings.model)
         self.students = Students(desk, settings.accuracy, settings.delta, self.runner)

@@ -177,6 +177,8 @@ def _keep_one(select: exp.Select, call: Call) -> None:
     distinct = select.args.get("distinct")
     if distinct is not None and distinct.args.get("on"):
         raise _refused(call, "takes no ON", "SELECT SEMANTIC DISTINCT names what it compares in its columns", name="SEMANTIC DISTINCT")
+    if not outputs:
+        raise _refused(call, "compares no column", "name the columns that it is to compare", name="SEMANTIC DISTINCT")
     if any(output.find(exp.Star) and not output.find(Call) for output in outputs):
         raise _refused(call, "cannot tell which columns * are", "name the columns that it is to compare", name="SEMANTIC DISTINCT")
     if select.args.get("group") or select.args.get("having") or select.args.get("from_") is None:

@@ -89,6 +89,11 @@ def _condition(select: exp.Select) -> tuple[Call, exp.Expr, list[exp.Expr]]:
     if len(calls) != 1 or len(semantic) != 1:
         raise _refused(f"{len(calls)} semantic expressions, {len(semantic)} of them in WHERE", "an interval is over one, in WHERE")
     (call,) = calls
+    pairs = call.operator.pairs
+    if pairs.symmetric or pairs.reflexive or pairs.blocked:
+        raise _refused(
+            f"{call.operator.name.upper()} answers some pairs without a question", "an interval is over an operator that asks all"
+        )
     beside = [column for column in semantic[0].find_all(exp.Column) if column.find_ancestor(Call) is None]
     if beside or call.find(exp.Select) or semantic[0].find(exp.Select):
         raise _refused("the condition with the semantic expression names something else", "join the two conditions by AND")

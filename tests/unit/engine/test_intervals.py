@@ -123,6 +123,13 @@ def test_a_sample_asks_so_many_and_a_student_predicts_the_rest(db: Database, ser
     assert (again.usage.calls, again.usage.cached) == (0, 120)
 
 
+def test_a_sum_of_integers_in_groups_too_small_for_an_interval_stands_as_it_is(db: Database) -> None:
+    hints = "-- @@ interval: 0.95\n-- @@ sample: 120\n"
+    result = db.sql(f"{hints}SELECT id // 10 AS ten, SUM(id) AS s FROM q WHERE {CONDITION} GROUP BY ten")
+    assert len(result) > 10 and set(result.arrow()["s_low"].to_pylist()) == {None}
+    assert all(isinstance(value, float) for value in result.arrow()["s"].to_pylist())
+
+
 def test_explain_counts_the_sample_alone(db: Database, server: FakeServer) -> None:
     sql = f"EXPLAIN SELECT COUNT(*) AS n FROM q WHERE {CONDITION} -- @@ interval: 0.95\n-- @@ sample: 120"
     assert "120 to ask" in "\n".join(str(row[0]) for row in db.sql(sql).fetchall()) and server.calls == 0
@@ -143,6 +150,7 @@ def test_nothing_counted_has_no_interval(db: Database, server: FakeServer) -> No
         (f"SELECT COUNT(*) FROM q WHERE {CONDITION} OR id = 1", "the condition with the semantic expression names something else"),
         (f"SELECT COUNT(*) FILTER (WHERE {CONDITION}) FROM q", "1 semantic expressions, 0 of them in WHERE"),
         (f"SELECT COUNT(*) FROM q WHERE {CONDITION} AND text MEANS 'x'", "2 semantic expressions, 2 of them in WHERE"),
+        ("SELECT COUNT(*) FROM q WHERE text ~ 'a card'", "SAME_ENTITY answers some pairs without a question"),
         (f"SELECT DISTINCT COUNT(*) FROM q WHERE {CONDITION}", "the statement has DISTINCT"),
         (f"CREATE TABLE x AS SELECT COUNT(*) FROM q WHERE {CONDITION}", "the statement is no plain SELECT"),
         (f"SELECT half, COUNT(*) FROM q WHERE {CONDITION} GROUP BY ROLLUP (half)", "GROUP BY has grouping sets"),

@@ -152,7 +152,10 @@ def test_semantic_distinct_in_a_subquery_and_with_a_limit(bench: Any) -> None:
     assert rows(bench, "SELECT SEMANTIC DISTINCT text FROM t WHERE text <> '' ORDER BY text LIMIT 1") == [("blue sky",)]
 
 
-@pytest.mark.parametrize("query", ["SELECT SEMANTIC DISTINCT * FROM t", "SELECT SEMANTIC DISTINCT max(text) FROM t GROUP BY grp"])
+@pytest.mark.parametrize(
+    "query",
+    ["SELECT SEMANTIC DISTINCT FROM t", "SELECT SEMANTIC DISTINCT * FROM t", "SELECT SEMANTIC DISTINCT max(text) FROM t GROUP BY grp"],
+)
 def test_semantic_distinct_says_what_it_cannot_compare(bench: Any, query: str) -> None:
     with pytest.raises(SQLError, match="SEMANTIC DISTINCT"):
         bench.run(query)
