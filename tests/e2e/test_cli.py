@@ -216,6 +216,7 @@ def test_backslash_commands_do_what_psql_users_expect(shell: Any) -> None:
     shell.expect("id.*INTEGER.*text.*VARCHAR")
     enter(shell, "\\do")
     shell.expect("text MEANS criterion")
+    shell.expect("rvbbit=>")  # the list is long: what is typed while it is printed is lost
     enter(shell, "\\x", "SELECT 7 AS seven;")
     shell.expect(r"-\[ row 1 \].*seven \| 7")
     enter(shell, "\\timing", "SELECT 1;")
