@@ -45,11 +45,11 @@ def test_a_query_is_written_with_completion_and_run_without_a_mouse(studio: Stud
     page.keyboard.type(" WHERE numb")
     expect(offered(page)).to_contain_text("letters · BIGINT")
     take(page)
-    page.keyboard.type(" < 6 AND body MEA")
+    page.keyboard.type(" < 6 AND body MEANS")
     expect(offered(page)).to_contain_text("MEANS criterion")
     expect(page.locator(".cm-completionInfo")).to_contain_text("text MEANS criterion")
     page.keyboard.press("Escape")
-    page.keyboard.type("NS 'a parcel is lost'")
+    page.keyboard.type(" 'a parcel is lost'")
     assert editor(page).inner_text().strip() == "SELECT body FROM letters WHERE number < 6 AND body MEANS 'a parcel is lost'"
     expect(page.locator(".cm-line span", has_text="MEANS").first).to_be_visible()  # a keyword, in its colour
     page.keyboard.press("Control+Enter")
