@@ -152,7 +152,8 @@ def _plain(text: str, home: Path) -> str:
     text = text.replace(str(home), "HOME")
     text = re.sub(r"\b[0-9a-f]{10,32}\b", "ID", text)
     text = re.sub(r"2026-(?!01-01)\d\d-\d\d[ T]\d\d:\d\d(:[\d.]+)?(\+00:00|Z)?", "WHEN", text)
-    text = re.sub(r"\b[\d.]+ (ms|s|MB|bytes)\b", r"SOME \1", text)
+    text = re.sub(r"\b[\d.]+ m?s\b", "SOME s", text)
+    text = re.sub(r"\b[\d.]+ (MB|bytes)\b", r"SOME \1", text)
     text = re.sub(r"[\d.]+ s\]", "SOME s]", text)
     return re.sub(r" ok   server .*\n", "", text)
 
