@@ -21,13 +21,13 @@ RVBBIT = [sys.executable, "-c", "from rvbbit.cli.main import main; main()"]
 
 @dataclass(frozen=True)
 class Command:
-    """Runs `rvbbit` in `home`, with none of the caller's own settings."""
+    """Runs `rvbbit` in `home`, with none of the caller's own settings; a terminal is as wide as it is, not as wide as theirs."""
 
     home: Path
 
     @property
     def env(self) -> Mapping[str, str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("RVBBIT_")}
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("RVBBIT_") and name not in ("COLUMNS", "LINES")}
         return kept | {"PAGER": "", "TERM": "xterm-256color", "PROMPT_TOOLKIT_NO_CPR": "1"}
 
     def __call__(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:

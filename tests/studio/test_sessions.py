@@ -72,6 +72,7 @@ def test_sessions_are_listed_found_and_opened(studio: Studio) -> None:
     page.get_by_label("From this day").fill("2100-01-01")
     expect(page.get_by_role("heading", name="No session is like that")).to_be_visible()
     page.get_by_role("button", name="Show all sessions").click()
+    expect(page.get_by_label("Search in the ids of sessions")).to_have_value("")
     expect(table.get_by_role("row")).to_have_count(4)
     page.get_by_role("link", name=SESSION).click()
     expect(page).to_have_url(re.compile(f"/sessions/{SESSION}$"))

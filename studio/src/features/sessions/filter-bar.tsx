@@ -1,36 +1,25 @@
 /** Which sessions are listed; all of it in the address. */
-import { useEffect, useState } from "react";
-
 import { all, one, useAddress } from "@/shared/lib/search";
 import { Input } from "@/shared/ui/field";
 import { Pick } from "@/shared/ui/pick";
+import { SearchBox } from "@/shared/ui/search-box";
 
 import { useFacets } from "./api";
 import { dayOf, SOURCES } from "./filter";
 import styles from "./sessions.module.css";
 
-const PAUSE = 250;
-
 export function FilterBar() {
   const [search, change] = useAddress();
   const facets = useFacets().data;
-  const asked = one(search, "search") ?? "";
-  const [text, setText] = useState(asked);
-  useEffect(() => {
-    if (text.trim() === asked) return;
-    const timer = setTimeout(() => change({ search: text.trim() }), PAUSE);
-    return () => clearTimeout(timer);
-  }, [text, asked, change]);
   const cascades = Object.entries(facets?.cascade_id ?? {}).map(([value, count]) => ({ value, count }));
   const source = one(search, "source");
   return (
     <div className={styles.filters} role="search">
-      <Input
-        type="search"
-        aria-label="Search in the ids of sessions"
+      <SearchBox
+        label="Search in the ids of sessions"
         placeholder="Search in ids…"
-        value={text}
-        onChange={(event) => setText(event.target.value)}
+        value={one(search, "search") ?? ""}
+        onChange={(text) => change({ search: text })}
       />
       <Pick
         label="Cascade"

@@ -1,12 +1,13 @@
 /** What is shown, narrowed down: everything here stands in the address. */
 import { CalendarDays, ChevronLeft, CircleDollarSign, Ellipsis, Gauge, Scale, Search as Glass, X } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
+import { useState } from "react";
 
 import { plural } from "@/shared/lib/format";
 import { Button } from "@/shared/ui/button";
 import { Field, Input } from "@/shared/ui/field";
 import { Pick } from "@/shared/ui/pick";
 import { Popover } from "@/shared/ui/popover";
+import { SearchBox } from "@/shared/ui/search-box";
 
 import { useFacets } from "./api";
 import { type Filter, isFiltered, nothing } from "./filter";
@@ -58,7 +59,16 @@ export function FilterBar({ filter, change }: BarProps) {
   const options = (name: Facet) => Object.entries(data?.[name] ?? {}).map(([value, count]) => ({ value, count }));
   return (
     <div className={styles.bar} role="search" aria-label="Executions">
-      <Quick value={filter.search ?? ""} onChange={(search) => change({ search })} />
+      <span className={styles.quick}>
+        <Glass aria-hidden />
+        <SearchBox
+          id="quick-search"
+          label="Search inputs and answers"
+          placeholder="Search inputs and answers  ( / )"
+          value={filter.search ?? ""}
+          onChange={(search) => change({ search })}
+        />
+      </span>
       {SEVERAL.map(([name, label]) => (
         <Pick
           key={name}
@@ -187,38 +197,6 @@ function Exactly({ filter, change }: BarProps) {
 function unpicked(filter: Filter): Filter {
   const picked = new Set<string>([...SEVERAL, ...OFTEN, ...RARE].map(([name]) => name));
   return Object.fromEntries(Object.entries(filter).filter(([name]) => !picked.has(name)));
-}
-
-/** Free text, looked for when one stops typing. */
-function Quick({ value, onChange }: { value: string; onChange: (value: string | null) => void }) {
-  const [text, setText] = useState(value);
-  const said = useRef(value);
-  useEffect(() => {
-    if (value === said.current) return;
-    said.current = value;
-    setText(value);
-  }, [value]);
-  useEffect(() => {
-    if (text === said.current) return;
-    const timer = setTimeout(() => {
-      said.current = text;
-      onChange(text === "" ? null : text);
-    }, 250);
-    return () => clearTimeout(timer);
-  }, [text, onChange]);
-  return (
-    <span className={styles.quick}>
-      <Glass aria-hidden />
-      <Input
-        id="quick-search"
-        type="search"
-        aria-label="Search inputs and answers"
-        placeholder="Search inputs and answers  ( / )"
-        value={text}
-        onChange={(event) => setText(event.target.value)}
-      />
-    </span>
-  );
 }
 
 const LEVELS = [
