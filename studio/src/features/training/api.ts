@@ -1,5 +1,5 @@
 /** What the page shows beside the grid. */
-import { useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 
 import { answer, api } from "@/shared/api/client";
 import { live, POLL } from "@/shared/api/events";
@@ -12,10 +12,12 @@ const useEvery = () => (useStore(live) ? false : POLL);
 export const useStats = () =>
   useQuery({ queryKey: ["stats"], queryFn: () => answer(api.GET("/api/training/stats")), refetchInterval: useEvery() });
 
-/** The values to filter by, of everything that the rest of the filter finds. */
-export const useFacets = (filter: Filter) =>
+/** The values to filter by, of everything that the rest of the filter finds; asked for when `wanted`, until then those before stay. */
+export const useFacets = (filter: Filter, wanted: boolean) =>
   useQuery({
     queryKey: ["facets", filter],
+    enabled: wanted,
+    placeholderData: keepPreviousData,
     queryFn: () => answer(api.GET("/api/training/filter-options", { params: { query: filter } })),
   });
 

@@ -52,8 +52,9 @@ const FOLDED = [
   "max_cost",
 ] as const;
 
-export function FilterBar({ filter, change }: BarProps) {
-  const { data } = useFacets(unpicked(filter));
+/** `shown`: rows are there, so that what one can filter by next may be counted, which takes longer than to find them. */
+export function FilterBar({ filter, change, shown }: BarProps & { shown: boolean }) {
+  const { data } = useFacets(unpicked(filter), shown);
   const [unfolded, setMore] = useState(false);
   const more = unfolded || FOLDED.some((name) => filter[name] !== undefined);
   const options = (name: Facet) => Object.entries(data?.[name] ?? {}).map(([value, count]) => ({ value, count }));

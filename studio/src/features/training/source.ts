@@ -7,7 +7,8 @@ import { one } from "@/shared/lib/search";
 
 import type { Filter } from "./filter";
 
-export const BLOCK = 100;
+/** Twice what a tall screen shows: every row more is a text more to read. */
+export const BLOCK = 50;
 /** Executions asked for by their ids at once: as many as an address holds. */
 const NAMED = 200;
 const SORTS = [

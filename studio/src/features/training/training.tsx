@@ -57,7 +57,6 @@ export function Training({ open, onOpen, onCorrect, moverRef }: TrainingProps) {
   const [failed, setFailed] = useState<{ source: Source; error: unknown } | null>(null);
   const [chosen, setChosen] = useState<{ source: Source | null; what: Selected }>({ source: null, what: NONE });
   const [sheet, setSheet] = useState(false);
-  const tags = useFacets(EVERYTHING).data?.tag ?? {};
 
   const source = useMemo(() => {
     const made: Source = new Source(filter, {
@@ -83,6 +82,7 @@ export function Training({ open, onOpen, onCorrect, moverRef }: TrainingProps) {
     grid?.deselectAll();
   }, [grid, source]);
   const selected = chosen.source === source ? chosen.what : NONE;
+  const tags = useFacets(EVERYTHING, size(selected) > 0).data?.tag ?? {};
   const everything = () => {
     if (total !== null && total > 0 && found !== null) setChosen({ source, what: { filter: found.filter, total } });
   };
@@ -108,7 +108,7 @@ export function Training({ open, onOpen, onCorrect, moverRef }: TrainingProps) {
   return (
     <div className={styles.training}>
       <Kpis filter={filter} change={change} />
-      <FilterBar filter={filter} change={change} />
+      <FilterBar filter={filter} change={change} shown={total !== null} />
       {size(selected) > 0 ? (
         <SelectionBar
           selected={selected}
