@@ -819,3 +819,39 @@ SELECT count(*) FROM (SELECT t.id FROM t LEFT JOIN u ON same(t.text, u.word) LIM
 SELECT t.id, u.id FROM t JOIN u ON same(t.text, u.word) ORDER BY t.id, u.id LIMIT 2;
 
 SELECT id FROM u WHERE EXISTS (SELECT 1 FROM t a, t b WHERE same(a.text, b.text) AND a.id < b.id);
+
+SELECT id, ask(text, 'q') FROM n;
+
+SELECT id FROM n WHERE ascii(ask(text, 'q')) = 82;
+
+SELECT id, text FROM n WHERE ascii(tags(text)[1]) = 114;
+
+SELECT id FROM n WHERE ascii(ask(text, 'q')) = 82 OR ascii(tags(text)[1]) = 66 AND id > 3;
+
+SELECT id, ask(text, 'a') FROM n WHERE ascii(tags(text)[1]) > 90 LIMIT 4;
+
+SELECT id, text FROM n WHERE means(text COLLATE "binary", 'ed') ORDER BY id LIMIT 2;
+
+SELECT id FROM n WHERE ascii(ask(text, 'q')) > 90 AND ascii(ask(text, 'p')) <> 98 ORDER BY id LIMIT 2;
+
+SELECT id FROM n ORDER BY about(text, 'x') DESC, id LIMIT 3;
+
+SELECT id, condense(text, 'f') FROM n GROUP BY id;
+
+SELECT id % 2 AS half, ascii(condense(text COLLATE "binary", 'f')) FROM n GROUP BY ALL;
+
+SELECT id, condense(text || '', 'f') OVER (PARTITION BY id) FROM n;
+
+SELECT id, classify(text, [text, 'x']) FROM n;
+
+SELECT id, ask({'text': text}::VARCHAR, 'q') FROM n;
+
+SELECT n.id, m.id FROM n JOIN n AS m ON same(n.text COLLATE "binary", m.text COLLATE "binary");
+
+SELECT n.id, u.id FROM n LEFT JOIN u ON ascii(ask(n.text, 'x')) = 82 AND n.id = u.id;
+
+SELECT n.id, (SELECT count(*) FROM t WHERE t.id < n.id AND ascii(ask(n.text, t.grp)) = 82) FROM n;
+
+UPDATE n SET text = ask(text, 'u');
+
+DELETE FROM n WHERE ascii(ask(text, 'u')) = 114;

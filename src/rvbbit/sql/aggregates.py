@@ -17,17 +17,7 @@ from rvbbit.errors import SQLError
 from rvbbit.sql import scopes
 from rvbbit.sql.dialect import Call
 from rvbbit.sql.lowering import written
-
-SORTED = "list_sort"
-COLLECT = "list"
-
-
-def is_sorted_list(node: exp.Expr) -> bool:
-    """Whether an aggregate is a list that is sorted at once: the same whatever the order of rows."""
-    parent = node.parent
-    if isinstance(parent, exp.Filter) and parent.this is node:
-        parent = parent.parent
-    return isinstance(node, exp.Anonymous) and isinstance(parent, exp.Anonymous) and parent.name.lower() == SORTED
+from rvbbit.sql.sorted_lists import COLLECT, SORTED
 
 
 def as_typed(call: Call) -> str:

@@ -7,12 +7,12 @@ the distinct arguments of just those rows that the nodes below it keep.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
 
-from rvbbit.sql import scopes
+from rvbbit.sql import sameness, scopes
 from rvbbit.sql.conditions import conjuncts
 from rvbbit.sql.dialect import Call, Dialect
 from rvbbit.sql.plan import Ask, Filter, Limit, Node, Plan, Project, Reorder, Scan, SemanticFilter, SemanticMap, Snapshot, TopK, chain
@@ -213,7 +213,7 @@ class _Lowering:
         predicates = [self.replaced(p) for p in (*below, *ask.guards)]
         name = self.answers_name(ask)
         inner = over(tree, keys or [exp.alias_(exp.true(), f"{KEY}0")], predicates, self.replaced, groups=ask.groups)
-        names = [f"{KEY}{i}" for i in ask.varying]
+        names = {f"{KEY}{i}": ask.types[i] for i in ask.varying}
         rows, counted = _distinct(inner, names, [ROW] if ask.origin else [])
         pairing = None if ask.sides is None else self.pairing(name, ask, ask.sides, tree, (*below, *ask.guards))
         return Stage(name, ask, rows, self.constants(ask, tree), counted, pairing)
@@ -228,21 +228,21 @@ class _Lowering:
         items = {item.alias_or_name.lower(): item for item in scopes.sources(tree)}
         values: list[exp.Expr] = []
         for place, side in enumerate((sides.left, sides.right)):
-            key = exp.alias_(self.replaced(ask.call.arguments[place]), f"{KEY}{place}", copy=False)
+            key = exp.alias_(_key(ask, place, self.replaced(ask.call.arguments[place])), f"{KEY}{place}", copy=False)
             select = exp.Select(expressions=[key], from_=exp.From(this=self.replaced(items[side])))
             for condition in (condition for condition, owner in owned if owner == side):
                 select = select.where(exp.paren(self.replaced(condition), copy=False), copy=False)
-            values.append(_distinct(with_ctes(select, tree, self.replaced), [f"{KEY}{place}"])[0])
+            values.append(_distinct(with_ctes(select, tree, self.replaced), {f"{KEY}{place}": ask.types[place]})[0])
         return Pairing(values[0], values[1], linked, self.among(f"{name}_near", ask, tree, predicates), f"{name}_near")
 
     def among(self, near: str, ask: Ask, tree: exp.Expr, predicates: Sequence[exp.Expr]) -> exp.Expr:
         """The distinct rows of a stage that are in a relation, too."""
-        arguments = [self.replaced(argument) for argument in ask.call.arguments]
+        arguments = [_key(ask, i, self.replaced(argument)) for i, argument in enumerate(ask.call.arguments)]
         keys: list[exp.Expr] = [exp.alias_(argument, f"{KEY}{i}") for i, argument in enumerate(arguments)]
         met = [exp.EQ(this=exp.column(f"{KEY}{i}", table=near), expression=exp.paren(a)) for i, a in enumerate(arguments)]
         query = over(tree, keys, [*(self.replaced(predicate) for predicate in predicates), *met], self.replaced)
         query.append("joins", exp.Join(this=exp.to_table(near)))
-        return _distinct(query, [f"{KEY}0", f"{KEY}1"])[0]
+        return _distinct(query, {f"{KEY}{i}": ask.types[i] for i in (0, 1)})[0]
 
     def replaced(self, tree: exp.Expr) -> exp.Expr:
         """A copy with calls answered and kept tables in place."""
@@ -271,7 +271,7 @@ def lookup(ask: Ask, call: Call, relation: exp.Expr, *, keyed: bool = False) -> 
     for i in ask.varying:
         argument = _key(ask, i, exp.paren(call.expressions[i].copy(), copy=False))
         key = exp.column(f"{KEY}{i}", table="__rv_a") if keyed else argument.copy()
-        found = found.where(exp.EQ(this=key, expression=argument), copy=False)
+        found = found.where(sameness.same(key, argument, ask.types[i]), copy=False)
     return exp.Subquery(this=found) if ask.sides is None else _unless_near(exp.Subquery(this=found), call.expressions)
 
 
@@ -289,9 +289,9 @@ def _unless_near(found: exp.Expr, arguments: Sequence[exp.Expr]) -> exp.Expr:
 
 
 def _key(ask: Ask, place: int, argument: exp.Expr) -> exp.Expr:
-    """An argument as it is kept beside its answer: as it is, unless Arrow would make less of it."""
+    """An argument as it is kept beside its answer: as it is, unless Arrow would make less of it or a collation would compare it."""
     if not ask.types[place].startswith(INEXACT):
-        return argument
+        return sameness.exactly(argument, ask.types[place])
     declared = ask.operator.parameters[place].type
     return exp.cast(argument, "VARCHAR" if declared.upper() in {"ANY", "JSON"} else declared, dialect="duckdb")
 
@@ -317,12 +317,14 @@ def replace_calls(tree: exp.Expr, answered: Callable[[Call], exp.Expr], kept: Ca
     return replaced.pop()
 
 
-def _distinct(inner: exp.Select, names: list[str], beside: Sequence[str] = ()) -> tuple[exp.Select, exp.Select]:
-    """The distinct rows of a query without nulls (of one without names: whether it has any), and how many rows it has."""
+def _distinct(inner: exp.Select, names: Mapping[str, str], beside: Sequence[str] = ()) -> tuple[exp.Select, exp.Select]:
+    """The distinct rows of a query without nulls (of one without names: whether it has any), and how many rows it has. Names have types."""
     with_ = inner.args.pop("with_", None)
     reached = exp.Subquery(this=inner, alias=exp.TableAlias(this=exp.to_identifier("__rv_rows")))
     counted = exp.select(exp.alias_(exp.Count(this=exp.Star()), KEY)).from_(reached.copy(), copy=False)
-    rows = (exp.select(*names, *beside).distinct() if names else exp.select("1").limit(1)).from_(reached, copy=False)
+    columns = [exp.column(name) for name in (*names, *beside)]
+    found = sameness.distinct(exp.select(*columns), columns, names.values()) if names else exp.select("1").limit(1)
+    rows = found.from_(reached, copy=False)
     for name in names:
         rows = rows.where(exp.Not(this=exp.Is(this=exp.column(name), expression=exp.null())), copy=False)
     if with_ is not None:

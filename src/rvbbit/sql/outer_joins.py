@@ -4,6 +4,8 @@
     SELECT … FROM a LEFT JOIN b ON a.city = b.city
                 AND (a.name, b.name) IN (SELECT a.name, b.name FROM a, b WHERE a.city = b.city AND a.name ~ b.name)
 
+with a hash of the columns beside them, as a collation may hold texts equal of which the condition is not TRUE alike.
+
 ON only asks whether a condition is TRUE, and a condition made of a call's answer alone is not TRUE where an argument is NULL: as IN says.
 RIGHT and FULL joins stay as they are (DuckDB compares every pair of rows there, one by one), and so does what cannot be told from
 the text: columns without their table, subqueries in FROM, conditions on more than a call's answer.
@@ -15,7 +17,7 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from rvbbit.sql import conditions, scopes
+from rvbbit.sql import conditions, sameness, scopes
 from rvbbit.sql.call import Call
 from rvbbit.sql.embeds import EMBED
 
@@ -55,13 +57,13 @@ def _rewritten(on: exp.Expr, items: Sequence[exp.Expr], select: exp.Select) -> e
 
 def _among(part: exp.Expr, tables: Sequence[exp.Expr], beside: Sequence[exp.Expr]) -> exp.Expr:
     """The columns that a condition reads are among those for which it is TRUE."""
-    columns = list({repr(column): column.copy() for column in part.find_all(exp.Column)}.values())
+    columns: list[exp.Expr] = list({repr(column): column.copy() for column in part.find_all(exp.Column)}.values())
+    columns.append(sameness.hashed(columns))
     inner = exp.Select(expressions=[column.copy() for column in columns], from_=exp.From(this=tables[0].copy()))
     inner.set("joins", [exp.Join(this=table.copy()) for table in tables[1:]])
     conditions_ = [*(exp.paren(one.copy()) for one in beside), exp.paren(part, copy=False)]
     inner = inner.where(*conditions_, copy=False)
-    key = columns[0] if len(columns) == 1 else exp.Tuple(expressions=columns)
-    return exp.In(this=key, query=exp.Subquery(this=inner))
+    return exp.In(this=exp.Tuple(expressions=columns), query=exp.Subquery(this=inner))
 
 
 def _plain(item: exp.Expr) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from rvbbit.sql import conditions, scopes
+from rvbbit.sql import conditions, sameness, scopes
 from rvbbit.sql.dialect import Call
 from rvbbit.sql.plan import Ask, Limit, SemanticFilter, TopK
 
@@ -178,11 +178,13 @@ class Sifting:
         present = [exp.Not(this=exp.Is(this=exp.paren(key.copy()), expression=exp.null())) for key in keys.values()]
         known = self._writer.name(ask)
         answered = exp.select("1").from_(exp.to_table(known), copy=False)
-        for name, key in keys.items():
-            answered = answered.where(exp.EQ(this=exp.column(name, table=known), expression=exp.paren(key.copy())), copy=False)
+        types = [ask.types[i] for i in ask.varying]
+        for (name, key), type_ in zip(keys.items(), types, strict=True):
+            answered = answered.where(sameness.same(exp.column(name, table=known), exp.paren(key.copy()), type_), copy=False)
         fresh = exp.Not(this=exp.Exists(this=answered))
         selected: list[exp.Expr] = [exp.alias_(key, name) for name, key in keys.items()]
-        rows = self._batched(selected, [*guards, *present]).distinct() if keys else self._batched([exp.convert(1)], guards).limit(1)
+        rows = self._batched(selected or [exp.convert(1)], [*guards, *present])
+        rows = sameness.distinct(rows, list(keys.values()), types) if keys else rows.limit(1)
         return Question(
             self._writer.name(ask),
             ask,
@@ -228,7 +230,7 @@ def grouped(inner: exp.Select, width: int, order: exp.Expr) -> exp.Select:
     place = exp.alias_(exp.Sub(this=numbered, expression=exp.convert(1)), PLACE)
     query = exp.Select(expressions=[*(name.copy() for name in names), exp.alias_(exp.Count(this=exp.Star()), ROWS), place])
     query = query.from_(exp.Subquery(this=inner, alias=exp.TableAlias(this=exp.to_identifier("__rv_rows"))), copy=False)
-    query = query.group_by(*names, copy=False)
+    query = query.group_by(*names, sameness.hashed(names), copy=False)
     if with_ is not None:
         query.set("with_", with_)
     return query
@@ -239,13 +241,14 @@ def stopped(limit: Limit | TopK, all_rows: exp.Expr, names: tuple[str, str, str]
     kept, profiles, chosen = names
     bounds = exp.select(exp.alias_(limit.rows.copy(), "rows"), exp.alias_((limit.offset or exp.convert(0)).copy(), "before"))
     alias = all_rows.alias
-    same = [
-        exp.NullSafeEQ(this=exp.paren(column.copy()), expression=exp.column(f"s{i}", table=profiles))
-        for i, column in enumerate(columns.values())
+    theirs = [exp.column(f"s{i}", table=profiles) for i in range(len(columns))]
+    same: list[exp.Expr] = [
+        exp.NullSafeEQ(this=exp.paren(column.copy()), expression=one) for column, one in zip(columns.values(), theirs, strict=True)
     ]
+    same.append(exp.EQ(this=sameness.hashed(columns.values()), expression=sameness.hashed(theirs)))
     selected = (exp.column(PLACE, table=profiles), exp.column("rowid", table=alias))
     rows = exp.select(*selected).from_(all_rows.copy(), copy=False)
-    rows = rows.join(exp.to_table(profiles), on=exp.and_(*same, copy=False) if same else exp.true(), copy=False)
+    rows = rows.join(exp.to_table(profiles), on=exp.and_(*same, copy=False), copy=False)
     rows = rows.order_by(exp.column("rowid", table=alias), copy=False)
     place = exp.column("rowid", table=alias)
     among = exp.In(this=place, query=exp.Subquery(this=exp.select("place").from_(chosen)))

@@ -10,7 +10,7 @@ from collections.abc import Set
 from sqlglot import exp
 
 from rvbbit.sql import scopes
-from rvbbit.sql.aggregates import is_sorted_list
+from rvbbit.sql.sorted_lists import is_sorted_list
 
 STABLE = frozenset({"min", "max", "count", "count_star", "count_if", "countif", "bool_and", "bool_or", "bit_and", "bit_or", "bit_xor"})
 """Aggregates whose value no order of rows can change, to the last digit."""

@@ -204,6 +204,8 @@ INSERT INTO u VALUES (1, 'red', 'a'), (3, 'green', 'a'), (5, NULL, 'b'), (9, 'sk
 CREATE TABLE s (id INTEGER, part STRUCT(name VARCHAR, size INTEGER), words VARCHAR[], "Mixed Name" VARCHAR);
 INSERT INTO s VALUES
  (1, {'name': 'red one', 'size': 3}, ['red', 'blue'], 'Ab'), (2, {'name': NULL, 'size': 5}, [], 'ab'), (3, NULL, ['sky', NULL], NULL);
+CREATE TABLE n (id INTEGER, text VARCHAR COLLATE NOCASE);
+INSERT INTO n VALUES (1, 'RED'), (2, 'red'), (3, 'blue'), (4, NULL), (5, 'Blue'), (6, 'red');
 """
 
 

@@ -27,7 +27,7 @@ def test_a_semantic_query_gives_what_its_rule_as_a_macro_gives(readable: Any, st
 @pytest.mark.parametrize("statement", OTHERS)
 def test_a_semantic_statement_does_what_its_rule_as_a_macro_does(bench: Any, statement: str) -> None:
     bench.check(statement)
-    bench.check_tables("t", "u", "s")
+    bench.check_tables("t", "u", "s", "n")
     assert bench.left_behind() == []
 
 

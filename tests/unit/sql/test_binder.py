@@ -78,11 +78,12 @@ def made(planner: Any, statement: str) -> list[str]:
 def test_a_stage_reads_distinct_arguments_and_the_statement_looks_answers_up(planner: Any) -> None:
     stage, final = made(planner, "SELECT id FROM t WHERE text MEANS 'x' AND amount > 3")
     assert stage == (
-        "ask p_answers_1: SELECT DISTINCT __rv_k0 FROM (SELECT text AS __rv_k0 FROM t WHERE (amount > 3)) AS __rv_rows"
+        'ask p_answers_1: SELECT DISTINCT __rv_k0 FROM (SELECT text COLLATE "binary" AS __rv_k0 FROM t WHERE (amount > 3)) AS __rv_rows'
         " WHERE NOT __rv_k0 IS NULL / SELECT 'x' AS __rv_k1"
     )
     assert final == (
-        "SELECT id FROM t WHERE (SELECT __rv_a.__rv_value FROM p_answers_1 AS __rv_a WHERE __rv_a.__rv_k0 = (text)) AND amount > 3"
+        "SELECT id FROM t WHERE (SELECT __rv_a.__rv_value FROM p_answers_1 AS __rv_a"
+        ' WHERE __rv_a.__rv_k0 = (text) COLLATE "binary") AND amount > 3'
     )
 
 
