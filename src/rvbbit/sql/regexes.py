@@ -9,20 +9,32 @@ from sqlglot import exp
 from rvbbit.sql.call import Call
 
 _SIGNS = re.compile(
-    r"""^\^ | \$$               # it begins or ends there
-    | \.[*+?]                 # any characters
-    | \\[dwsbDWSB.]           # a class, or a full stop meant literally
-    | \[[^\]]*-[^\]]*\]       # a range
-    | [\])][*+?{]             # a class or group, repeated
-    | \(\? | \([^)]*\|[^)]*\) # a group of its own kind, or of alternatives
-    | \w\{\d+(,\d*)?\}        # so many times""",
+    r"""^\^[^\s^_]                # it begins there
+    | (?<=[a-z.)\]*+?}])\$$     # it ends there; US$ and 5$ are money
+    | \.[*+] | \.\{            # any characters; a sentence goes on with ? alone
+    | (?<!\s)\.\?\S
+    | \\[dwsDWS](?![a-z])       # a class, and no C:\data
+    | \\[bB](?![a-z]*\\[a-z]{2}) | \\[.()\[\]|+*?^$]
+    | \[[^\]]*-[^\]]*\]         # a range
+    | [a-z]\[[a-z]+\][a-z]      # one letter of these
+    | [\])][*+?{]              # a class or group, repeated
+    | \(\? | \S\|\S            # a group of its own kind; alternatives
+    | \w\{\d+(,\d*)?\}         # so many times""",
+    re.VERBOSE,
+)
+_ONE_WORD = re.compile(
+    r"""^(?!.*[/:=@]) [^\s.]* (
+      (?<![a-z])[a-z] \. [a-z]+  # any letter, beside one: a.c, and no file.txt
+    | [a-z]+ \. [a-z](?![a-z])
+    | [a-z]\?[a-z]              # perhaps a letter
+    ) [^\s.]*$""",
     re.VERBOSE,
 )
 
 
 def looks_like_one(text: str) -> bool:
-    """Signs that names of things do not have."""
-    return _SIGNS.search(text) is not None
+    """Signs that names of things and sentences about them do not have."""
+    return _SIGNS.search(text) is not None or _ONE_WORD.search(text) is not None
 
 
 def notices(calls: list[Call]) -> tuple[str, ...]:

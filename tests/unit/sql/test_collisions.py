@@ -64,15 +64,60 @@ def test_the_name_itself_may_be_a_function_of_duckdb() -> None:
     assert (place, what) == ("length", "LENGTH with 1 argument is a function of DuckDB's")
 
 
-@pytest.mark.parametrize("text", ["^A", "x$", "A.*", "a.+b", r"\d+", "[A-Z]", "(a|b)", "(ab)+", "x{2,3}", "(?i)a", r"a\.b"])
+REGULAR_EXPRESSIONS = r"""
+^A          x$          ^x$         A.*         a.+b        .*          a.c         gr.y        .{3}
+\d          \d+         \w+@\w+     \bcat\b     a\.b        \s          [A-Z]       [0-9]+      [^a-z]
+(a|b)       a|b         cat|dog     (ab)+       [ab]*       x{2,3}      x{2}        (?i)a       gr[ae]y
+colou?r     .?a         (ab)?c      \(x\)       ^[A-Z].*$   Inc\.?
+"""
+NAMES = """
+IBM Corp.
+Yahoo!
+AT&T (US)
+C++
+Canon PGI-5BK [black]
+Who? Me.
+Who is it? The one with 3.5 in.
+Where is my parcel?
+It never arrived. I want my money back.
+Is it red... or blue?
+50 % off
+Sony | black
+3.5 in
+v1.2
+$5
+US$
+5$
+A^B
+^_^
+amazon.com
+node.js
+U.S.A.
+e.g. a dog
+e.g.
+p.m.
+J.R.R. Tolkien
+C:\\data\\new
+https://example.com/a?b=c
+me@example.com
+(really?) no
+What (if any) is it?
+M*A*S*H
+f**k
+Disney+
+5*
+don't ask
+wait...what
+"""
+
+
+@pytest.mark.parametrize("text", REGULAR_EXPRESSIONS.split())
 def test_regular_expressions_are_seen(text: str) -> None:
     assert looks_like_one(text)
 
 
-@pytest.mark.parametrize(
-    "text", ["", "IBM Corp.", "Yahoo!", "AT&T (US)", "C++", "Canon PGI-5BK [black]", "Who? Me.", "50 % off", "a|b", "3.5 in", "$5", "A^B"]
-)
-def test_names_are_not(text: str) -> None:
+@pytest.mark.parametrize("text", ["", *NAMES.strip().splitlines()])
+def test_names_and_sentences_are_not(text: str) -> None:
     assert not looks_like_one(text)
 
 
