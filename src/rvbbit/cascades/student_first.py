@@ -132,16 +132,22 @@ class StudentFirst:
         decided = foreseen(self._target, [looked[number % len(looked)] for number in range(len(unknown))], len(arguments))
         return Foreseen(decided, len(unknown) - decided)
 
+    def check_predicts(self, operator: str, arguments: Sequence[Arguments], context: CallContext) -> None:
+        """Raises UsageError where no student can answer these questions. Asks nothing."""
+        post = self._post(operator, arguments, context)
+        if isinstance(post, str):
+            raise UsageError(f"the student can predict nothing: {post}", hint="leave `sample` out: the model is then asked for everything")
+
     async def predicted(
         self, operator: str, arguments: Sequence[Arguments], known: Mapping[int, Answer], context: CallContext
     ) -> list[Value]:
         """What a student taught with these known answers, too, says of each question; of a known one, without having seen its answer.
 
-        Raises UsageError where no student can answer. None for what it cannot read.
+        Raises UsageError as `check_predicts`. None for what it cannot read.
         """
+        self.check_predicts(operator, arguments, context)
         post = self._post(operator, arguments, context)
-        if isinstance(post, str):
-            raise UsageError(f"the student can predict nothing: {post}", hint="leave `sample` out: the model is then asked for everything")
+        assert isinstance(post, Post)
         stage = StudentStage(arguments, _never, answers=dict(known))
         curated = await self._curated(post, context, arguments[0])
         examples = self._examples(post, curated.examples, stage, await self._logged(post))

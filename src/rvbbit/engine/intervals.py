@@ -6,7 +6,7 @@ a student predicts the rest, and the sample corrects that. ADR 26, `docs/interva
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -43,7 +43,7 @@ class Wanted:
     sample: int | None
 
     @classmethod
-    def of(cls, tree: exp.Expr, whole: Hints, local: Sequence[tuple[int, Hints]]) -> Wanted | None:
+    def of(cls, tree: exp.Expr, whole: Hints, local: Sequence[tuple[int, Hints]], aggregates: Set[str]) -> Wanted | None:
         """None where they ask for no interval; else the statement gets further columns. Raises SQLError for what has none."""
         said = whole
         for _, hints in local:
@@ -52,11 +52,14 @@ class Wanted:
             if said.sample is not None:
                 raise SQLError("hint sample: there is no interval", hint="say both: `-- @ interval: 0.95` and `-- @ sample: 200`")
             return None
-        return cls(measured(tree), said.interval, said.sample)
+        return cls(measured(tree, aggregates), said.interval, said.sample)
 
-    def asked(self, arguments: Sequence[Arguments]) -> Sequence[Arguments]:
-        """Those of the questions that are asked: a random sample, the same for the same questions."""
-        return arguments if self.sample is None else [arguments[place] for place in shuffled(arguments)[1][: self.sample]]
+    def asked(self, ask: Ask, arguments: Sequence[Arguments], query: Query) -> Sequence[Arguments]:
+        """Those of the questions that will be asked: a random sample, the same for the same questions. Raises as a run would."""
+        if self.sample is None:
+            return arguments
+        query.check_predicts(ask, arguments)
+        return [arguments[place] for place in shuffled(arguments)[1][: self.sample]]
 
 
 @dataclass(slots=True)
@@ -85,6 +88,7 @@ class Measuring:
         return self._sampled(ask, arguments, self.sample)
 
     def _sampled(self, ask: Ask, arguments: Sequence[Arguments], sample: int) -> list[Answer]:
+        self.query.check_predicts(ask, arguments)
         places = shuffled(arguments)[1][:sample]
         asked = dict(zip(places, self.query.answer(ask, [arguments[place] for place in places]), strict=True))
         said = self.query.predicted(ask, arguments, asked)

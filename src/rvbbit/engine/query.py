@@ -108,8 +108,12 @@ class Query:
 
         return self.staged(ask.id, ask.operator.name, len(arguments), work)
 
+    def check_predicts(self, ask: Ask, arguments: Sequence[Arguments]) -> None:
+        """Raises UsageError where no student could answer an ask's questions. Asks nothing."""
+        self.taught(ask.hints).check_predicts(ask.operator.name, arguments, self._context(ask))
+
     def predicted(self, ask: Ask, arguments: Sequence[Arguments], known: Mapping[int, Answer]) -> list[Value]:
-        """What a student taught with the known answers, by place, says of all of them. Raises UsageError where it cannot answer."""
+        """What a student taught with the known answers, by place, says of all of them. Raises as `check_predicts`."""
         student = self.taught(ask.hints)
         return self.loop.run(student.predicted(ask.operator.name, arguments, known, self._context(ask)), self.stop)
 

@@ -122,7 +122,7 @@ class Statements:
         _say(planned.plan, query)
         ready = self._executor(planned, query).ready(planned.plan, planned.values)
         spared = sifted(planned.plan)
-        asked = ((ask, rows, given if planned.wanted is None else planned.wanted.asked(given)) for ask, rows, given in ready)
+        asked = ((ask, rows, given if planned.wanted is None else planned.wanted.asked(ask, given, query)) for ask, rows, given in ready)
         expected = {ask.id: replace(query.expected(ask, rows, given), at_most=ask.id in spared) for ask, rows, given in asked}
         return _told(explained(planned.plan, lambda ask: expected.get(ask.id, _LATER), self._searched(planned)), query)
 
@@ -185,7 +185,7 @@ class Statements:
         _refuse_writes_to_the_log(tree)
         own = parameters.named(tree, values)
         whole, local = statement.hints()
-        wanted = Wanted.of(tree, whole, local)
+        wanted = Wanted.of(tree, whole, local, self.aggregates)
         searches = take_out(tree, lambda: next(_prefixes))
         found = {search.name: Searched.of(self.connection, search, own) for search in searches}
         schema = Schema(

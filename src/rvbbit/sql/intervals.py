@@ -8,7 +8,7 @@ are `SELECT text, 'angry', shop FROM reviews WHERE year = 2025`: who could be co
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -16,6 +16,7 @@ from sqlglot import exp
 from rvbbit.errors import SQLError
 from rvbbit.sql import conditions
 from rvbbit.sql.dialect import Call
+from rvbbit.sql.scopes import own_nodes
 
 KEY, ARGUMENT, ADDED = "__rv_g", "__rv_a", "__rv_x"
 ANSWER = "__rv_v"
@@ -44,15 +45,19 @@ class Measured:
     holds: exp.Expr
 
 
-def measured(tree: exp.Expr) -> Measured:
-    """What is to be measured; the statement gets its keys as further columns. Raises SQLError for what has no interval."""
+def measured(tree: exp.Expr, aggregates: Set[str]) -> Measured:
+    """What is to be measured; the statement gets its keys as further columns. Raises SQLError for what has no interval.
+
+    `aggregates` are the names of DuckDB's, in lower case.
+    """
     select = _plain(tree)
     call, predicate, cheap = _condition(select)
-    keys = _keys(select)
+    keys = _keys(select, aggregates)
     if any(key.find(Call) for key in keys):
         raise _refused("GROUP BY holds the semantic expression", "group by a column")
     added: list[exp.Expr] = []
-    found = [one for place, projection in enumerate(select.expressions) if (one := _aggregate(place, projection, keys, added)) is not None]
+    outputs = [(place, one.unalias()) for place, one in enumerate(select.expressions) if _aggregates(one, aggregates)]
+    found = [_aggregate(place, value, added) for place, value in outputs]
     if not found:
         raise _refused("no column is COUNT, SUM or AVG", "write one, as a column of its own")
     columns: list[tuple[str, Sequence[exp.Expr]]] = [(ARGUMENT, call.arguments), (KEY, keys), (ADDED, added)]
@@ -100,7 +105,7 @@ def _condition(select: exp.Select) -> tuple[Call, exp.Expr, list[exp.Expr]]:
     return call, semantic[0], [part for part in parts if part is not semantic[0]]
 
 
-def _keys(select: exp.Select) -> list[exp.Expr]:
+def _keys(select: exp.Select, aggregates: Set[str]) -> list[exp.Expr]:
     group = select.args.get("group")
     outputs = [projection.unalias() for projection in select.expressions]
     if group is None:
@@ -111,16 +116,20 @@ def _keys(select: exp.Select) -> list[exp.Expr]:
     if sets or any(group.args.get(kind) for kind in ("grouping_sets", "cube", "rollup")):
         raise _refused("GROUP BY has grouping sets", "group by columns")
     if group.args.get("all"):
-        return [output for output in outputs if not output.find(exp.AggFunc, exp.Anonymous)]
+        return [output for output in outputs if not _aggregates(output, aggregates)]
     named = {projection.alias.lower(): projection.this for projection in select.expressions if isinstance(projection, exp.Alias)}
     places = [outputs[int(key.name) - 1] if isinstance(key, exp.Literal) and key.is_int else key for key in group.expressions]
     return [named.get(key.name.lower(), key) if isinstance(key, exp.Column) and not key.table else key for key in places]
 
 
-def _aggregate(place: int, projection: exp.Expr, keys: list[exp.Expr], added: list[exp.Expr]) -> Aggregate | None:
-    value = projection.unalias()
-    if value in keys or not value.find(exp.AggFunc, exp.Func):
-        return None
+def _aggregates(tree: exp.Expr, aggregates: Set[str]) -> bool:
+    """Whether an output computes over a group, subqueries of its own aside."""
+    return any(
+        isinstance(node, exp.AggFunc) or (isinstance(node, exp.Anonymous) and node.name.lower() in aggregates) for node in own_nodes(tree)
+    )
+
+
+def _aggregate(place: int, value: exp.Expr, added: list[exp.Expr]) -> Aggregate:
     kind = value.name.lower() if isinstance(value, exp.Anonymous) else value.key
     arguments = value.expressions if isinstance(value, exp.Anonymous) else [value.this]
     if kind not in _DONE or len(arguments) > 1:

@@ -130,6 +130,47 @@ def test_a_sum_of_integers_in_groups_too_small_for_an_interval_stands_as_it_is(d
     assert all(isinstance(value, float) for value in result.arrow()["s"].to_pylist())
 
 
+def test_a_sample_that_no_student_can_add_to_is_refused_before_it_is_paid_for(db: Database, server: FakeServer) -> None:
+    sql = "SELECT COUNT(*) FROM q WHERE text ABOUT 'payment cards' > 0.5 -- @@ interval: 0.95\n-- @@ sample: 120"
+    for statement in (sql, f"EXPLAIN {sql}"):
+        with pytest.raises(errors.UsageError, match="the student can predict nothing: about gives scores") as caught:
+            db.sql(statement)
+        assert "leave `sample` out" in str(caught.value.hint)
+    assert server.calls == 0
+
+
+@pytest.mark.parametrize(
+    ("keys", "group"),
+    [
+        ("upper(id % 3 || 'x') AS k", "GROUP BY k"),
+        ("upper(id % 3 || 'x') AS k", "GROUP BY upper(id % 3 || 'x')"),
+        ("upper(id % 3 || 'x') AS k", "GROUP BY UPPER(id % 3 || 'x')"),
+        ("upper(id % 3 || 'x') AS k", "GROUP BY 1"),
+        ("upper(id % 3 || 'x') AS k", "GROUP BY ALL"),
+        ("length(upper(id % 3 || 'x')) AS l, half AS h, upper(half || 'x') AS k", "GROUP BY ALL"),
+        ("half AS h, upper(half || 'x') AS k", "GROUP BY half"),
+        ("upper(half || 'x') AS k, half + 1 AS h", "GROUP BY half"),
+        ("length(upper(half || 'x')) AS k", "GROUP BY upper(half || 'x')"),
+        ("CASE WHEN half = 1 THEN 'odd' ELSE lower('EVEN') END AS k", "GROUP BY ALL"),
+        ("'all' AS k", "GROUP BY ALL"),
+        ("1 AS k", "GROUP BY half"),
+        ("upper(half || 'x') AS half", "GROUP BY q.half"),
+        ("(SELECT max(id) FROM q) AS k, half", "GROUP BY ALL"),
+    ],
+)
+def test_groups_of_anything_are_those_of_duckdb_and_hold_the_truth(db: Database, keys: str, group: str) -> None:
+    verify(db, 1)
+    db.sql("CREATE OR REPLACE TABLE truth AS SELECT unnest($t) AS text, unnest($h) AS held", {"t": list(TRUTH), "h": list(TRUTH.values())})
+    said = db.sql(f"-- @@ interval: 0.95\nSELECT {keys}, COUNT(*) AS n, SUM(id) AS s FROM q WHERE {CONDITION} {group}").arrow()
+    plain = db.sql(f"SELECT {keys}, COUNT(*) AS n, SUM(id) AS s FROM q WHERE {CONDITION} {group}").arrow()
+    shown = said.drop_columns(["n_low", "n_high", "s_low", "s_high"]).to_pylist()
+    assert sorted(shown, key=repr) == sorted(plain.to_pylist(), key=repr)
+    true = db.sql(f"SELECT {keys}, COUNT(*) AS n, SUM(id) AS s FROM q JOIN truth USING (text) WHERE held {group}").arrow()
+    assert sorted(zip(said["n_low"].to_pylist(), said["s_high"].to_pylist(), strict=True)) == [
+        (pytest.approx(n), pytest.approx(float(s))) for n, s in sorted(zip(true["n"].to_pylist(), true["s"].to_pylist(), strict=True))
+    ]
+
+
 def test_explain_counts_the_sample_alone(db: Database, server: FakeServer) -> None:
     sql = f"EXPLAIN SELECT COUNT(*) AS n FROM q WHERE {CONDITION} -- @@ interval: 0.95\n-- @@ sample: 120"
     assert "120 to ask" in "\n".join(str(row[0]) for row in db.sql(sql).fetchall()) and server.calls == 0
