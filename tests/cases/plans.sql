@@ -286,9 +286,11 @@ SELECT * FROM (SELECT *, text MEANS 'red' AS m FROM t) WHERE m
 SELECT id FROM t WHERE id IN (SELECT id FROM u WHERE word MEANS 'x')
 -- plan:
 -- Project
--- └─ SemanticFilter  MEANS(word, 'x')
---       ask 1: MEANS(word, 'x')
---    └─ Scan  u
+-- └─ Limit  asks until 1 rows pass for each id
+--    └─ SemanticFilter  MEANS(word, 'x')
+--          ask 1: MEANS(word, 'x')
+--       └─ Scan  (SELECT id, id, word FROM u) AS __rv_read(c0, c1, c2)
+--             keep  (SELECT id, id, word FROM u) AS __rv_read(c0, c1, c2)
 
 -- case: a correlated subquery falls back
 SELECT id FROM t WHERE EXISTS (SELECT 1 FROM u WHERE u.id = t.id AND word MEANS 'x')
@@ -843,13 +845,15 @@ SELECT id, row_number() OVER (ORDER BY id) AS r FROM t WHERE text MEANS 'red' LI
 --       ask 1: MEANS(text, 'red')
 --    └─ Scan  t
 
--- case: DISTINCT needs every row
+-- case: DISTINCT asks until each row is there
 SELECT DISTINCT grp FROM t WHERE text MEANS 'red' LIMIT 3
 -- plan:
 -- Project
--- └─ SemanticFilter  MEANS(text, 'red')
---       ask 1: MEANS(text, 'red')
---    └─ Scan  t
+-- └─ Limit  asks until 1 rows pass for each grp
+--    └─ SemanticFilter  MEANS(text, 'red')
+--          ask 1: MEANS(text, 'red')
+--       └─ Scan  (SELECT grp, grp, text FROM t) AS __rv_read(c0, c1, c2)
+--             keep  (SELECT grp, grp, text FROM t) AS __rv_read(c0, c1, c2)
 
 -- case: an order by a call needs every row
 SELECT id FROM t WHERE text MEANS 'red' ORDER BY text ABOUT 'c' LIMIT 3
@@ -1161,3 +1165,110 @@ SELECT id FROM t WHERE text MEANS 'red' AND "desc" MEANS 'big' -- @@ accuracy: 0
 --    └─ SemanticFilter  MEANS(text, 'red')
 --          ask 1: MEANS(text, 'red')
 --       └─ Scan  t
+
+-- case: a count that is compared stops asking
+SELECT id FROM u WHERE (SELECT count(*) FROM t WHERE text MEANS 'red' AND amount > 3) > 3
+-- plan:
+-- Project
+-- └─ Limit  asks until 4 rows pass, or fewer than 4 can
+--    └─ SemanticFilter  MEANS(text, 'red')
+--          ask 1: MEANS(text, 'red')
+--       └─ Scan  (SELECT TRUE, text FROM t WHERE (amount > 3)) AS __rv_read(c0, c1)
+--             keep  (SELECT TRUE, text FROM t WHERE (amount > 3)) AS __rv_read(c0, c1)
+
+-- case: a count compared with a parameter, the other way round
+SELECT $what <= (SELECT count(*) AS n FROM t WHERE text MEANS 'red')
+-- plan:
+-- Project
+-- └─ Limit  asks until $what rows pass, or fewer than $what can
+--    └─ SemanticFilter  MEANS(text, 'red')
+--          ask 1: MEANS(text, 'red')
+--       └─ Scan  (SELECT TRUE, text FROM t) AS __rv_read(c0, c1)
+--             keep  (SELECT TRUE, text FROM t) AS __rv_read(c0, c1)
+
+-- case: a count compared in the output
+SELECT count(*) BETWEEN 2 AND 5 FROM t WHERE text MEANS 'red'
+-- plan:
+-- Project
+-- └─ Limit  asks until 6 rows pass, or fewer than 2 can
+--    └─ SemanticFilter  MEANS(text, 'red')
+--          ask 1: MEANS(text, 'red')
+--       └─ Scan  (SELECT TRUE, text FROM t) AS __rv_read(c0, c1)
+--             keep  (SELECT TRUE, text FROM t) AS __rv_read(c0, c1)
+
+-- case: a count that is shown needs every row
+SELECT count(*), count(*) > 3 FROM t WHERE text MEANS 'red'
+-- plan:
+-- Project
+-- └─ SemanticFilter  MEANS(text, 'red')
+--       ask 1: MEANS(text, 'red')
+--    └─ Scan  t
+
+-- case: a count of distinct values needs every row
+SELECT (SELECT count(DISTINCT grp) FROM t WHERE text MEANS 'red') > 3
+-- plan:
+-- Project
+-- └─ SemanticFilter  MEANS(text, 'red')
+--       ask 1: MEANS(text, 'red')
+--    └─ Scan  t
+
+-- case: a correlated count is asked by a function
+SELECT id FROM u WHERE (SELECT count(*) FROM t WHERE t.id = u.id AND text MEANS 'red') > 3
+-- plan:
+-- Fallback  ask 1: MEANS(text, 'red')
+
+-- case: groups stop asking when they have enough rows
+SELECT grp AS g, upper(grp) AS up FROM t WHERE text MEANS 'red' GROUP BY g, 2 HAVING count(*) >= 2 ORDER BY up LIMIT 3
+-- plan:
+-- Project
+-- └─ Limit  asks until 2 rows pass for each grp, upper(grp), or fewer than 2 can
+--    └─ SemanticFilter  MEANS(text, 'red')
+--          ask 1: MEANS(text, 'red')
+--       └─ Scan  (SELECT grp, upper(grp), grp, text FROM t) AS __rv_read(c0, c1, c2, c3)
+--             keep  (SELECT grp, upper(grp), grp, text FROM t) AS __rv_read(c0, c1, c2, c3)
+
+-- case: a group that shows its count needs every row
+SELECT grp, count(*) AS n FROM t WHERE text MEANS 'red' GROUP BY grp HAVING count(*) >= 2
+-- plan:
+-- Project
+-- └─ SemanticFilter  MEANS(text, 'red')
+--       ask 1: MEANS(text, 'red')
+--    └─ Scan  t
+
+-- case: a group with another aggregate needs every row
+SELECT grp, max(amount) FROM t WHERE text MEANS 'red' GROUP BY grp HAVING count(*) >= 2
+-- plan:
+-- Project
+-- └─ SemanticFilter  MEANS(text, 'red')
+--       ask 1: MEANS(text, 'red')
+--    └─ Scan  t
+
+-- case: groups of a join stop asking when they have few rows
+SELECT u.grp FROM t JOIN u ON t.id = u.id WHERE t.text MEANS 'red' GROUP BY ALL HAVING count(*) < 4
+-- plan:
+-- Project
+-- └─ Limit  asks until 4 rows pass for each u.grp
+--    └─ SemanticFilter  MEANS(t.text, 'red')
+--          ask 1: MEANS(t.text, 'red')
+--       └─ Scan  (SELECT u.grp, u.grp, t.text FROM t JOIN u ON t.id = u.id) AS __rv_read(c0, c1, c2)
+--             keep  (SELECT u.grp, u.grp, t.text FROM t JOIN u ON t.id = u.id) AS __rv_read(c0, c1, c2)
+
+-- case: IN asks until each value has a row
+SELECT id FROM u WHERE id IN (SELECT id FROM t WHERE text MEANS 'red')
+-- plan:
+-- Project
+-- └─ Limit  asks until 1 rows pass for each id
+--    └─ SemanticFilter  MEANS(text, 'red')
+--          ask 1: MEANS(text, 'red')
+--       └─ Scan  (SELECT id, id, text FROM t) AS __rv_read(c0, c1, c2)
+--             keep  (SELECT id, id, text FROM t) AS __rv_read(c0, c1, c2)
+
+-- case: ANY asks until each value has a row
+SELECT id FROM u WHERE id = ANY (SELECT amount FROM t WHERE text MEANS 'red')
+-- plan:
+-- Project
+-- └─ Limit  asks until 1 rows pass for each amount
+--    └─ SemanticFilter  MEANS(text, 'red')
+--          ask 1: MEANS(text, 'red')
+--       └─ Scan  (SELECT amount, amount, text FROM t) AS __rv_read(c0, c1, c2)
+--             keep  (SELECT amount, amount, text FROM t) AS __rv_read(c0, c1, c2)

@@ -855,3 +855,79 @@ SELECT n.id, (SELECT count(*) FROM t WHERE t.id < n.id AND ascii(ask(n.text, t.g
 UPDATE n SET text = ask(text, 'u');
 
 DELETE FROM n WHERE ascii(ask(text, 'u')) = 114;
+
+SELECT id FROM u WHERE (SELECT count(*) FROM t WHERE means(text,'red')) > 1;
+
+SELECT (SELECT count(*) FROM t WHERE means(text,'e')) AS n, (SELECT count(*) FROM t WHERE means(text,'e')) >= 2 AS two, 3 < (SELECT count(*) FROM t WHERE means(text,'e')) AS three;
+
+SELECT (SELECT count(*) FROM t WHERE means(text,'red')) = 2, (SELECT count(1) FROM t WHERE means(text,'red')) <> 2, (SELECT count() FROM t WHERE means(text,'red')) <= 0;
+
+SELECT (SELECT count(*) FROM t WHERE means(text,'e')) BETWEEN 2 AND 3, NOT ((SELECT count(*) FROM t WHERE means(text,'e')) NOT BETWEEN -1 AND 2);
+
+SELECT (SELECT count(*) FROM t WHERE means(text,'e')) > 1.5, (SELECT count(*) FROM t WHERE means(text,'e')) > '2', (SELECT count(*) FROM t WHERE means(text,'e')) >= -3;
+
+SELECT (SELECT count(*) FROM t WHERE means(text,'e')) > 1e300, (SELECT count(*) FROM t WHERE means(text,'e')) > (SELECT count(*) FROM u);
+
+SELECT count(*) > 2, count(*) < 2 AS few FROM t WHERE means(text,'e');
+
+SELECT 'yes' AS said FROM t WHERE means(text,'e') HAVING count(*) > 1;
+
+SELECT 'yes' AS said FROM t WHERE means(text,'e') HAVING count(*) > 100;
+
+SELECT count(*) > 1, max(id) FROM t WHERE means(text,'e');
+
+SELECT id FROM u WHERE (SELECT count(*) FROM t WHERE t.grp = u.grp AND means(text,'e')) > 0;
+
+SELECT grp FROM t WHERE means(text,'e') GROUP BY grp HAVING count(*) >= 2;
+
+SELECT grp FROM t WHERE means(text,'e') GROUP BY grp HAVING count(*) < 2;
+
+SELECT grp FROM t WHERE means(text,'e') GROUP BY grp HAVING count(*) = 2;
+
+SELECT grp AS g, count(*) > 1 AS many FROM t WHERE means(text,'e') GROUP BY g ORDER BY many, g NULLS FIRST LIMIT 3;
+
+SELECT upper(grp), grp FROM t WHERE means(text,'e') GROUP BY ALL;
+
+SELECT upper(grp) AS grp FROM t WHERE means(text,'e') GROUP BY grp;
+
+SELECT t.grp, u.grp FROM t JOIN u USING (id) WHERE means(text, 'e') GROUP BY 1, 2 HAVING count(*) BETWEEN 1 AND 2;
+
+SELECT grp FROM t WHERE means(text,'e') AND id > 1 GROUP BY grp HAVING count(*) >= 2 AND count(*) < 4;
+
+SELECT grp FROM t WHERE means(text,'e') GROUP BY grp HAVING count(*) >= 2 OR grp = 'b';
+
+SELECT grp FROM t WHERE means(text,'e') GROUP BY ROLLUP (grp) HAVING count(*) >= 1;
+
+SELECT grp, count(*) FROM t WHERE means(text,'e') GROUP BY grp HAVING count(*) >= 1;
+
+SELECT grp FROM t WHERE means(text,'e') GROUP BY grp HAVING count(DISTINCT text) >= 1;
+
+SELECT grp, row_number() OVER (ORDER BY grp) FROM t WHERE means(text,'e') GROUP BY grp HAVING count(*) >= 1;
+
+SELECT DISTINCT grp FROM t WHERE means(text,'e');
+
+SELECT DISTINCT grp, amount > 15 AS much FROM t WHERE means(text,'e') AND about("desc",'x') > 0.2 ORDER BY grp NULLS LAST, much LIMIT 3;
+
+SELECT DISTINCT ON (grp) grp, id FROM t WHERE means(text,'e') ORDER BY grp, id;
+
+SELECT id, id IN (SELECT amount FROM t WHERE means(text,'e')) FROM t;
+
+SELECT id, grp NOT IN (SELECT grp FROM t WHERE means(text,'red')) FROM u;
+
+SELECT id, grp = ANY (SELECT grp FROM t WHERE means(text,'red')), grp <> ALL (SELECT grp FROM t WHERE means(text,'red')) FROM u;
+
+SELECT id, id > ALL (SELECT amount / 10 FROM t WHERE means(text,'e')), id < ANY (SELECT amount / 10 FROM t WHERE means(text,'e')) FROM u;
+
+SELECT 'b' IN (SELECT grp FROM t WHERE means(text,'e')), NULL IN (SELECT grp FROM t WHERE means(text,'e')), 'zz' IN (SELECT grp FROM t WHERE means(text,'e'));
+
+SELECT id FROM u WHERE (id, grp) IN (SELECT (id, grp) FROM t WHERE means(text,'e'));
+
+WITH c AS (SELECT * FROM t WHERE amount > 5) SELECT id FROM u WHERE grp IN (WITH d AS (SELECT * FROM c) SELECT grp FROM d WHERE means(text,'e'));
+
+SELECT count(*) FROM (SELECT DISTINCT text FROM n WHERE ascii(ask(text, 'q')) > 40 AND id > 0);
+
+SELECT count(*) FROM (SELECT lower(text) FROM n WHERE about(id::VARCHAR, 'x') >= 0 GROUP BY text HAVING count(*) >= 2);
+
+SELECT count(*) FROM (SELECT 1 FROM n WHERE about(id::VARCHAR, 'x') >= 0 GROUP BY text HAVING count(*) >= 2);
+
+SELECT u.id FROM u WHERE upper(word) IN (SELECT text FROM n WHERE about(id::VARCHAR, 'x') >= 0);

@@ -15,9 +15,9 @@ import pyarrow as pa
 
 from rvbbit.execution.batches import Share, needed, rank
 from rvbbit.execution.questions import Asking, Places, Questions, places
+from rvbbit.execution.quotas import FAILED, OPEN, PASSED, Quotas
 from rvbbit.sql.sift import Junction, Part, Question, Sift, Stop, parts
 
-OPEN, PASSED, FAILED = 0, 1, 2
 LOOKED_AT = 256
 """Profiles whose answers are looked for in the log before any is asked; doubled each time that was not enough."""
 MOST_LOOKED_AT = 4_096
@@ -52,15 +52,17 @@ class Sifter:
 
     def _some(self, stop: Stop, size: int) -> None:
         bounds = self._query(stop.bounds).to_pylist()[0]
-        limit, before = bounds["rows"], int(bounds["before"] or 0)
-        rows, rowids = (column.to_numpy() for column in self._query(stop.rows).columns)
-        wanted = len(rows) if limit is None else int(limit) + before
-        search = _Search(rows, size, wanted, stop.ordered)
+        before = int(bounds["before"] or 0)
+        rows, rowids, *groups = (column.to_numpy() for column in self._query(stop.rows).columns)
+        search: _Search | Quotas
+        if stop.in_groups:
+            search = Quotas(rows, groups[0], size, bounds["rows"], bounds["least"] or 0)
+        else:
+            search = _Search(rows, size, len(rows) if bounds["rows"] is None else int(bounds["rows"]) + before, stop.ordered)
         share, window, seen = Share(), LOOKED_AT, 0
         while not search.enough:
-            open_ = search.open(seen)
-            count = needed(search.missing, share, self._at_once(), many_rounds=self._sift.many_rounds)
-            if len(open_) < count and seen < size:
+            batch, busy = search.batch(seen, share, self._at_once(), many_rounds=self._sift.many_rounds)
+            if not busy and seen < size:
                 seen, looked = min(size, seen + window), places(seen, min(size, seen + window))
                 window = min(2 * window, MOST_LOOKED_AT)
                 found, unknown = self._known_of(self._sift.condition, looked)
@@ -68,9 +70,8 @@ class Sifter:
                 search.decide(decided, found)
                 share.add(len(decided), len(found))
                 continue
-            if not len(open_):
+            if not len(batch):
                 break
-            batch = open_[:count]
             found = self._passing(self._sift.condition, batch)
             search.decide(batch, found)
             share.add(len(batch), len(found))
@@ -159,13 +160,19 @@ class _Search:
     def enough(self) -> bool:
         return len(self._passing()) >= self._wanted
 
+    def batch(self, seen: int, share: Share, at_once: int, *, many_rounds: bool) -> tuple[Places, bool]:
+        """The profiles below `seen` to ask about next, and whether these are as many as are wanted."""
+        open_ = self._open(seen)
+        count = needed(self._missing, share, at_once, many_rounds=many_rounds)
+        return open_[:count], len(open_) >= count
+
     @property
-    def missing(self) -> int:
+    def _missing(self) -> int:
         """Profiles that must still pass, as far as one can tell. In order, rows further on do not count at once."""
         rows = max(1, self._wanted - int((self._state[self._rows] == PASSED).sum()))
         return rows if self._ordered else math.ceil(rows * self._state.size / max(1, self._rows.size))
 
-    def open(self, seen: int) -> Places:
+    def _open(self, seen: int) -> Places:
         """Places below `seen` that may have to be asked about, in order."""
         places = np.flatnonzero(self._state[:seen] == OPEN)
         found = np.flatnonzero(self._state[self._rows] == PASSED)

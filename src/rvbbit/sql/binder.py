@@ -16,6 +16,7 @@ from rvbbit.sql import aggregates, aliases, bounds, conditions, describing, rege
 from rvbbit.sql.candidates import read_once
 from rvbbit.sql.dialect import Call
 from rvbbit.sql.embeds import EMBED
+from rvbbit.sql.enough import stop_counting
 from rvbbit.sql.limits import cut_first, is_cut
 from rvbbit.sql.origins import KeyedOf, Origin, origin
 from rvbbit.sql.plan import Ask, Block, Filter, Node, Plan, Project, Scan, SemanticFilter, SemanticMap, Snapshot, asks_of, chain
@@ -74,6 +75,7 @@ def bind(statement: exp.Expr, schema: Schema, whole: Hints, local: list[tuple[in
         return [name for name, _ in schema.describe(describing.standing(query, block))]
 
     cut_first(statement, names, schema.has_aggregate)
+    stop_counting(statement, names, schema.has_aggregate)
     read_once(statement, names, schema.has_aggregate)
     highest_first(statement, names, schema.has_aggregate)
     binder = _Binder(schema, hints)

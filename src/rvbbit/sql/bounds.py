@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from rvbbit.sql.dialect import Call
+from rvbbit.sql.limits import ROWS
 from rvbbit.sql.plan import Ask, Limit, Node, Snapshot, TopK
 from rvbbit.sql.statements import Hints
 
@@ -15,6 +16,8 @@ def limited(node: Node, block: exp.Expr, snapshots: tuple[Snapshot, ...]) -> Nod
     if kept is None:
         return node
     block.meta["stopped"] = True
+    if (enough := block.meta.get("enough")) is not None:
+        return Limit(node, enough.rows, None, kept, False, tuple(map(_key, range(len(enough.keys)), enough.keys)), enough.least)
     rows, offset = _bounds(block)
     return Limit(node, rows, offset, kept, ordered=block.meta["ordered"])
 
@@ -33,6 +36,13 @@ def top(node: Node, block: exp.Expr, snapshots: tuple[Snapshot, ...], ask: Ask) 
 
 def _once(snapshots: tuple[Snapshot, ...]) -> int | None:
     return next((snapshot.id for snapshot in snapshots if snapshot.source.meta.get("once")), None)
+
+
+def _key(place: int, typed: str) -> exp.Expr:
+    """A column of the kept rows, and what was typed for it."""
+    column = exp.column(f"c{place}", table=ROWS)
+    column.meta["shown"] = typed
+    return column
 
 
 def _bounds(block: exp.Expr) -> tuple[exp.Expr, exp.Expr | None]:

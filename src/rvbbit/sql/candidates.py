@@ -7,7 +7,7 @@ The rows that could be among them are read once, in their order, so that they ca
     WHERE c1 MEANS 'red' ORDER BY rows.rowid LIMIT 10
 
 Here the text is only put so; how many rows are asked about is the executor's. A SELECT that must see all its rows (groups, windows,
-DISTINCT, an ORDER BY with calls) stays as it is. EXISTS is LIMIT 1.
+DISTINCT, an ORDER BY with calls) stays as it is. EXISTS is LIMIT 1; `enough` finds what else some rows are enough for.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def read_once(statement: exp.Expr, names: Names, grouping: Callable[[exp.Expr], 
     `grouping` tells aggregates and windows.
     """
     for select in list(statement.find_all(exp.Select)):
-        if not stops(select) or not _can_read_once(select, grouping):
+        if not stops(select) or not can_read_once(select, grouping):
             continue
         if isinstance(select.parent, exp.Exists):
             select.set("expressions", [exp.convert(1)])
@@ -61,7 +61,9 @@ def named(names: Names, select: exp.Select, expressions: Sequence[exp.Expr]) -> 
 
 
 def stops(select: exp.Select) -> bool:
-    """Whether some of its rows are enough: a LIMIT of a number that is known before, or EXISTS around it."""
+    """Whether some of its rows are enough: a LIMIT of a number that is known before, EXISTS around it, or `enough` has said so."""
+    if "enough" in select.meta:
+        return True
     limit = select.args.get("limit")
     if limit is None:
         return isinstance(select.parent, exp.Exists) and not select.args.get("offset")
@@ -70,7 +72,8 @@ def stops(select: exp.Select) -> bool:
     return plain and not any(bound.find(exp.Column, exp.Select, Call) or scopes.is_volatile(bound) for bound in bounds)
 
 
-def _can_read_once(select: exp.Select, grouping: Callable[[exp.Expr], bool]) -> bool:
+def can_read_once(select: exp.Select, grouping: Callable[[exp.Expr], bool]) -> bool:
+    """Whether its calls stand where some of its rows can be asked about without the others."""
     where = select.args.get("where")
     if (
         where is None

@@ -60,9 +60,8 @@ def _step(node: Node, below: tuple[Step, ...], asked: Callable[[Ask], Asked], se
             return Step("SemanticFilter", _shown(predicate), (), tuple(map(asked, asks)), below)
         case Reorder():
             return Step("Reorder", "the cheapest and most selective first, as the first rows show", (), (), below)
-        case Limit(_, rows, offset):
-            behind = f" behind {_text(offset)}" if offset is not None else ""
-            return Step("Limit", f"asks until {_text(rows)} rows{behind} pass", (), (), below)
+        case Limit():
+            return Step("Limit", _until(node), (), (), below)
         case TopK(_, ask, rows, offset):
             behind = f" behind {_text(offset)}" if offset is not None else ""
             return Step("TopK", f"the highest {_text(rows)}{behind}; the nearest by embedding first", (), (asked(ask),), below)
@@ -77,8 +76,17 @@ def _shown(condition: exp.Expr) -> str:
     return written(condition.copy().transform(lambda node: exp.var(node.meta["shown"]) if "shown" in node.meta else node))
 
 
+def _until(limit: Limit) -> str:
+    """When a limit is reached, and when it cannot be."""
+    behind = "" if limit.offset is None else f" behind {_text(limit.offset)}"
+    groups = f" for each {', '.join(map(_shown, limit.keys))}" if limit.keys else ""
+    least = limit.least is not None and not (limit.least.is_int and int(limit.least.name) <= 1)
+    never = f", or fewer than {_text(limit.least)} can" if least and limit.least is not None else ""
+    return f"asks until {_text(limit.rows)} rows{behind} pass{groups}{never}"
+
+
 def _text(bound: exp.Expr) -> str:
-    return written(bound).replace("$p_", "$")
+    return _shown(bound).replace("$p_", "$")
 
 
 def _drawn(step: Step, depth: int, *, ran: bool) -> list[str]:

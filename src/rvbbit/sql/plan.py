@@ -109,7 +109,8 @@ class Reorder:
 class Limit:
     """Rows are asked about, by the semantic filters below, until `rows` have passed behind the first `offset` (None: 0).
 
-    They are taken in the order in which the snapshot has them where `ordered`; else any will do.
+    They are taken in the order in which the snapshot has them where `ordered`; else any will do. With `keys`, so many in each group
+    of rows that agree in them. Where fewer than `least` can pass they are as good as none.
     """
 
     input: Node
@@ -117,6 +118,8 @@ class Limit:
     offset: exp.Expr | None
     snapshot: int
     ordered: bool
+    keys: tuple[exp.Expr, ...] = ()
+    least: exp.Expr | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,7 @@ class Stop:
     """Where asking ends: `bounds` is one row of LIMIT and OFFSET; `rows` gives the profile and the rowid of each candidate, in order.
 
     `kept` is the query for the candidates whose rowids are in `chosen`: the rows that the statement goes on with, as table `name`.
+    Where some are enough `in_groups`, `rows` gives the number of each one's group too, and `bounds` the least that is worth finding.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Stop:
     kept: exp.Expr
     chosen: str
     ordered: bool
+    in_groups: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,17 +242,28 @@ def stopped(limit: Limit | TopK, all_rows: exp.Expr, names: tuple[str, str, str]
     """`all_rows` is the table of candidates under the alias that the block gives it; `names`: kept, profiles, chosen."""
     kept, profiles, chosen = names
     bounds = exp.select(exp.alias_(limit.rows.copy(), "rows"), exp.alias_((limit.offset or exp.convert(0)).copy(), "before"))
+    in_groups = isinstance(limit, Limit) and (bool(limit.keys) or limit.least is not None)
     alias = all_rows.alias
     theirs = [exp.column(f"s{i}", table=profiles) for i in range(len(columns))]
     same: list[exp.Expr] = [
         exp.NullSafeEQ(this=exp.paren(column.copy()), expression=one) for column, one in zip(columns.values(), theirs, strict=True)
     ]
     same.append(exp.EQ(this=sameness.hashed(columns.values()), expression=sameness.hashed(theirs)))
-    selected = (exp.column(PLACE, table=profiles), exp.column("rowid", table=alias))
+    selected: list[exp.Expr] = [exp.column(PLACE, table=profiles), exp.column("rowid", table=alias)]
+    if isinstance(limit, Limit) and in_groups:
+        bounds = bounds.select(exp.alias_((limit.least or exp.convert(0)).copy(), "least"))
+        selected.append(exp.alias_(_numbered(limit.keys), "group"))
     rows = exp.select(*selected).from_(all_rows.copy(), copy=False)
     rows = rows.join(exp.to_table(profiles), on=exp.and_(*same, copy=False), copy=False)
     rows = rows.order_by(exp.column("rowid", table=alias), copy=False)
     place = exp.column("rowid", table=alias)
     among = exp.In(this=place, query=exp.Subquery(this=exp.select("place").from_(chosen)))
     query = exp.select("*").from_(all_rows.copy(), copy=False).where(among, copy=False).order_by(place.copy(), copy=False)
-    return Stop(kept, bounds, rows, query, chosen, ordered)
+    return Stop(kept, bounds, rows, query, chosen, ordered, in_groups)
+
+
+def _numbered(keys: Sequence[exp.Expr]) -> exp.Expr:
+    """The number of a row's group, from 1."""
+    if not keys:
+        return exp.convert(1)
+    return exp.Window(this=exp.func("dense_rank"), order=exp.Order(expressions=[key.copy() for key in keys]))
