@@ -4,10 +4,11 @@ before anything is made of it. A provider's error is not tried again here: that 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Any, TypeAlias
 
 from rvbbit.cascades import prompt
 from rvbbit.cascades.errand import Errand
@@ -19,6 +20,9 @@ from rvbbit.cascades.tally import Tally
 from rvbbit.errors import CallError, OutputInvalid, ProviderError
 from rvbbit.interfaces import Provider
 from rvbbit.types import NO_EXAMPLES, Arguments, CallRecord, Completion, ExampleSet, LocalTask, Message, Request, Usage, Value
+
+Recorded: TypeAlias = Callable[..., CallRecord]
+"""The record of a call that was answered, once it is said what was made of the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +59,12 @@ class Asking:
             try:
                 value = await self.checked(completion)
             except OutputInvalid as error:
-                await self._fail(flight, record, error)
+                await flight.safely(self.errand.remember(record(**_failed(error))))
                 if attempt == attempts:
                     raise self._used_up(error, attempts) from error
                 request = replace(request, messages=(*self.messages, *prompt.again(completion.text or "", error.message)))
                 continue
-            await flight.safely(self.errand.remember(replace(record, answer=value, cache_key=self.key)))
+            await flight.safely(self.errand.remember(record(answer=value, cache_key=self.key)))
             return value
         raise AssertionError("max_attempts is at least 1")
 
@@ -84,31 +88,35 @@ class Asking:
             stable=self.stable,
         )
 
-    async def _complete(self, flight: Flight[Value], request: Request, attempt: int) -> tuple[Completion, CallRecord]:
+    async def _complete(self, flight: Flight[Value], request: Request, attempt: int) -> tuple[Completion, Recorded]:
         started, ticks = self.errand.tools.clock(), time.perf_counter()
         try:
             completion = await self.provider.complete(request)
         except CallError as error:
             spent = error.usage if isinstance(error, ProviderError) and isinstance(error.usage, Usage) else Usage()
             self.tally.add(spent)
-            record = self.record(started, time.perf_counter() - ticks)
-            await self._fail(flight, replace(record, model=self.model, attempt=attempt, usage=spent), error)
+            took, what = time.perf_counter() - ticks, {"model": self.model, "attempt": attempt, "usage": spent, **_failed(error)}
+            await flight.safely(self.errand.remember(self.record(started, took, **what)))
             raise
-        record = self.record(started, time.perf_counter() - ticks)
-        return completion, replace(record, attempt=attempt, **_of(completion))
+        return completion, partial(self.record, started, time.perf_counter() - ticks, attempt=attempt, **_of(completion))
 
-    def record(self, started: datetime, duration: float) -> CallRecord:
-        """What is logged of it, but for what the model said. `duration` in seconds."""
-        record = self.errand.record(self.cell, self.arguments, self.fingerprint, started, duration)
-        step = "evaluator" if self.evaluator else self.step
-        name = f"{record.cell_name}.{step}" if step else record.cell_name
+    def record(self, started: datetime, duration: float, **more: Any) -> CallRecord:
+        """What is logged of it; `more` is what the model said and what was made of it. `duration` in seconds."""
         # The student learns from a whole set: its version says which, and listing it in every row would repeat it a thousand times.
         ids = () if self.examples.strategy == "all" else tuple(example.trace_id for example in self.examples.examples)
-        version, run = self.examples.version, self.tally.run_id
-        return replace(record, cell_name=name, take=self.take, run_id=run, set_version=version, example_ids=ids)
-
-    async def _fail(self, flight: Flight[Value], record: CallRecord, error: CallError) -> None:
-        await flight.safely(self.errand.remember(replace(record, error=error.message, error_code=error.code)))
+        return self.errand.record(
+            self.cell,
+            self.arguments,
+            self.fingerprint,
+            started,
+            duration,
+            "evaluator" if self.evaluator else self.step,
+            take=self.take,
+            run_id=self.tally.run_id,
+            set_version=self.examples.version,
+            example_ids=ids,
+            **more,
+        )
 
     async def checked(self, completion: Completion) -> Value:
         """The typed answer. Raises OutputInvalid with the reason, also where a ward is not satisfied."""
@@ -130,6 +138,10 @@ class Asking:
         times = "once" if attempts == 1 else f"{attempts} times"
         hint = error.hint or f"the answers are in the log; change the instructions of {self.cell.where}, or try another model"
         return OutputInvalid(f"{self.cell.where}: {self.model} was asked {times} and gave no usable answer: {error.message}", hint=hint)
+
+
+def _failed(error: CallError) -> dict[str, Any]:
+    return {"error": error.message, "error_code": error.code}
 
 
 def _of(completion: Completion) -> dict[str, Any]:

@@ -9,7 +9,6 @@ import json
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -81,8 +80,8 @@ class CodeCell:
 
     async def _log(self, arguments: Arguments, started: datetime, ticks: float, **what: Any) -> None:
         fingerprint = self._errand.plan.cascade.fingerprint
-        record = self._errand.record(self._cell, arguments, fingerprint, started, time.perf_counter() - ticks)
-        await self._errand.remember(replace(record, **what))
+        record = self._errand.record(self._cell, arguments, fingerprint, started, time.perf_counter() - ticks, **what)
+        await self._errand.remember(record)
 
 
 async def _called(function: Any, inputs: Mapping[str, Value], outputs: Mapping[str, Value]) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from rvbbit.cascades.flights import Flights
 from rvbbit.cascades.lookups import Lookups
@@ -55,8 +56,10 @@ class Errand:
         if self.records is not None:
             self.records.append(record)
 
-    def record(self, cell: CellPlan, arguments: Arguments, fingerprint: str, started: datetime, duration: float) -> CallRecord:
-        """What every kind of cell logs: who, where, when, with what. The rest is filled in with `replace`."""
+    def record(  # noqa: PLR0917 - what every cell says of a call
+        self, cell: CellPlan, arguments: Arguments, fingerprint: str, started: datetime, duration: float, step: str = "", **more: Any
+    ) -> CallRecord:
+        """What every kind of cell logs: who, where, when, with what; `more` are other fields. `duration` in seconds."""
         context = self.context
         kind = "llm" if cell.prompt else "sql" if hasattr(cell.spec, "sql") else "python"
         return CallRecord(
@@ -64,7 +67,7 @@ class Errand:
             timestamp=started,
             session_id=context.session_id,
             cascade_id=cell.key.cascade_id,
-            cell_name=cell.key.cell_name,
+            cell_name=f"{cell.key.cell_name}.{step}" if step else cell.key.cell_name,
             kind=kind,  # type: ignore[arg-type]
             arguments=arguments,
             cascade_fingerprint=self.plan.cascade.fingerprint,
@@ -73,4 +76,5 @@ class Errand:
             caller_id=context.caller_id,
             source=context.source,
             duration=duration,
+            **more,
         )

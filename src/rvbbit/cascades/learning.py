@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import operator
+from collections.abc import Sequence
 from dataclasses import replace
 
 from rvbbit.cascades.errand import Errand
 from rvbbit.cascades.plans import CellPlan
+from rvbbit.cascades.rows import NOTHING
 from rvbbit.cascades.spec import LLMCell
 from rvbbit.types import NO_EXAMPLES, Arguments, ExampleSet, Notice, TrainingPolicy, Value
 
@@ -37,6 +40,7 @@ class Learning:
         self._policies: dict[str, TrainingPolicy] = {}
         self._sets: dict[str, ExampleSet] = {}
         self._told: set[str] = set()
+        self._seen: tuple[Sequence[object], str] = ([NOTHING] * len(policy.scope) if policy else [], "")
 
     async def version(self, arguments: Arguments) -> str:
         """The version of the set that applies; "" where there is none or training is off."""
@@ -77,7 +81,10 @@ class Learning:
 
     def _scope(self, arguments: Arguments) -> str:
         names = self._policy.scope if self._policy else ()
-        return json.dumps([arguments.get(name) for name in names]) if names else ""
+        values = [arguments.get(name) for name in names]
+        if not all(map(operator.is_, values, self._seen[0])):  # most often they are constants, one object for all rows
+            self._seen = values, json.dumps(values)
+        return self._seen[1]
 
     def _checked(self, chosen: ExampleSet) -> ExampleSet:
         shown = tuple(example for example in chosen.examples if self._cell.can_show(example))

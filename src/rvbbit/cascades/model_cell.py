@@ -89,9 +89,8 @@ class ModelCell:
             assert self._cell.prompt is not None and self._cell.output is not None
             state = self._state(take)
             messages = self._cell.prompt.messages(arguments, examples.examples, state) if self.reads_messages else ()
-            asking = self._asking(self._cell.output, arguments, messages, kept, tally)
-            stable = self._cell.prompt.stable(examples)
-            return await replace(asking, state=state, take=take, examples=examples, stable=stable, local=self._local).run(flight)
+            said = {"state": state, "take": take, "examples": examples, "stable": self._cell.prompt.stable(examples), "local": self._local}
+            return await self._asking(self._cell.output, arguments, messages, kept, tally, **said).run(flight)
 
         return call
 
@@ -103,12 +102,12 @@ class ModelCell:
         messages = self._cell.prompt.choice(arguments, values, self._state(0))
         output = Output({"type": "integer", "minimum": 1, "maximum": len(values)})
         key = hashed([self._fingerprint, "evaluator", arguments, values])
-        asking = replace(self._asking(output, arguments, messages, key, tally), evaluator=True)
+        asking = self._asking(output, arguments, messages, key, tally, evaluator=True)
         number = await self._once(key, None, asking.run)
         assert isinstance(number, int | float)  # the evaluator's schema saw to it
         return int(number)
 
-    def _asking(self, output: Output, arguments: Arguments, messages: tuple[Message, ...], key: str, tally: Tally) -> Asking:
+    def _asking(self, output: Output, arguments: Arguments, messages: tuple[Message, ...], key: str, tally: Tally, **more: Any) -> Asking:
         return Asking(
             errand=self._errand,
             cell=self._cell,
@@ -118,9 +117,9 @@ class ModelCell:
             output=output,
             arguments=arguments,
             messages=messages,
-            state=self._state(0),
             key=key if self._errand.keep else None,
             tally=tally,
+            **{"state": self._state(0), **more},
         )
 
     async def _once(self, key: str, found: Found | None, call: Call) -> Value:

@@ -19,6 +19,7 @@ from jinja2 import Template
 from rvbbit.cascades import templates
 from rvbbit.cascades.output import Output
 from rvbbit.cascades.spec import LLMCell
+from rvbbit.cascades.templates import Steady
 from rvbbit.errors import CallError
 from rvbbit.types import Arguments, Example, ExampleSet, Format, Message, Value
 
@@ -34,7 +35,7 @@ class Prompt:
 
     where: str
     instructions: Template
-    system: Template | None
+    system: Steady | None
     evaluator: Template | None
     format: Format
     output: Output
@@ -47,7 +48,7 @@ class Prompt:
         return cls(
             where,
             templates.prompt(cell.instructions),
-            templates.prompt(cell.system) if cell.system else None,
+            Steady(cell.system) if cell.system else None,
             templates.prompt(evaluator) if evaluator else None,
             cell.training_format,
             output,
@@ -56,18 +57,24 @@ class Prompt:
 
     def names(self, arguments: Arguments, state: Mapping[str, Value]) -> dict[str, Any]:
         """`input`, `outputs` and `state` as templates see them."""
+        if not self.outputs:
+            return {"input": dict(arguments), "outputs": {}, "state": state}
         given = {name: value for name, value in arguments.items() if name not in self.outputs}
         earlier = {name: value for name, value in arguments.items() if name in self.outputs}
         return {"input": given, "outputs": earlier, "state": state}
 
     def messages(self, arguments: Arguments, examples: Sequence[Example], state: Mapping[str, Value]) -> tuple[Message, ...]:
         """The whole chat for one call. Raises CallError where a template fails."""
+        names = self.names(arguments, state)
         turns = [turn for one in examples for turn in self._turns(one, state)] if self.format == "chat" else []
-        return (self.head(arguments, examples, state), *turns, Message("user", self.question(arguments, state)))
+        return (self._head(names, examples, state), *turns, Message("user", self._question(names)))
 
     def head(self, arguments: Arguments, examples: Sequence[Example], state: Mapping[str, Value]) -> Message:
         """The system message, with the examples that the format puts there. Raises CallError where a template fails."""
-        start = self.start(arguments, state)
+        return self._head(self.names(arguments, state), examples, state)
+
+    def _head(self, names: Mapping[str, Any], examples: Sequence[Example], state: Mapping[str, Value]) -> Message:
+        start = self._start(names)
         if examples and self.format != "chat":
             shown = [(self.question(one.arguments, state), self.output.spoken(one.answer)) for one in examples]
             start = f"{start}\n\n{_BLOCKS[self.format](shown)}"
@@ -108,7 +115,7 @@ class Prompt:
     def _question(self, names: Mapping[str, Any]) -> str:
         return self._render(self.instructions, names)
 
-    def _render(self, template: Template, names: Mapping[str, Any]) -> str:
+    def _render(self, template: Template | Steady, names: Mapping[str, Any]) -> str:
         try:
             return template.render(names).strip()
         except templates.RENDER_ERRORS as error:

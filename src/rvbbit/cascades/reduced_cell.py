@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from rvbbit.cascades import likeness, reducing
 from rvbbit.cascades.errand import Errand
@@ -114,8 +113,7 @@ class ReducedCell(ModelCell):
         async def call(flight: Flight[Value]) -> Value:
             assert self._cell.output is not None
             messages = combining.messages(again, (), self._state(0))
-            asking = self._asking(self._cell.output, again, messages, key, tally)
-            return await replace(asking, step="reduce", stable=1).run(flight)
+            return await self._asking(self._cell.output, again, messages, key, tally, step="reduce", stable=1).run(flight)
 
         return await self._once(key, None, call)
 

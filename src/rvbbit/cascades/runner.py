@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import copy
-import uuid
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ from rvbbit.cascades.catalog import Catalog
 from rvbbit.cascades.code_cells import CodeCell
 from rvbbit.cascades.errand import Errand, Tools
 from rvbbit.cascades.flights import Flights
+from rvbbit.cascades.ids import new_id
 from rvbbit.cascades.loader import Cascade
 from rvbbit.cascades.lookups import Lookups
 from rvbbit.cascades.model_cell import ModelCell
@@ -68,7 +68,7 @@ class Runner:
         concurrency: int = 64,
         embedder: Embedder | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-        new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
+        new_id: Callable[[], str] = new_id,
     ) -> None:
         self._catalog = catalog
         self._plans = Plans()

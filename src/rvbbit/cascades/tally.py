@@ -3,9 +3,9 @@ one does not."""
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass, field
 
+from rvbbit.cascades.ids import new_id
 from rvbbit.types import Usage
 
 
@@ -21,7 +21,7 @@ class Tally:
     @property
     def run_id(self) -> str:
         """What the run is called in the log. Made when it is asked for: most rows are answered without being logged."""
-        self._run = self._run or uuid.uuid4().hex
+        self._run = self._run or new_id()
         return self._run
 
     def add(self, usage: Usage | None) -> None:

@@ -8,8 +8,9 @@ its `<` escaped, so it cannot close a tag or open one; and an expression that th
 from __future__ import annotations
 
 import json
+import operator
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,6 +75,26 @@ def prompt(source: str) -> Template:
     template = _PROMPTS.from_string(_delimit(_PROMPTS.parse(source)))
     template.globals = dict(template.globals)  # every rendering copies it, and Jinja's own chain of maps is slow to copy
     return template
+
+
+class Steady:
+    """A template rendered again only where something it names is another object: what all rows of a query share is rendered once."""
+
+    def __init__(self, source: str) -> None:
+        self._template = prompt(source)
+        named = {(one.root, one.name) for one in references(parse(source))}
+        self._named = [(root, name) for root, name in named if name is not None]
+        self._whole = len(self._named) < len(named) or any(root not in ("input", "outputs", "state") for root, _ in self._named)
+        self._seen: tuple[Sequence[object], str] | None = None
+
+    def render(self, names: Mapping[str, Any]) -> str:
+        """The text. Raises RENDER_ERRORS."""
+        if self._whole:
+            return self._template.render(names)
+        values = [names[root].get(name, self) for root, name in self._named]
+        if self._seen is None or not all(map(operator.is_, values, self._seen[0])):
+            self._seen = values, self._template.render(names)
+        return self._seen[1]
 
 
 def condition(source: str) -> TemplateExpression:

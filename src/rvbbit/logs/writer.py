@@ -2,7 +2,8 @@
 
 An append hands its row over and waits for the commit that holds it (group commit): the thread writes when a batch is full, when its oldest
 row has waited `linger` seconds, or when nothing has arrived for `quiet` seconds. While the queue is full, appends wait to get in. A batch
-that cannot be written fails the appends in it and no other; the next batch is tried afresh.
+that cannot be written fails the appends in it and no other; the next batch is tried afresh. When nothing has come for `idle` seconds, and
+before it ends, the thread does what was put off.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ Flush: TypeAlias = Callable[[Sequence[Row]], None]
 CAPACITY = 10_000  # rows that may wait: five full batches, some tens of megabytes of prompts
 BATCH = 2_000  # rows a commit: where rows a second stop growing with the batch
 LINGER = 0.05  # seconds: little beside a model call; a commit costs milliseconds of CPU however few rows it holds
+IDLE = 0.5  # seconds: longer than a query waits between its answers
 QUIET = 0.005  # seconds: a single call, and the last ones of a query, need not wait for company that does not come
 
 
@@ -38,8 +40,20 @@ class _Entry:
 class Writer:
     """Appends come in on the event loop, batches go out on a thread of its own. `close()` writes what is left."""
 
-    def __init__(self, flush: Flush, *, capacity: int = CAPACITY, batch: int = BATCH, linger: float = LINGER, quiet: float = QUIET) -> None:
+    def __init__(
+        self,
+        flush: Flush,
+        put_off: Callable[[], None] = lambda: None,
+        *,
+        capacity: int = CAPACITY,
+        batch: int = BATCH,
+        linger: float = LINGER,
+        quiet: float = QUIET,
+        idle: float = IDLE,
+    ) -> None:
         self._flush = flush
+        self._put_off = put_off
+        self._idle = idle
         self._batch = batch
         self._linger = linger
         self._quiet = quiet
@@ -89,15 +103,23 @@ class Writer:
         try:
             while batch := self._take():
                 _settle(batch, self._write(batch))
+            self._put_off()
         finally:  # reached by a bug in a flush, too: whoever waits must be told
             self._refuse(batch)
 
     def _take(self) -> list[_Entry]:
         """The next batch; empty when closed and drained."""
         with self._changed:
-            self._changed.wait_for(lambda: self._queue or self._closed)
+            idle = not self._changed.wait_for(self._due, self._idle)
+        if idle:
+            self._put_off()
+        with self._changed:
+            self._changed.wait_for(self._due)
             self._gather()
             return [self._queue.popleft() for _ in range(min(self._batch, len(self._queue)))]
+
+    def _due(self) -> bool:
+        return bool(self._queue) or self._closed
 
     def _gather(self) -> None:
         """Wait while rows keep coming and the oldest may."""

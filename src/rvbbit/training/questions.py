@@ -35,9 +35,12 @@ def tokens(example: Example, scope: Collection[str]) -> int:
     return -(-size // _BYTES_A_TOKEN) + _TOKENS_A_TURN
 
 
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+
+
 def canonical(value: object) -> str:
     """Equal values, equal text."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return _encode(value)
 
 
 def is_list(value: Value) -> TypeGuard[Sequence[Value]]:

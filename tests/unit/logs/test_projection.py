@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from rvbbit.logs.duckdb import Store
+from rvbbit.logs.duckdb import Store, projection
 from rvbbit.logs.duckdb.migrations import MIGRATIONS, migrate
 from rvbbit.logs.examples import ExampleFilter
 from rvbbit.types import CallRecord
@@ -258,4 +258,31 @@ def test_what_is_written_before_anything_is_read_follows_what_was_changed_by_han
     store.record([score("b", 0.5)])
     same(connection)
     store.close()
+    connection.close()
+
+
+async def test_calls_that_could_not_be_worked_out_are_logged_and_listed_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = connect(":memory:")
+    store = Store(connection)
+    monkeypatch.setattr(projection, "ENOUGH", 2)
+    with monkeypatch.context() as full:
+        full.setattr(projection, "_ADD", "SELECT error('no room')")
+        await asyncio.gather(*(store.append(call(name)) for name in "ab"))
+    await store.append(call("c"))
+    assert {row.trace_id for row in store.page(ExampleFilter()).rows} == {"a", "b", "c"}
+    same(connection)
+    store.close()
+    connection.close()
+
+
+def test_calls_of_a_process_that_was_killed_are_listed_by_the_next(tmp_path: Path) -> None:
+    connection = connect(str(tmp_path / "store.duckdb"))
+    killed = Store(connection)
+    asyncio.run(killed.append(call("a")))
+    assert columns(connection, _HELD) == [], "it waits for more"
+    following = Store(connection)
+    same(connection)
+    assert [row.trace_id for row in following.page(ExampleFilter()).rows] == ["a"]
+    following.close()
+    killed.close()
     connection.close()

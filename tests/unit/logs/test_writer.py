@@ -181,3 +181,20 @@ def test_a_loop_that_is_gone_does_not_stop_the_writer(disk: Disk) -> None:
     asyncio.run(writer.append((2,)))
     writer.close()
     assert disk.rows == [("first",), (2,)]
+
+
+async def test_what_is_put_off_is_done_when_nothing_comes_any_more(disk: Disk) -> None:
+    done = threading.Event()
+    writer = Writer(disk.flush, done.set, linger=0, idle=0)
+    await writer.append((1,))
+    await asyncio.wait_for(asyncio.to_thread(done.wait), timeout=30)
+    writer.close()
+
+
+async def test_what_is_put_off_is_done_once_all_is_written_and_at_the_end(disk: Disk) -> None:
+    written: list[int] = []
+    writer = Writer(disk.flush, lambda: written.append(len(disk.rows)), batch=2, linger=3_600, quiet=3_600, idle=3_600)
+    await asyncio.gather(writer.append((1,)), writer.append((2,)))
+    assert written == []
+    writer.close()
+    assert written == [2]

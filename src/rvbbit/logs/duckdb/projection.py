@@ -1,7 +1,8 @@
 """What lists read: one narrow row an execution that can teach, with what holds for it now. It is worked out from facts and holds none.
 
-Every write of facts brings it up to date in the same transaction. Where someone has deleted or added facts by hand, it notices by their
-count and catches up. The views over the facts say the same more slowly; a test holds the two together.
+Writes of facts bring it up to date in the same transaction, all but calls: those wait until it is read, there are many, or no more come,
+because working out one costs as much as a hundred. Where someone has deleted or added facts by hand, it notices by their count and catches
+up. The views over the facts say the same more slowly; a test holds the two together.
 """
 
 from __future__ import annotations
@@ -204,6 +205,14 @@ _HELD_NOW = "SELECT (SELECT count(*) FROM rvbbit.main.executions), decisions, sc
 _TEACHING = f"SELECT count(*) FROM rvbbit.main.unified_logs WHERE {TEACHES}"
 
 
+ENOUGH = 2_000
+"""Calls that are worked out together."""
+_NEEDED = [
+    "trace_id", "session_id", "caller_id", "query_id", "timestamp", "source", "cascade_id", "cell_name", "kind", "model", "cost",
+    "tokens_in", "tokens_out", "duration_ms", "arguments", "answer", "error", "example_ids",
+]  # fmt: skip
+
+
 class Projection:
     """Keeps the projection of one store. Its methods but `behind` are called by one writer at a time, `add`, `decided` and `scored` inside
     the writer's transaction."""
@@ -215,11 +224,26 @@ class Projection:
                 catch_up(cursor)
             self._facts = _row(cursor, _FACTS_NOW)
             self._strays = _count(cursor, _STRAYS) > 0
+        self._later: list[pa.Table] = []
 
     def behind(self) -> bool:
-        """Whether there are other calls, decisions or scores than came in through the store."""
+        """Whether calls wait, or there are other calls, decisions or scores than came in through the store."""
         with self._connection.cursor("read the log") as cursor:
             return _row(cursor, _FACTS_NOW) != self._facts
+
+    def add_later(self, calls: pa.Table) -> bool:
+        """Calls that were committed, to be worked out with others; whether there are enough of them."""
+        self._later.append(calls.select(_NEEDED))
+        return sum(map(len, self._later)) >= ENOUGH
+
+    def add_now(self) -> None:
+        """Work out what waits, in a transaction of its own. Where that fails they are missing, which `behind` notices."""
+        later, self._later = self._later, []
+        if later:
+            calls = pa.concat_tables(later)
+            with self._connection.transaction("write what lists read") as cursor:
+                self.add(cursor, calls)
+            self.committed(len(calls))
 
     def caught_up(self) -> None:
         """Make it what the facts say, in a transaction of its own."""
@@ -230,7 +254,7 @@ class Projection:
         self._facts = facts
 
     def add(self, cursor: duckdb.DuckDBPyConnection, calls: pa.Table) -> None:
-        """Calls that were just appended; `committed` afterwards, as for the next two."""
+        """Calls that are there; `committed` afterwards, as for the next two."""
         cursor.register("added", calls)
         cursor.execute(_ADD).fetchall()
         if any(len(ids) for ids in calls.column("example_ids").to_pylist()):

@@ -7,15 +7,16 @@ good call with a cache key answers later questions of that key.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
+from rvbbit.errors import Error
 from rvbbit.interfaces import Due
 from rvbbit.logs import values
 from rvbbit.logs.duckdb import bulk, history, listing, scores, transfer
@@ -85,7 +86,7 @@ class Store:
         self._decided = self._last_seq("training_annotations")
         self._scored = self._last_seq("scores")
         self._corrected = 0
-        self._writer = Writer(self._write_calls)
+        self._writer = Writer(self._write_calls, self._work_out)
 
     async def append(self, record: CallRecord) -> None:
         """Returns when the record is on disk. Raises DiskFull, DatabaseError."""
@@ -263,9 +264,15 @@ class Store:
         with self._writing:
             with self._connection.transaction("write to unified_logs") as cursor:
                 _insert(cursor, "unified_logs", calls)
-                self._projection.add(cursor, calls)
-            self._committed(len(rows))
+            enough = self._projection.add_later(calls)
+        if enough:
+            self._work_out()
         self._tell("execution", [row[0] for row in rows])
+
+    def _work_out(self) -> None:
+        """Bring the projection up to date on the writer's thread, which has nobody to tell: who reads it tries again what failed."""
+        with self._writing, contextlib.suppress(Error):
+            self._projection.add_now()
 
     def _tell(self, kind: Kind, ids: Sequence[str], count: int | None = None) -> None:
         """Of what was committed; `count` where the ids are not all that it reached."""
@@ -284,10 +291,11 @@ class Store:
                 pass
         return self._connection
 
-    @contextmanager
+    @contextlib.contextmanager
     def _writing_facts(self) -> Iterator[None]:
         """One writer at a time, over a projection that says what the log says."""
         with self._writing:
+            self._projection.add_now()
             if self._projection.behind():
                 before = self.revision()
                 self._projection.caught_up()
