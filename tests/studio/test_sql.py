@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import Page, expect
 
+from rvbbit.sql.statements import Hints
 from support.browser import DESK, PHONE, Studio, serious
 from support.querying import cells, editor, executions, lettered, logged, run, status, write
 
@@ -68,10 +69,31 @@ def test_a_query_is_written_with_completion_and_run_without_a_mouse(studio: Stud
     expect(executions(page).get_by_text("with “letter")).to_be_visible()
 
 
+def test_behind_a_dot_stand_columns_and_no_keywords(studio: Studio) -> None:
+    page = studio.page("/sql")
+    editor(page).focus()
+    page.keyboard.type("SELECT letters.bod")
+    expect(offered(page).get_by_text("body", exact=True)).to_be_visible()
+    page.keyboard.press("Escape")
+    write(page, "")
+    page.keyboard.type("SELECT nowhere.text")
+    page.wait_for_timeout(500)
+    expect(offered(page)).to_be_hidden()
+
+
+def test_every_hint_is_offered(studio: Studio) -> None:
+    page = studio.page("/sql")
+    for name in Hints.__slots__:
+        write(page, "")
+        page.keyboard.type(f"-- @ {name}")
+        expect(offered(page).get_by_role("option", name=re.compile(f"^{name}:?$"))).to_be_visible()
+        page.keyboard.press("Escape")
+
+
 def test_a_sample_is_a_query_that_runs(studio: Studio) -> None:
     page = studio.page("/sql")
     page.get_by_role("button", name="SELECT * FROM letters LIMIT 100").click()
-    page.get_by_role("button", name="Run", exact=False).click()
+    page.get_by_role("button", name="Run", exact=True).click()
     expect(status(page)).to_contain_text("40 rows")
     expect(page.get_by_text("40 rows, 4 columns")).to_be_visible()
 
@@ -93,7 +115,7 @@ def test_a_long_query_says_how_far_it_is_is_cancelled_and_goes_on(studio_on: Cal
     assert query["error_code"] == "cancelled" and 0 < query["calls"] < 200
     kept = len(logged(studio, limit=1_000))
     before = studio.model.stats()["calls"]
-    page.get_by_role("button", name="Run", exact=False).click()
+    page.get_by_role("button", name="Run", exact=True).click()
     expect(status(page)).to_contain_text("Done", timeout=60_000)
     expect(status(page)).to_contain_text(f"{kept} from memory")
     assert studio.model.stats()["calls"] - before == 200 - kept
@@ -193,7 +215,7 @@ def test_a_budget_a_model_and_how_many_rows_are_options(studio: Studio) -> None:
     page.get_by_label("Model").fill("openai:other")
     page.keyboard.press("Escape")
     page.reload()  # they stay
-    page.get_by_role("button", name="Run", exact=False).click()
+    page.get_by_role("button", name="Run", exact=True).click()
     expect(status(page)).to_contain_text("Done")
     assert {one["model"] for one in logged(studio, query_id=page.url.rpartition("query=")[2])} == {"openai:other"}
     studio.errors.clear()

@@ -117,7 +117,7 @@ def test_a_server_that_dies_in_the_middle_is_told_and_nothing_is_claimed(studio_
     studio.server.process.wait()
     expect(page.get_by_role("alert")).to_contain_text("rvbbit serve")
     expect(status(page)).to_contain_text("Failed")
-    page.get_by_role("button", name="Run", exact=False).click()
+    page.get_by_role("button", name="Run", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("does not answer")
     studio.errors.clear()
 
@@ -149,5 +149,5 @@ def test_on_a_phone_a_row_leads_to_its_execution(studio: Studio) -> None:
     beside.get_by_role("button", name="Trainable").first.click()
     until(lambda: len(logged(studio, trainable=True)) == 1)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    page.get_by_role("button", name="Run", exact=False).click()
+    page.get_by_role("button", name="Run", exact=True).click()
     expect(page.get_by_role("tab", name="Result")).to_have_attribute("aria-selected", "true")

@@ -67,12 +67,25 @@ export function columns(tables: readonly Table[], text: string): Completion[] {
 }
 
 const HINT = /--\s*@@?\s*\w*$/;
+/** Behind `-- @`, for the next expression; behind `-- @@`, for the whole query. */
 const HINTS: Completion[] = [
-  { label: "model:", type: "keyword", info: "provider:model for the next expression; with @@ for the whole query" },
-  { label: "budget:", type: "keyword", info: "USD that the query may cost at most" },
-  { label: "training: off", type: "keyword", info: "ask without examples" },
-  { label: "threshold:", type: "keyword", info: "from which score on ABOUT and SIMILAR_TO hold, 0 to 1" },
-];
+  { label: "model:", info: "provider:model" },
+  { label: "budget:", info: "USD that it may cost at most" },
+  { label: "training:", info: "off: ask without examples; or a version of the set, or its tag" },
+  { label: "threshold:", info: "from which score on ABOUT and SIMILAR_TO hold, 0 to 1" },
+  { label: "on_error:", info: "null: a row whose answer fails is NULL; raise: the query fails" },
+  { label: "pack:", info: "how many rows a request may carry; off: one" },
+  { label: "batch", info: "ask the provider's batch API: half the price, an answer within a day" },
+  { label: "rounds:", info: "few: fewer waits; many: fewer calls, where LIMIT or EXISTS stops early" },
+  { label: "judge:", info: "likely or all candidates of the best few" },
+  { label: "blocking:", info: "which near pairs a join asks about: a recall from 0 to 1; off: all pairs" },
+  { label: "accuracy:", info: "0 to 1: the student answers where that much is sure, the model the rest" },
+  { label: "precision:", info: "0 to 1: as accuracy, of the rows that are found" },
+  { label: "recall:", info: "0 to 1: as accuracy, of the rows there are to find" },
+  { label: "delta:", info: "the chance that a target is missed, 0.05 where nothing is said" },
+  { label: "interval:", info: "0 to 1: columns _low and _high beside counts and means, at that level" },
+  { label: "sample:", info: "how many questions are asked for an interval" },
+].map((hint) => ({ ...hint, type: "keyword" }));
 
 export function source(tables: readonly Table[], operators: readonly Operator[]) {
   const all = operators.flatMap(forms);

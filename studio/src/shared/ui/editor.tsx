@@ -9,7 +9,6 @@ import {
 } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { json } from "@codemirror/lang-json";
-import { PostgreSQL, sql, SQLDialect } from "@codemirror/lang-sql";
 import { yaml } from "@codemirror/lang-yaml";
 import { bracketMatching, foldGutter, indentOnInput, syntaxHighlighting } from "@codemirror/language";
 import { type Diagnostic, lintGutter, setDiagnostics } from "@codemirror/lint";
@@ -20,6 +19,7 @@ import { useEffect, useRef } from "react";
 import { nonce } from "@/shared/lib/nonce";
 
 import { COLOURS, LOOK } from "./editor-look";
+import { sql } from "./editor-sql";
 
 export type Language = "json" | "sql" | "yaml" | "text";
 
@@ -148,10 +148,7 @@ export default function CodeEditor({
   }, [value]);
 
   useEffect(() => {
-    const extension =
-      language === "sql"
-        ? sql({ dialect: dialect(words, schema), schema, defaultSchema: "main", upperCaseKeywords: true })
-        : LANGUAGES[language]();
+    const extension = language === "sql" ? sql(words, schema) : LANGUAGES[language]();
     view.current?.dispatch({ effects: spoken.current.reconfigure(extension) });
   }, [language, schema, words]);
 
@@ -174,19 +171,6 @@ export default function CodeEditor({
   }, [goal]);
 
   return <div ref={place} style={{ height: "100%", minHeight: 0, overflow: "auto" }} />;
-}
-
-/** PostgreSQL's, with more keywords; what a table's column is called is no keyword here. */
-function dialect(words: readonly string[] = [], schema: Record<string, string[]> = {}): SQLDialect {
-  const { keywords = "", types = "", ...rest } = PostgreSQL.spec;
-  const columns = new Set(Object.values(schema).flat());
-  const without = (text: string) => text.split(" ").filter((word) => !columns.has(word));
-  const more = words.map((word) => word.toLowerCase());
-  return SQLDialect.define({
-    ...rest,
-    keywords: [...without(keywords), ...more].join(" "),
-    types: without(types).join(" "),
-  });
 }
 
 function position(state: EditorState, { line, column }: { line: number; column: number }): number {
