@@ -1272,3 +1272,105 @@ SELECT id FROM u WHERE id = ANY (SELECT amount FROM t WHERE text MEANS 'red')
 --          ask 1: MEANS(text, 'red')
 --       └─ Scan  (SELECT amount, amount, text FROM t) AS __rv_read(c0, c1, c2)
 --             keep  (SELECT amount, amount, text FROM t) AS __rv_read(c0, c1, c2)
+
+-- case: a question about pairs that labels answer
+SELECT t.id FROM t JOIN u ON t.text ALIKE u.word AND t.grp = u.grp
+-- plan:
+-- Project
+-- └─ SemanticFilter  CLASSIFY(t.text, 'x,y') = CLASSIFY(u.word, 'x,y')
+--       ask 2: CLASSIFY(t.text, 'x,y')
+--       ask 3: CLASSIFY(u.word, 'x,y')
+--    └─ Scan  t JOIN u ON t.grp = u.grp
+
+-- case: the same, denied
+SELECT t.id FROM t, u WHERE NOT t.text ALIKE u.word
+-- plan:
+-- Project
+-- └─ SemanticFilter  NOT (CLASSIFY(t.text, 'x,y') = CLASSIFY(u.word, 'x,y'))
+--       ask 2: CLASSIFY(t.text, 'x,y')
+--       ask 3: CLASSIFY(u.word, 'x,y')
+--    └─ Scan  t , u
+
+-- case: the same, in the output
+SELECT t.text ALIKE u.word FROM t, u
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 2: CLASSIFY(t.text, 'x,y')
+--       ask 3: CLASSIFY(u.word, 'x,y')
+--    └─ Scan  t , u
+
+-- case: labels stop at a LIMIT
+SELECT t.id FROM t, u WHERE t.text ALIKE u.word LIMIT 3
+-- plan:
+-- Project
+-- └─ Limit  asks until 3 rows pass
+--    └─ SemanticFilter  CLASSIFY(t.text, 'x,y') = CLASSIFY(u.word, 'x,y')
+--          ask 2: CLASSIFY(t.text, 'x,y')
+--          ask 3: CLASSIFY(u.word, 'x,y')
+--       └─ Scan  (SELECT t.id, t.text, u.word FROM t, u) AS __rv_read(c0, c1, c2)
+--             keep  (SELECT t.id, t.text, u.word FROM t, u) AS __rv_read(c0, c1, c2)
+
+-- case: labels of an outer join
+SELECT t.id FROM t LEFT JOIN u ON t.text ALIKE u.word
+-- plan:
+-- Project
+-- └─ SemanticFilter  CLASSIFY(t.text, 'x,y') = CLASSIFY(u.word, 'x,y')
+--       ask 2: CLASSIFY(t.text, 'x,y')
+--       ask 3: CLASSIFY(u.word, 'x,y')
+--    └─ Scan  t , u
+
+-- case: labels of a join that no stage reaches
+SELECT t.id FROM t FULL JOIN u ON t.text ALIKE u.word
+-- plan:
+-- Fallback  ask 2: CLASSIFY(t.text, 'x,y')
+-- Fallback  ask 3: CLASSIFY(u.word, 'x,y')
+
+-- case: labels that are no plain comparison are NULL where a text is
+SELECT t.id FROM t, u WHERE t.text AKIN u.word
+-- plan:
+-- Project
+-- └─ SemanticFilter  CASE WHEN NOT (t.text) IS NULL AND NOT (u.word) IS NULL THEN coalesce(CLASSIFY(t.text, 'x,y') = CLASSIFY(u.word, 'x,y'), FALSE) END
+--       ask 2: CLASSIFY(t.text, 'x,y')  where NOT (t.text) IS NULL AND NOT (u.word) IS NULL
+--       ask 3: CLASSIFY(u.word, 'x,y')  where NOT (t.text) IS NULL AND NOT (u.word) IS NULL
+--    └─ Scan  t , u
+
+-- case: no labels
+SELECT t.id FROM t, u WHERE /* @ factorize: off */ t.text ALIKE u.word
+-- plan:
+-- Project
+-- └─ SemanticFilter  ALIKE(t.text, u.word)
+--       ask 1: ALIKE(t.text, u.word)
+--    └─ Scan  t , u
+
+-- case: no labels, and then near pairs
+SELECT t.id FROM t, u WHERE /* @ factorize: off */ t.text AKIN u.word
+-- plan:
+-- Project
+-- └─ SemanticFilter  AKIN(t.text, u.word)
+--       ask 1: AKIN(t.text, u.word)  near pairs, recall 0.98
+--    └─ Scan  t , u
+
+-- case: a target is kept over pairs
+SELECT t.id FROM t, u WHERE /* @ accuracy: 0.9 */ t.text ALIKE u.word
+-- plan:
+-- Project
+-- └─ SemanticFilter  ALIKE(t.text, u.word)
+--       ask 1: ALIKE(t.text, u.word)
+--    └─ Scan  t , u
+
+-- case: two texts of one row need no labels
+SELECT id FROM t WHERE text ALIKE "desc"
+-- plan:
+-- Project
+-- └─ SemanticFilter  ALIKE(text, "desc")
+--       ask 1: ALIKE(text, "desc")
+--    └─ Scan  t
+
+-- case: a text and a constant need no labels
+SELECT id FROM t WHERE text ALIKE 'red'
+-- plan:
+-- Project
+-- └─ SemanticFilter  ALIKE(text, 'red')
+--       ask 1: ALIKE(text, 'red')
+--    └─ Scan  t

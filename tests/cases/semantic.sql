@@ -931,3 +931,29 @@ SELECT count(*) FROM (SELECT lower(text) FROM n WHERE about(id::VARCHAR, 'x') >=
 SELECT count(*) FROM (SELECT 1 FROM n WHERE about(id::VARCHAR, 'x') >= 0 GROUP BY text HAVING count(*) >= 2);
 
 SELECT u.id FROM u WHERE upper(word) IN (SELECT text FROM n WHERE about(id::VARCHAR, 'x') >= 0);
+
+SELECT t.id, u.id FROM t, u WHERE alike(t.text, u.word);
+
+SELECT t.id, u.id, alike(t.text, u.word) FROM t, u;
+
+SELECT a.id, b.id FROM t a JOIN t b ON a.id < b.id AND NOT alike(a.text, b."desc");
+
+SELECT a.id, b.id FROM t a, t b WHERE alike(a.text, b."desc") IS NULL;
+
+SELECT a.id, b.id FROM t a, t b WHERE akin(a.text, b."desc") IS NULL OR akin(b.text, a."desc");
+
+SELECT t.id, u.id FROM t LEFT JOIN u ON alike(t.text, u.word) AND t.grp = u.grp;
+
+SELECT t.id, u.id FROM t FULL JOIN u ON alike(t.text, u.word) AND t.id = u.id;
+
+SELECT t.id, u.id FROM t JOIN u USING (grp) WHERE alike(text, word);
+
+WITH c AS (SELECT * FROM t WHERE means(text, 'r')) SELECT a.id, b.id FROM c a, c b WHERE alike(a.text, b.text) AND same(a.text, b.text);
+
+SELECT t.id, count(*) FROM t, u WHERE alike(t.text, u.word) GROUP BY t.id HAVING bool_or(alike(t.text, u.word));
+
+SELECT t.id, u.id FROM t, u WHERE alike(t.text, u.word) ORDER BY t.id, u.id LIMIT 5;
+
+SELECT id FROM u WHERE EXISTS (SELECT 1 FROM t a, t b WHERE alike(a.text, b.text) AND a.id < b.id);
+
+UPDATE u SET grp = 'z' FROM t WHERE alike(t.text, u.word) AND t.id = u.id;

@@ -13,6 +13,7 @@ from rvbbit.cascades.inputs import nearest
 from rvbbit.cascades.references import Names, cell_references
 from rvbbit.cascades.spec import CascadeSpec, LLMCell, SQLFunction
 from rvbbit.cascades.yamltext import Document, Path, Problem, key_of
+from rvbbit.pairwise import pieces
 
 Found = Iterator[tuple[Path, str]]
 
@@ -60,6 +61,20 @@ def _promises(function: SQLFunction, top: Path) -> Found:
             yield (*top, key), "it is about two arguments of type VARCHAR that cannot be left off, and those must come first"
         elif key != "symmetric" and function.returns.upper() != "BOOLEAN":
             yield (*top, key), f"only an operator that returns BOOLEAN can promise this, and this returns {function.returns}"
+
+
+def _factors(function: SQLFunction, factors: str) -> Iterator[str]:
+    if [arg.type.upper() for arg in function.args] != ["VARCHAR", "VARCHAR"] or function.returns.upper() != "BOOLEAN":
+        yield "it is about two arguments of type VARCHAR and no others, of an operator that returns BOOLEAN"
+        return
+    names = [arg.name for arg in function.args]
+    slots = [slot for _, slot in pieces(factors) if slot is not None]
+    for slot in slots:
+        if slot not in names:
+            yield f"{{{{ {slot} }}}} is no argument{nearest(slot, names) or '; there are ' + ', '.join(names)}"
+    for name in names:
+        if name not in slots:
+            yield f"does not mention {{{{ {name} }}}}: it is SQL over both texts, such as f({{{{ {names[0]} }}}}) = f({{{{ {names[1]} }}}})"
 
 
 def _types(function: SQLFunction, top: Path) -> Found:
@@ -112,6 +127,8 @@ def _misfits(given: Mapping[str, Any], names: list[str], required: list[str]) ->
 def _all(spec: CascadeSpec) -> Found:
     if spec.sql_function is not None:
         yield from function_problems(spec.sql_function)
+        if (factors := spec.sql_function.factorize) is not None:
+            yield from ((("sql_function", "factorize"), what) for what in _factors(spec.sql_function, factors))
         yield from _answer(spec)
     yield from _inputs(spec)
     taken = set(_input_names(spec))

@@ -119,7 +119,7 @@ def as_operator(function: SQLFunction, cascade_id: str, description: str, origin
         origin=origin,
         descending=function.descending,
         group_by=function.group_by or "",
-        pairs=Pairs(function.symmetric, function.reflexive, function.blocking is not None),
+        pairs=Pairs(function.symmetric, function.reflexive, function.blocking is not None, function.factorize or ""),
     )
 
 

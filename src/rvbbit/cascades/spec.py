@@ -105,6 +105,11 @@ class SQLFunction(Section):
     blocking: Literal["embedding"] | None = Field(
         None, description="true pairs lie near each other: a join asks about near ones, and takes the others for false; see docs/joins.md"
     )
+    factorize: Text | None = Field(
+        None,
+        description="SQL that comes to the same answer by questions about one text at a time, for joins:"
+        " `\"CLASSIFY({{ a }}, 'x,y') = CLASSIFY({{ b }}, 'x,y')\"`; see docs/joins.md",
+    )
     test_cases: tuple[TestCase, ...] = Field((), strict=False, description="calls with known answers: `{args, expect, model}`")
 
 

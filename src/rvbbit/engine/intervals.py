@@ -22,6 +22,7 @@ from rvbbit.execution import answers, database, prediction_powered
 from rvbbit.execution.arguments import converted
 from rvbbit.execution.prediction_powered import FEWEST, Array, Contributions, Interval
 from rvbbit.sql import lowering
+from rvbbit.sql.factors import has_factors
 from rvbbit.sql.intervals import ADDED, ANSWER, ARGUMENT, KEY, Aggregate, Measured, measured
 from rvbbit.sql.plan import Ask
 from rvbbit.sql.statements import Hints
@@ -49,7 +50,7 @@ class Wanted:
         for _, hints in local:
             said = hints.over(said)
         if said.interval is None:
-            if said.sample is not None:
+            if said.sample is not None and not has_factors(tree):
                 raise SQLError("hint sample: there is no interval", hint="say both: `-- @ interval: 0.95` and `-- @ sample: 200`")
             return None
         return cls(measured(tree, aggregates), said.interval, said.sample)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,6 +13,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from rvbbit.engine.alternatives import Ways, measured, sample_target
+from rvbbit.engine.factoring import Factors, Verdict, note_of, settle
 from rvbbit.engine.intervals import Measuring, Verified, Wanted
 from rvbbit.engine.query import Query
 from rvbbit.engine.searching import Searched, Searching
@@ -22,22 +23,25 @@ from rvbbit.execution.database import STORE, Parameters
 from rvbbit.execution.executor import Executor
 from rvbbit.execution.mirrored import Answerer
 from rvbbit.execution.questions import Asking
-from rvbbit.result import Explained
+from rvbbit.result import AskFigures, Explained
 from rvbbit.sql import lowering, parameters
 from rvbbit.sql.binder import Schema, bind
 from rvbbit.sql.dialect import Call, Dialect
 from rvbbit.sql.explain import explained, lines
+from rvbbit.sql.factors import Factoring, has_factors
 from rvbbit.sql.origins import Keyed
 from rvbbit.sql.patterns import Grammar
-from rvbbit.sql.plan import Plan, sifted
+from rvbbit.sql.plan import Ask, Plan, sifted
 from rvbbit.sql.rules import optimise
 from rvbbit.sql.search import Search
 from rvbbit.sql.searches import holds_searches, take_out, with_types
-from rvbbit.sql.statements import Statement, split
+from rvbbit.sql.statements import Hints, Statement, split
 from rvbbit.sql.suggest import improved, located
 from rvbbit.types import Notice
 
 _prefixes = itertools.count(1)
+_apart = itertools.count(2_000_000, 1_000)
+"""Ids of questions that a statement's own are not among."""
 _LATER = "known once those below are answered"
 _BEFORE = {"EXPLAIN", "ANALYZE", "PREPARE"}
 _CHANGES = {"INSERT", "UPDATE", "DELETE", "DROP", "ALTER", "CREATE", "MERGE", "TRUNCATE", "COPY", "DETACH"}
@@ -49,13 +53,19 @@ WRITES = (exp.Insert, exp.Update, exp.Delete, exp.Drop, exp.Alter, exp.Create, e
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A semantic statement ready to run. `values` are its parameters under the plan's own names; `budget` in USD is what a hint says."""
+    """A semantic statement ready to run. `values` are its parameters under the plan's own names; `budget` in USD is what a hint says.
+
+    `factors` checks where labels stand for pairs, `again` plans it without some of them, `verdicts` are what became of that.
+    """
 
     plan: Plan
     values: Mapping[str, Any]
     budget: float | None
     columns: Mapping[str, Searched] = field(default_factory=dict)
     wanted: Wanted | None = None
+    factors: Factors | None = None
+    again: Callable[[frozenset[int]], Planned] | None = None
+    verdicts: Sequence[Verdict] = ()
 
 
 @dataclass(slots=True)
@@ -83,9 +93,12 @@ class Statements:
             if sampled := sample_target(statement):
                 return self._sampled(*sampled, values, query)
             if (target := explain_target(statement)) and (found := self.plan(target[0], values)):
-                return self._analyzed(found, target[0], query) if target[1] else self._explained(found, query)
+                settled = self._settled(found, target[0], query, asking=target[1])
+                return self._analyzed(settled, target[0], query) if target[1] else self._explained(settled, query)
             planned = self.plan(statement, values)
-            return self._plain(statement, values) if planned is None else self._execute(planned, statement, query)
+            if planned is None:
+                return self._plain(statement, values)
+            return self._execute(self._settled(planned, statement, query, asking=True), statement, query)
 
     def explain(self, statement: Statement, values: Parameters, query: Query) -> pa.Table:
         """The plan of a statement, semantic or plain, as rows of text. Nothing is asked, unless it says SAMPLE."""
@@ -97,7 +110,19 @@ class Statements:
             planned = self.plan(target, values)
             if planned is None:
                 return self._plain(replace(target, text=f"EXPLAIN {target.text}"), values)
-            return self._explained(planned, query)
+            return self._explained(self._settled(planned, target, query, asking=False), query)
+
+    def _settled(self, planned: Planned, statement: Statement, query: Query, *, asking: bool) -> Planned:
+        """With labels where pairs answered both ways agree, and without where they do not. Raises as running it does."""
+        if planned.factors is None or planned.again is None:
+            return planned
+        query.lower_budget(planned.budget)
+        try:
+            verdicts = settle(planned.factors, planned.plan.factored, query, asking=asking)
+        except SQLError as error:
+            raise located(error, statement) from error
+        refused = frozenset(one.factored.call for one in verdicts if not one.holds)
+        return replace(planned.again(refused) if refused else planned, verdicts=verdicts)
 
     def _execute(self, planned: Planned, statement: Statement, query: Query, *, counting: bool = False) -> pa.Table:
         _say(planned.plan, query)
@@ -124,7 +149,7 @@ class Statements:
         spared = sifted(planned.plan)
         asked = ((ask, rows, given if planned.wanted is None else planned.wanted.asked(ask, given, query)) for ask, rows, given in ready)
         expected = {ask.id: replace(query.expected(ask, rows, given), at_most=ask.id in spared) for ask, rows, given in asked}
-        return _told(explained(planned.plan, lambda ask: expected.get(ask.id, _LATER), self._searched(planned)), query)
+        return _told(explained(planned.plan, _noted(planned, lambda ask: expected.get(ask.id, _LATER)), self._searched(planned)), query)
 
     def _sampled(self, size: int, target: Statement, values: Parameters, query: Query) -> pa.Table:
         """What is known before any call is made, and below it the other ways there are, measured on a few rows."""
@@ -132,6 +157,7 @@ class Statements:
         if planned is None:
             return self._plain(replace(target, text=f"EXPLAIN {target.text}"), values)
         query.lower_budget(planned.budget)
+        planned = self._settled(planned, target, query, asking=False)
         plan = self._explained(planned, query).column("plan").to_pylist()
         told: list[str] = []
         for ask, _, given in list(self._executor(planned, query).ready(planned.plan, planned.values)):
@@ -144,7 +170,7 @@ class Statements:
     def _analyzed(self, planned: Planned, statement: Statement, query: Query) -> pa.Table:
         """What happened: the statement is run, its rows are counted and not shown."""
         rows = self._execute(planned, statement, query, counting=True)
-        found = explained(planned.plan, lambda ask: query.took.get(ask.id, "not asked"), self._searched(planned))
+        found = explained(planned.plan, _noted(planned, lambda ask: query.took.get(ask.id, "not asked")), self._searched(planned))
         return _told(replace(found, ran=True, rows=rows.num_rows), query)
 
     def _executor(self, planned: Planned, query: Query, *, counting: bool = False, answer: Answerer | None = None) -> Executor:
@@ -169,8 +195,8 @@ class Statements:
             if self.searching is not None
         }
 
-    def plan(self, statement: Statement, values: Parameters) -> Planned | None:
-        """The plan of a statement, None where it has no semantic expression and is DuckDB's alone."""
+    def plan(self, statement: Statement, values: Parameters, without: frozenset[int] = frozenset()) -> Planned | None:
+        """The plan of a statement, None where it has no semantic expression and is DuckDB's alone. `without` calls put as labels."""
         grammar = self.grammar()
         if not statement.may_be_semantic(grammar):
             return None
@@ -191,10 +217,28 @@ class Statements:
         schema = Schema(
             self._describer(statement, own, {name: (one.search, one.type) for name, one in found.items()}), self.aggregates, self._keyed
         )
-        plan = replace(optimise(bind(tree, schema, whole, local)), searches=searches)
+        read = Dialect(grammar).read
+        parsed = tree.copy() if wanted is None and has_factors(tree) else None
+        plan = replace(
+            optimise(bind(tree, schema, whole, local, factoring=None if parsed is None else Factoring(read, without))), searches=searches
+        )
         columns = {name: one.narrowed(schema) for name, one in found.items()}
         budgets = [hints.budget for hints in (whole, *(hints for _, hints in local)) if hints.budget is not None]
-        return Planned(plan, own, min(budgets, default=None), columns, wanted)
+        planned = Planned(plan, own, min(budgets, default=None), columns, wanted)
+        if parsed is None or not plan.factored:
+            return planned
+
+        def rows(query: Query, part: exp.Expr, hints: Hints | None) -> pa.Table:
+            bound = bind(part, schema, hints or whole, [] if hints else local, first=next(_apart))
+            mine = replace(planned, plan=replace(optimise(bound), searches=() if hints else searches))
+            return self._executor(mine, query).run(mine.plan, own, in_transaction=self.in_transaction)
+
+        def again(refused: frozenset[int]) -> Planned:
+            found = self.plan(statement, values, without | refused)
+            assert found is not None
+            return found
+
+        return replace(planned, factors=Factors(parsed, self.connection, rows, read, f"__rv{next(_prefixes)}_pairs"), again=again)
 
     def _describer(
         self, statement: Statement, values: Mapping[str, Any], found: Mapping[str, tuple[Search, str]]
@@ -327,6 +371,20 @@ def _after_first(statement: Statement) -> Statement | None:
         found.tokens[-1].comments[:] = dict.fromkeys([*found.tokens[-1].comments, *last])
         found.tokens[0].comments[:0] = statement.tokens[0].comments
     return found
+
+
+def _noted(planned: Planned, figures: Callable[[Ask], AskFigures | str]) -> Callable[[Ask], AskFigures | str]:
+    """Figures of questions, and beside them whether labels stand for pairs."""
+
+    def noted(ask: Ask) -> AskFigures | str:
+        found, note = figures(ask), note_of(planned.verdicts, ask.covers)
+        if note is None:
+            return found
+        if isinstance(found, str):
+            return f"{found}; {note}"
+        return replace(found, note=note if found.note is None else f"{found.note}; {note}")
+
+    return noted
 
 
 def _say(plan: Plan, query: Query) -> None:

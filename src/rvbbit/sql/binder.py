@@ -17,6 +17,7 @@ from rvbbit.sql.candidates import read_once
 from rvbbit.sql.dialect import Call
 from rvbbit.sql.embeds import EMBED
 from rvbbit.sql.enough import stop_counting
+from rvbbit.sql.factors import Factoring, factorize
 from rvbbit.sql.limits import cut_first, is_cut
 from rvbbit.sql.origins import KeyedOf, Origin, origin
 from rvbbit.sql.plan import Ask, Block, Filter, Node, Plan, Project, Scan, SemanticFilter, SemanticMap, Snapshot, asks_of, chain
@@ -54,14 +55,16 @@ class Schema:
         return isinstance(node, exp.Anonymous) and node.name.lower() in self.aggregates
 
 
-def bind(statement: exp.Expr, schema: Schema, whole: Hints, local: list[tuple[int, Hints]]) -> Plan:
-    """The plan of a statement. Raises SQLError and its kin with line and column."""
+def bind(
+    statement: exp.Expr, schema: Schema, whole: Hints, local: list[tuple[int, Hints]], *, factoring: Factoring | None = None, first: int = 1
+) -> Plan:
+    """The plan of a statement, its calls numbered from `first`. Raises SQLError and its kin with line and column."""
     rewrite.refuse_definitions(statement)
     aggregates.keep_one_of_a_kind(statement)
     aggregates.stand_for_keys(statement, lambda block, name: name.lower() in {n.lower() for n, _ in _columns_of(block, schema)})
     aggregates.read_blocks(statement)
     calls = scopes.calls_in(statement)
-    for id_, call in enumerate(sorted(calls, key=lambda call: int(call.meta["token"])), start=1):
+    for id_, call in enumerate(sorted(calls, key=lambda call: int(call.meta["token"])), start=first):
         call.meta["id"] = id_
         rewrite.remember_as_typed(call)
     hints = _hints_of(calls, whole, local)
@@ -70,6 +73,7 @@ def bind(statement: exp.Expr, schema: Schema, whole: Hints, local: list[tuple[in
     for call in calls:
         rewrite.as_condition(call, hints[call.meta["id"]])
     rewrite.name_columns(statement)
+    factored = factorize(calls, hints, factoring, schema.describe)
 
     def names(query: exp.Select, block: exp.Select) -> list[str]:
         return [name for name, _ in schema.describe(describing.standing(query, block))]
@@ -82,7 +86,7 @@ def bind(statement: exp.Expr, schema: Schema, whole: Hints, local: list[tuple[in
     for block in scopes.in_order(statement):
         binder.add(block)
     binder.add_loose([call for call in scopes.calls_in(statement) if scopes.block_of(call) is None])
-    return Plan(statement, tuple(binder.roots), tuple(binder.fallback), regexes.notices(calls))
+    return Plan(statement, tuple(binder.roots), tuple(binder.fallback), regexes.notices(calls), factored=factored)
 
 
 def _hints_of(calls: list[Call], whole: Hints, local: list[tuple[int, Hints]]) -> dict[int, Hints]:
@@ -101,12 +105,7 @@ def _columns_of(block: exp.Expr, schema: Schema) -> list[tuple[str, str]]:
 
 
 def _ancestors(node: exp.Expr) -> list[exp.Expr]:
-    found = []
-    parent = node.parent
-    while parent is not None:
-        found.append(parent)
-        parent = parent.parent
-    return found
+    return [] if node.parent is None else [node.parent, *_ancestors(node.parent)]
 
 
 class _Binder:

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from sqlglot import exp
 
 from rvbbit.sql.dialect import Call
+from rvbbit.sql.factored import Factored
 from rvbbit.sql.origins import Origin
 from rvbbit.sql.search import Search
 from rvbbit.sql.sides import Sides
@@ -156,7 +157,7 @@ Node = Scan | Filter | SemanticFilter | Reorder | Limit | TopK | SemanticMap | P
 class Plan:
     """A statement and its blocks, innermost first. `fallback` calls sit where no stage can reach and are answered by a function.
 
-    `searches` are made before anything else.
+    `searches` are made before anything else. `factored` are questions about pairs that labels stand for.
     """
 
     statement: exp.Expr
@@ -164,6 +165,7 @@ class Plan:
     fallback: tuple[Ask, ...] = ()
     notices: tuple[str, ...] = field(default=())
     searches: tuple[Search, ...] = ()
+    factored: tuple[Factored, ...] = ()
 
     def asks(self) -> Iterator[Ask]:
         """All staged asks in the order in which they will be made."""

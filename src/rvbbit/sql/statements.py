@@ -29,6 +29,8 @@ _ALONE = {"batch"}
 """Hints that say enough without a value."""
 
 _QUOTED = {TokenType.IDENTIFIER, TokenType.STRING, TokenType.HEREDOC_STRING, TokenType.RAW_STRING, TokenType.NATIONAL_STRING}
+_WORDS = {"on_error": ("raise", "null"), "rounds": ("few", "many"), "judge": ("likely", "all")}
+"""Hints that are one of some words."""
 SHARES = {"accuracy": 1.0, "precision": 1.0, "recall": 1.0, "delta": 0.5, "interval": 0.999}
 """Hints that are shares, and the largest they can be."""
 
@@ -41,8 +43,9 @@ class Hints:
     `batch` whether the provider's batch API is asked. `rounds`: "few" or "many", for questions that stop early: fewer waits or fewer calls.
     `judge`: "likely" or "all" candidates of a top k.
     `accuracy`, `precision`, `recall` 0-1 are what answers given in the model's place must have, but for a chance of `delta`.
-    `blocking` is whether a join asks about near pairs alone, or to which recall.
-    `interval` is the level of intervals beside aggregates, `sample` how many questions are asked for them.
+    `blocking` is whether a join asks about near pairs alone, or to which recall. `factorize`: whether it may label each text by itself, or
+    the share of sampled pairs that must agree for that; 0: none is sampled.
+    `interval` is the level of intervals beside aggregates, `sample` how many questions are asked for them, or pairs about labels.
     """
 
     model: str | None = None
@@ -58,6 +61,7 @@ class Hints:
     delta: float | None = None
     batch: bool | None = None
     blocking: bool | float | None = None
+    factorize: bool | float | None = None
     interval: float | None = None
     sample: int | None = None
     judge: str | None = None
@@ -156,16 +160,15 @@ def _hint(text: str, token: Token) -> Hints:
         return Hints(training=_set_name(value, token))
     if key == "blocking":
         return Hints(blocking=_blocking(value, token))
-    if key == "on_error":
-        return Hints(on_error=_one_of(key, value, {"raise": "raise", "null": "null"}, token))
+    if key == "factorize":
+        return Hints(factorize=_factorize(value, token))
     if key == "batch":
         return Hints(batch=_one_of(key, value or "on", {"on": True, "off": False}, token))
     if key == "pack":
         return Hints(pack=_pack(value, token))
-    if key == "rounds":
-        return Hints(rounds=_one_of(key, value, {"few": "few", "many": "many"}, token))
-    if key == "judge":
-        return Hints(judge=_one_of(key, value, {"likely": "likely", "all": "all"}, token))
+    if key in _WORDS:
+        chosen: Any = {key: _one_of(key, value, {word: word for word in _WORDS[key]}, token)}
+        return Hints(**chosen)
     return Hints(model=value)
 
 
@@ -203,6 +206,19 @@ def _blocking(value: str, token: Token) -> bool | float:
         share = 0.0
     if not 0 < share < 1:
         raise SQLSyntaxError(f"hint blocking: {value!r} is neither on, off nor a recall between 0 and 1", line=token.line)
+    return share
+
+
+def _factorize(value: str, token: Token) -> bool | float:
+    if value in {"on", "off"}:
+        return value == "on"
+    try:
+        share = 0.0 if value == "unchecked" else float(value)
+    except ValueError:
+        share = -1.0
+    if not (value == "unchecked" or 0.5 <= share <= 1):
+        allowed = "on, off, unchecked, or the share of sampled pairs that must agree, 0.5 to 1"
+        raise SQLSyntaxError(f"hint factorize: {value!r} is not one of {allowed}", line=token.line)
     return share
 
 

@@ -24,6 +24,7 @@ from rvbbit.pairwise import Pairs
 from rvbbit.sql import parameters
 from rvbbit.sql.binder import Schema, bind
 from rvbbit.sql.dialect import Dialect
+from rvbbit.sql.factors import Factoring
 from rvbbit.sql.lowering import parameters as used_in
 from rvbbit.sql.lowering import written
 from rvbbit.sql.patterns import Grammar
@@ -62,6 +63,8 @@ RULES: Mapping[str, Callable[..., Value]] = {
     "similar_to": lambda text, other: ((len(text) * 3 + len(other)) % 10) / 10,
     "classify": lambda text, labels: labels[len(text) % len(labels)],
     "same": lambda a, b: a in b or b in a,
+    "alike": lambda a, b: len(a) % 2 == len(b) % 2,
+    "akin": lambda a, b: len(a) % 2 == len(b) % 2,
     "ask": lambda text, question: f"{text}?{question}",
     "lies_within": lambda text, low, high: low <= text <= high,
     "relevance": lambda text, topic: ((len(text) * 3 + len(topic)) % 7) / 7,
@@ -124,7 +127,8 @@ class Bench:
                 raise translated(error) from error
             return list(zip(relation.columns, map(str, relation.types), strict=True))
 
-        self.plan = optimise(bind(tree, Schema(describe, self.aggregates), *statement.hints()))
+        factoring = Factoring(Dialect(self.grammar).read)
+        self.plan = optimise(bind(tree, Schema(describe, self.aggregates), *statement.hints(), factoring=factoring))
         self.queries += 1
         joining = Joining(embedded, lambda ask, paired: self.paired.append(paired)) if self.embeds else None
         executor = Executor(connection, self.answers or self.by_rule, f"__rv{self.queries}", joining=joining)

@@ -16,6 +16,7 @@ from rvbbit.pairwise import Pairs
 from rvbbit.sql import parameters
 from rvbbit.sql.binder import Schema, bind
 from rvbbit.sql.dialect import Dialect
+from rvbbit.sql.factors import Factoring
 from rvbbit.sql.lowering import parameters as used_in
 from rvbbit.sql.lowering import written
 from rvbbit.sql.patterns import Grammar
@@ -52,7 +53,7 @@ class Planner:
             return list(zip(relation.columns, map(str, relation.types), strict=True))
 
         aggregates = frozenset({"max", "min", "count", "sum", "avg", "string_agg", "list", "bool_or"})
-        return bind(tree, Schema(describe, aggregates), *statement.hints())
+        return bind(tree, Schema(describe, aggregates), *statement.hints(), factoring=Factoring(Dialect(self.grammar).read))
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,233 @@
+"""A question about a pair of texts that follows from one label a text: n questions in place of n × n, and a hash join.
+
+    SELECT a.id, b.id FROM t a, t b WHERE a.x SAME_SENTIMENT b.x
+    SELECT a.id, b.id FROM t a, t b WHERE CLASSIFY(a.x, 'positive,negative') = CLASSIFY(b.x, 'positive,negative')
+
+An operator's file says so (`factorize`), and it is a promise that may not hold: so there is also a query for some of the pairs, on which
+both can be compared before the first is given up. Comparing them is the engine's. What the labels are, LIMIT, caches and plans know nothing
+of it: what was put so is a condition like any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from rvbbit.errors import CascadeInvalid, SQLError
+from rvbbit.pairwise import pieces
+from rvbbit.sql import candidates, describing, rewrite, scopes, sides
+from rvbbit.sql.conditions import conjuncts
+from rvbbit.sql.dialect import Call
+from rvbbit.sql.factored import Factored
+from rvbbit.sql.lowering import with_ctes, written
+from rvbbit.sql.sides import Sides
+from rvbbit.sql.statements import Hints
+from rvbbit.types import Operator
+
+LEFT, RIGHT = "__rv_left", "__rv_right"
+"""The two texts of a pair, in a query for some pairs."""
+_SLOT = "__rv_slot_"
+_STRICT = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE)
+_PLAIN = (Call, exp.Column, exp.Identifier, exp.Literal, exp.Paren, exp.Neg, exp.Add, exp.Sub, exp.Mul, exp.Sign, exp.Lower, exp.Upper)
+
+
+@dataclass(frozen=True, slots=True)
+class Factoring:
+    """How to: `read` parses a statement, `without` are ids of calls that stay as they are."""
+
+    read: Callable[[str], exp.Expr]
+    without: frozenset[int] = frozenset()
+
+
+def has_factors(statement: exp.Expr) -> bool:
+    """Whether any call of a statement may be put so."""
+    return any(call.operator.pairs.factors for call in statement.find_all(Call))
+
+
+def factorize(
+    calls: Sequence[Call], hints: dict[int, Hints], factoring: Factoring | None, describe: Callable[[exp.Expr], list[tuple[str, str]]]
+) -> tuple[Factored, ...]:
+    """Put every such call of two tables so, in place; `hints` learn of the new calls. Raises CascadeInvalid."""
+    found: list[Factored] = []
+    if factoring is None:
+        return ()
+    for call in calls:
+        id_ = int(call.meta["id"])
+        pair = _sides(call, describe) if call.operator.pairs.factors and id_ not in factoring.without and _may(hints[id_]) else None
+        if pair is None:
+            continue
+        block = scopes.block_of(call)
+        assert block is not None
+        tree = expression(call.operator, call.arguments, factoring.read)
+        labels = scopes.calls_in(tree)
+        for label in labels:
+            new = max(hints) + 1
+            hints[new] = hints[id_]
+            label.meta.update(id=new, token=call.meta["token"], line=call.meta["line"], column=call.meta["column"])
+            rewrite.remember_as_typed(label)
+        by = rewrite.as_typed(tree)
+        numbers = frozenset(int(label.meta["id"]) for label in labels)
+        typed, token = str(call.meta["typed"]), int(call.meta["token"])
+        found.append(Factored(id_, token, call.operator, typed, by, numbers, pair, hints[id_], _limit(block)))
+        call.replace(exp.paren(strict(tree, call.arguments), copy=False))
+        for label in labels:
+            rewrite.as_condition(label, hints[id_])
+    return tuple(found)
+
+
+def _may(hints: Hints) -> bool:
+    """A target is kept over answers about pairs, and would not be kept by labels that keep it."""
+    return hints.factorize is not False and not any((hints.accuracy, hints.precision, hints.recall))
+
+
+def _sides(call: Call, describe: Callable[[exp.Expr], list[tuple[str, str]]]) -> Sides | None:
+    block = scopes.block_of(call)
+    if not isinstance(block, exp.Select):
+        return None
+    try:
+        return sides.of(call, block, lambda item: [name for name, _ in describe(describing.item(item, block))])
+    except SQLError:
+        return None  # it is correlated, and binding says what else may be wrong with it
+
+
+def _limit(block: exp.Expr) -> int | None:
+    if not isinstance(block, exp.Select) or any(block.args.get(clause) for clause in candidates.WHOLE) or not candidates.stops(block):
+        return None
+    bounds = [block.args[clause].expression for clause in ("limit", "offset") if block.args.get(clause)]
+    if not all(isinstance(bound, exp.Literal) and bound.is_int for bound in bounds):
+        return None
+    return sum(int(bound.name) for bound in bounds) if block.args.get("limit") else 1
+
+
+def expression(operator: Operator, arguments: Sequence[exp.Expr], read: Callable[[str], exp.Expr]) -> exp.Expr:
+    """What an operator's file says its answer follows from, of these arguments. Raises CascadeInvalid."""
+    text = "".join(before + ("" if slot is None else f'"{_SLOT}{slot}"') for before, slot in pieces(operator.pairs.factors))
+    try:
+        tree = read(f"SELECT ({text})")
+    except SQLError as error:
+        raise _invalid(operator, error.message) from error
+    select, given = tree.copy(), {f"{_SLOT}{p.name}": one for p, one in zip(operator.parameters, arguments, strict=True)}
+    labels = list(select.find_all(Call))
+    if not isinstance(select, exp.Select) or len(select.expressions) != 1 or select.find(exp.From) is not None:
+        raise _invalid(operator, "it is one expression, and not a query")
+    if not labels:
+        raise _invalid(operator, "no operator labels a text in it")
+    columns = {column.name for column in select.find_all(exp.Column)}
+    for parameter in operator.parameters:
+        if f"{_SLOT}{parameter.name}" not in columns:
+            raise _invalid(operator, f"does not mention {{{{ {parameter.name} }}}}")
+    for label in labels:
+        names = {column.name for column in label.find_all(exp.Column)}
+        if len(names & set(given)) != 1 or label.operator.shape != "scalar":
+            raise _invalid(operator, f"{written(label).replace(_SLOT, '')} is not about one of the two texts")
+    for column in list(select.find_all(exp.Column)):
+        if column.name not in given or column.table:
+            raise _invalid(operator, f"{written(column)} is no argument: write {{{{ {operator.parameters[0].name} }}}}")
+        column.replace(given[column.name].copy())
+    found = select.expressions[0].unnest()
+    assert isinstance(found, exp.Expr)
+    return found.pop()
+
+
+def strict(tree: exp.Expr, arguments: Sequence[exp.Expr]) -> exp.Expr:
+    """The same, NULL where a text is NULL, as the operator's own answer would be: a comparison of labels is so by itself."""
+    inside = (node for argument in arguments for node in argument.walk())
+    plain = {id(node) for node in inside}
+    if isinstance(tree, _STRICT) and all(isinstance(node, _PLAIN) or node is tree or id(node) in plain for node in tree.walk()):
+        return tree
+    there = [exp.Not(this=exp.Is(this=exp.paren(argument.copy()), expression=exp.null())) for argument in arguments]
+    return exp.Case(ifs=[exp.If(this=exp.and_(*there, copy=False), true=tree)])
+
+
+def _invalid(operator: Operator, why: str) -> CascadeInvalid:
+    return CascadeInvalid(
+        f"operator {operator.name}: factorize: {why}",
+        problems=(f"{operator.origin}: sql_function.factorize: {why}",),
+        hint="write SQL over both texts, such as \"CLASSIFY({{ a }}, 'x,y') = CLASSIFY({{ b }}, 'x,y')\"; or `-- @ factorize: off`",
+    )
+
+
+def drawn(statement: exp.Expr, factored: Factored, pairs: int, texts: int | None) -> exp.Select | None:
+    """The query for some distinct pairs of a statement as it was parsed, the same ones each time. None where it cannot be read alone.
+
+    `texts`: pairs of so many texts of each side, None: of all.
+    """
+    met = _pairs(statement, factored, texts)
+    if met is None:
+        return None
+    inner, block = met
+    inner.set("distinct", exp.Distinct())
+    source = exp.Subquery(this=inner, alias=exp.TableAlias(this=exp.to_identifier("__rv_p")))
+    both = exp.column(LEFT), exp.column(RIGHT)
+    symmetric = factored.operator.pairs.symmetric
+    ordered = (exp.Least(this=both[0], expressions=[both[1]]), exp.Greatest(this=both[0].copy(), expressions=[both[1].copy()]))
+    order = [exp.func("hash", *(ordered if symmetric else both)), exp.column(LEFT), exp.column(RIGHT)]
+    query = exp.select(exp.column(LEFT), exp.column(RIGHT)).from_(source).order_by(*order, copy=False).limit(pairs, copy=False)
+    return with_ctes(query, block, lambda tree: tree.copy())
+
+
+def first(statement: exp.Expr, factored: Factored, rows: int) -> exp.Select | None:
+    """The query for the pairs of the first rows, to see how many pairs the texts of a statement make."""
+    met = _pairs(statement, factored, None)
+    return None if met is None else with_ctes(met[0].limit(rows, copy=False), met[1], lambda tree: tree.copy())
+
+
+def _pairs(statement: exp.Expr, factored: Factored, texts: int | None) -> tuple[exp.Select, exp.Expr] | None:
+    """The pairs that meet in some row, by the cheap conditions alone, and the block that the question stands in."""
+    found = [c for c in statement.find_all(Call) if c.meta["token"] == factored.token and c.operator.name == factored.operator.name]
+    block = scopes.block_of(found[0]) if found else None
+    if not isinstance(block, exp.Select) or not {factored.sides.left, factored.sides.right} <= set(_items(block)):
+        return None
+    arguments = found[0].arguments
+    inner = exp.Select(expressions=[exp.alias_(arguments[0].copy(), LEFT), exp.alias_(arguments[1].copy(), RIGHT)])
+    inner.set("from_", block.args["from_"].copy())
+    inner.set("joins", [_plain(join) for join in block.args.get("joins") or ()])
+    where = block.args.get("where")
+    conditions = [part for part in conjuncts(where.this) if part.find(Call) is None] if where is not None else []
+    parts = [*conditions, exp.NEQ(this=exp.paren(arguments[0].copy()), expression=exp.paren(arguments[1].copy()))]
+    if texts is not None:
+        for argument, name in zip(arguments, (factored.sides.left, factored.sides.right), strict=True):
+            own = [condition for condition in conditions if factored.sides.owner(condition) == name]
+            few = _first_texts(argument, _items(block)[name], own, texts)
+            parts.append(exp.In(this=exp.paren(argument.copy()), query=exp.Subquery(this=few)))
+    for part in parts:
+        inner = inner.where(exp.paren(part.copy(), copy=False), copy=False)
+    return inner, block
+
+
+def _items(block: exp.Expr) -> dict[str, exp.Expr]:
+    return {item.alias_or_name.lower(): item for item in scopes.sources(block)}
+
+
+def _plain(join: exp.Expr) -> exp.Expr:
+    """A join without the questions in its ON."""
+    copied = join.copy()
+    on = copied.args.get("on")
+    if on is not None and on.find(Call) is not None:
+        kept = [part for part in conjuncts(on) if part.find(Call) is None]
+        copied.set("on", exp.and_(*kept) if kept else exp.true())
+    return copied
+
+
+def _first_texts(argument: exp.Expr, item: exp.Expr, conditions: Sequence[exp.Expr], count: int) -> exp.Select:
+    """So many distinct texts of one side, in an order that says nothing of them."""
+    query = exp.Select(expressions=[argument.copy()]).from_(item.copy(), copy=False)
+    for condition in (*conditions, exp.Not(this=exp.Is(this=exp.paren(argument.copy()), expression=exp.null()))):
+        query = query.where(exp.paren(condition.copy(), copy=False), copy=False)
+    query = query.group_by(argument.copy(), copy=False).order_by(exp.func("hash", argument.copy()), argument.copy(), copy=False)
+    return query.limit(count, copy=False)
+
+
+def compared(operator: Operator, relation: str, read: Callable[[str], exp.Expr], *, labels: bool) -> exp.Expr:
+    """`SELECT left, right, answer` of the pairs in a relation, by the labels or by the operator itself."""
+    texts = [exp.column(LEFT), exp.column(RIGHT)]
+    if labels:
+        tree = strict(expression(operator, texts, read), texts)
+        for call in tree.find_all(Call):
+            call.meta.update(line=1, column=1, token=0)
+    else:
+        tree = Call(this=operator.name, expressions=[text.copy() for text in texts])
+        tree.meta.update(operator=operator, line=1, column=1, token=0)
+    return exp.select(*(text.copy() for text in texts), exp.alias_(tree, "answer", copy=False)).from_(relation)

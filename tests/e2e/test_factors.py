@@ -1,0 +1,211 @@
+"""Joins whose question follows from one label a text, counted at the server: n labels in place of n × n pairs, where a sample agrees."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from rvbbit.errors import BudgetReached, CascadeInvalid, SQLError
+from rvbbit.testing import question
+
+ROWS = 40
+PAIR = "SELECT a.id, b.id FROM t a JOIN t b ON a.id < b.id AND a.x KINDRED b.x"
+KINDRED = """\
+cascade_id: kindred
+sql_function:
+  name: kindred
+  operators: ["{{ one }} KINDRED {{ two }}"]
+  args: [{name: one}, {name: two}]
+  returns: BOOLEAN
+  symmetric: true
+  factorize: "KIND({{ one }}) = KIND({{ two }})"
+cells:
+  - name: judge
+    instructions: "<one>{{ input.one }}</one><two>{{ input.two }}</two>"
+    output_schema: {type: boolean}
+"""
+KIND = """\
+cascade_id: kind
+sql_function:
+  name: kind
+  args: [{name: x}]
+cells:
+  - name: label
+    instructions: "<x>{{ input.x }}</x>"
+    output_schema: {enum: [fruit, tool]}
+"""
+
+
+def kind(text: str) -> str:
+    return "tool" if int(text.split()[1]) % 3 == 0 else "fruit"
+
+
+def agreeing(body: dict[str, Any]) -> Any:
+    """A pair is of one kind where the labels are."""
+    found = re.fullmatch(r"<one>(.*)</one><two>(.*)</two>", question(body))
+    if found is None:
+        return kind(question(body)[3:-4])
+    one, two = found.groups()
+    return kind(one) == kind(two)
+
+
+def disagreeing(body: dict[str, Any]) -> Any:
+    """Labels say nothing of pairs: those are kindred that begin alike."""
+    found = re.fullmatch(r"<one>\w+ (\d+)</one><two>\w+ (\d+)</two>", question(body))
+    return agreeing(body) if found is None else found[1][0] == found[2][0]
+
+
+def true(rule: Any) -> set[tuple[int, int]]:
+    told = [f"thing {i}" for i in range(ROWS)]
+    asked = {(i, j): f"<one>{told[i]}</one><two>{told[j]}</two>" for i in range(ROWS) for j in range(i + 1, ROWS)}
+    return {pair for pair, text in asked.items() if rule({"messages": [{"role": "user", "content": text}]})}
+
+
+@pytest.fixture
+def db(remote: Any) -> Iterator[Any]:
+    """Things of two kinds, and one without a text."""
+    remote.cascade("kindred", KINDRED)
+    remote.cascade("kind", KIND)
+    remote.server.answer = agreeing
+    with remote.connect() as opened:
+        opened.sql(f"CREATE TABLE t AS SELECT i AS id, 'thing ' || i AS x FROM range({ROWS}) r(i)")
+        opened.sql("INSERT INTO t VALUES (100, NULL)")
+        yield opened
+
+
+def said(result: Any) -> str:
+    return "\n".join(notice.message for notice in result.notices)
+
+
+def test_each_text_is_labelled_once_and_a_sample_of_pairs_checks_it(db: Any, remote: Any) -> None:
+    result = db.sql(PAIR)
+    assert set(result.fetchall()) == true(agreeing)
+    assert remote.server.calls == result.usage.calls == ROWS + 32  # 780 pairs
+    assert "KINDRED(a.x, b.x) is answered by labels, KIND(a.x) = KIND(b.x): 32 of 32 sampled pairs agree, 0.9 wanted" in said(result)
+    assert db.sql(PAIR).usage.calls == 0
+    assert len(db.sql("SELECT 1 FROM t a, t b WHERE a.id < b.id AND NOT b.x KINDRED a.x")) == ROWS * (ROWS - 1) // 2 - len(result)
+    assert db.sql("SELECT count(*) FROM t a, t b WHERE (a.x KINDRED b.x) IS NULL").fetchall() == [(2 * ROWS + 1,)]
+    assert remote.server.calls == ROWS + 32
+
+
+def test_pairs_are_asked_about_where_the_sample_disagrees(db: Any, remote: Any) -> None:
+    remote.server.answer = disagreeing
+    result = db.sql(PAIR)
+    assert set(result.fetchall()) == true(disagreeing)
+    assert re.search(
+        r"KINDRED\(a.x, b.x\) is asked about each pair, not by labels: \d+ of 32 sampled pairs agree, 0.9 wanted", said(result)
+    )
+    assert [n.severity for n in result.notices if "sampled" in n.message] == ["warning"]
+    assert remote.server.calls == ROWS * (ROWS - 1) // 2 + ROWS  # the sample's pairs are some of all, its labels were for nothing
+
+
+def test_a_hint_says_how_much_must_agree(db: Any, remote: Any) -> None:
+    def mostly(body: dict[str, Any]) -> Any:
+        ids = [int(number) for number in re.findall(r"thing (\d+)", question(body))]
+        return agreeing(body) != (sum(ids) % 3 == 0) if len(ids) == 2 else agreeing(body)
+
+    remote.server.answer = mostly
+    share = re.search(r"(\d+) of 32", said(db.sql(PAIR)))
+    assert share
+    agreed = int(share[1]) / 32
+    assert 0.5 <= agreed < 0.9
+    assert set(db.sql(f"-- @@ factorize: {agreed}\n{PAIR}").fetchall()) == true(agreeing)
+    assert set(db.sql(f"-- @@ factorize: {agreed + 0.01}\n{PAIR}").fetchall()) == true(mostly)
+
+
+def test_unchecked_labels_ask_about_no_pair(db: Any, remote: Any) -> None:
+    result = db.sql(f"-- @@ factorize: unchecked\n{PAIR}")
+    assert set(result.fetchall()) == true(agreeing)
+    assert "KIND(a.x) = KIND(b.x): unchecked" in said(result)
+    assert remote.server.calls == ROWS
+
+
+def test_factorize_off_asks_about_every_pair(db: Any, remote: Any) -> None:
+    assert set(db.sql(f"-- @@ factorize: off\n{PAIR}").fetchall()) == true(agreeing)
+    assert remote.server.calls == ROWS * (ROWS - 1) // 2
+
+
+def test_a_limit_ends_labelling_early_and_takes_a_smaller_sample(db: Any, remote: Any) -> None:
+    result = db.sql(f"{PAIR} LIMIT 10")
+    assert len(result) == 10
+    assert set(result.fetchall()) <= true(agreeing)
+    assert "5 of 5 sampled pairs agree" in said(result)
+    assert remote.server.calls < 25
+
+
+def test_few_pairs_are_asked_about_as_they_are(db: Any, remote: Any) -> None:
+    result = db.sql("SELECT a.id FROM t a JOIN t b ON b.id = a.id + 1 AND a.x KINDRED b.x")
+    assert len(result) == len([i for i in range(ROWS - 1) if kind(f"t {i}") == kind(f"t {i + 1}")])
+    assert remote.server.calls == ROWS - 1
+    assert "39 pairs take no more questions than 40 labels and a sample of 32" in said(result)
+
+
+def test_explain_says_what_would_be_done_and_analyze_what_was(db: Any, remote: Any) -> None:
+    text = "\n".join(row[0] for row in db.sql(f"EXPLAIN {PAIR}").fetchall())
+    assert "KIND(a.x) = KIND(b.x)" in text
+    assert "labels in place of KINDRED(a.x, b.x): if 0.9 of 32 sampled pairs agree, which takes up to 32 more questions" in text
+    assert remote.server.calls == 0
+    text = "\n".join(row[0] for row in db.sql(f"EXPLAIN ANALYZE {PAIR}").fetchall())
+    assert "labels in place of KINDRED(a.x, b.x): 32 of 32 sampled pairs agree, 0.9 wanted" in text
+    remote.server.answer = disagreeing
+    remote.cascade("kindred", KINDRED.replace("<one>", "<one>", 1).replace("kindred\n", "kindred\ndescription: anew\n", 1))
+    text = "\n".join(row[0] for row in db.sql(f"EXPLAIN ANALYZE -- @@ model: openai:other\n{PAIR}").fetchall())
+    assert re.search(r"ask 1: KINDRED\(a.x, b.x\) .*not by labels, KIND\(a.x\) = KIND\(b.x\): \d+ of 32 sampled pairs agree", text)
+
+
+def test_explain_asks_nothing_where_the_rows_take_questions(db: Any, remote: Any) -> None:
+    db.sql("EXPLAIN WITH c AS (SELECT * FROM t WHERE x MEANS 'fruit') SELECT a.id FROM c a JOIN c b ON a.id < b.id AND a.x KINDRED b.x")
+    assert remote.server.calls == 0
+
+
+def test_a_budget_stops_the_sample_and_what_is_paid_for_stays(db: Any, remote: Any) -> None:
+    with pytest.raises(BudgetReached):
+        db.sql(f"-- @@ budget: 0.0002\n{PAIR}", model="openai:gpt-4o-mini")
+    calls = remote.server.calls
+    assert 0 < calls < ROWS + 32
+    assert set(db.sql(PAIR, model="openai:gpt-4o-mini").fetchall()) == true(agreeing)
+    assert remote.server.calls == ROWS + 32
+
+
+@pytest.mark.parametrize("said_", ["0.3", "2", "nan", "yes"])
+def test_a_hint_that_makes_no_sense_is_refused(db: Any, remote: Any, said_: str) -> None:
+    with pytest.raises(SQLError, match="factorize"):
+        db.sql(f"-- @@ factorize: {said_}\n{PAIR}")
+    assert remote.server.calls == 0
+
+
+@pytest.mark.parametrize(
+    ("factors", "why"),
+    [
+        ("{{ one }} = {{ two }}", "no operator labels a text"),
+        ("KIND({{ one }} || {{ two }}) = 'tool'", "not about one of the two texts"),
+        ("KIND({{ one }}) = KIND(", "factorize"),
+        ("KIND({{ one }}) = KIND({{ two }}) FROM t", "FROM"),
+        ("KIND({{ one }}) = KIND({{ two }}) AND id = 3", "id is no argument"),
+        ("KIND({{ one }}) = KIND({{ three }})", "does not mention {{ two }}"),
+        ("KIND({{ one }}) = 'tool'", "two"),
+    ],
+)
+def test_a_factorize_that_cannot_be_is_refused_and_says_why(db: Any, remote: Any, factors: str, why: str) -> None:
+    remote.cascade("kindred", KINDRED.replace("KIND({{ one }}) = KIND({{ two }})", factors))
+    with pytest.raises(CascadeInvalid, match=why):
+        db.sql(PAIR)
+    assert remote.server.calls == 0
+
+
+def test_the_shipped_operators_of_sentiment_are_put_so(db: Any, remote: Any) -> None:
+    def answer(body: dict[str, Any]) -> Any:
+        texts = re.findall(r"thing \d+", question(body))
+        kinds = {kind(text) for text in texts}
+        same = "same sentiment" in str(body["messages"])
+        return ("positive" if kinds == {"tool"} else "negative") if len(texts) == 1 else (len(kinds) == 1) is same
+
+    remote.server.answer = answer
+    same = db.sql("SELECT a.id, b.id FROM t a, t b WHERE a.id < b.id AND a.x SAME_SENTIMENT b.x")
+    assert set(same.fetchall()) == true(agreeing)
+    opposite = db.sql("SELECT a.id, b.id FROM t a, t b WHERE a.id < b.id AND a.x OPPOSITE_SENTIMENT b.x")
+    assert len(opposite) + len(same) == ROWS * (ROWS - 1) // 2
+    assert remote.server.calls == ROWS + 64
