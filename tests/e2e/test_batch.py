@@ -56,6 +56,16 @@ def test_a_query_in_a_batch_gives_its_rows_at_half_the_price_and_no_single_call(
     assert db.sql(SQL).usage.calls == 0  # an answer is an answer: the log knows it
 
 
+def test_a_limit_takes_a_batch_a_round_and_enough_rows_are_asked_about_in_one(db: Any, project: Any) -> None:
+    assert db.sql(f"-- @@ batch\n{SQL} LIMIT 30").fetchall() == RIGHT[:30]
+    rounds = len(project.server.batches.begun)
+    assert rounds >= 2 and 88 <= project.server.batches.lines < ROWS, "the thirtieth is the 88th row"
+    before = project.server.batches.lines
+    texts = "SELECT DISTINCT id % 2 FROM notes WHERE text MEANS 'a card of any kind'"
+    assert len(db.sql(f"-- @@ batch\n{texts}")) == 2
+    assert (len(project.server.batches.begun), project.server.batches.lines) == (rounds + 1, before + ROWS)
+
+
 def test_packs_go_in_batches_too(db: Any, project: Any) -> None:
     result = db.sql(f"-- @@ batch\n-- @@ pack: 16\n{SQL}")
     assert result.fetchall() == RIGHT

@@ -37,6 +37,7 @@ class Session:
             at_once=rooms.settings.concurrency,
             searching=rooms.searching,
             ways=rooms.alternatives.ways,
+            accuracy=rooms.settings.accuracy,
         )
         self._statements.verified = lambda operator: verified(rooms.store, operator, rooms.catalog.find)
         self._turn = threading.RLock()

@@ -73,7 +73,7 @@ class Statements:
     """Runs statements on one connection. `grammar` is asked before each, so a changed operator file counts from the next statement on.
 
     `show` is told of each before DuckDB is, and brings here what it names of a log that is kept elsewhere. `at_once`: model calls in
-    flight at most.
+    flight at most. `accuracy` is the settings' target.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -85,6 +85,7 @@ class Statements:
     ways: Ways = field(default=lambda ask, model: ())
     verified: Verified = field(default=lambda operator: {})
     in_transaction: bool = field(default=False)
+    accuracy: float | None = None
 
     def run(self, statement: Statement, values: Parameters, query: Query) -> pa.Table:
         """The statement's rows. Raises our errors, their line counted in the script."""
@@ -217,11 +218,10 @@ class Statements:
         schema = Schema(
             self._describer(statement, own, {name: (one.search, one.type) for name, one in found.items()}), self.aggregates, self._keyed
         )
-        read = Dialect(grammar).read
+        read, accuracy = Dialect(grammar).read, self.accuracy
         parsed = tree.copy() if wanted is None and has_factors(tree) else None
-        plan = replace(
-            optimise(bind(tree, schema, whole, local, factoring=None if parsed is None else Factoring(read, without))), searches=searches
-        )
+        factoring = None if parsed is None else Factoring(read, without)
+        plan = replace(optimise(bind(tree, schema, whole, local, accuracy=accuracy, factoring=factoring)), searches=searches)
         columns = {name: one.narrowed(schema) for name, one in found.items()}
         budgets = [hints.budget for hints in (whole, *(hints for _, hints in local)) if hints.budget is not None]
         planned = Planned(plan, own, min(budgets, default=None), columns, wanted)
@@ -229,7 +229,7 @@ class Statements:
             return planned
 
         def rows(query: Query, part: exp.Expr, hints: Hints | None) -> pa.Table:
-            bound = bind(part, schema, hints or whole, [] if hints else local, first=next(_apart))
+            bound = bind(part, schema, hints or whole, [] if hints else local, accuracy=accuracy, first=next(_apart))
             mine = replace(planned, plan=replace(optimise(bound), searches=() if hints else searches))
             return self._executor(mine, query).run(mine.plan, own, in_transaction=self.in_transaction)
 
@@ -389,8 +389,8 @@ def _noted(planned: Planned, figures: Callable[[Ask], AskFigures | str]) -> Call
 
 def _say(plan: Plan, query: Query) -> None:
     """What the plan has to tell."""
-    for message in plan.notices:
-        query.say(Notice(message, "warning"))
+    for notice in (*(Notice(message, "warning") for message in plan.notices), *map(Notice, plan.told)):
+        query.say(notice)
 
 
 def _told(plan: Explained, query: Query) -> pa.Table:

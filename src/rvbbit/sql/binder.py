@@ -21,6 +21,7 @@ from rvbbit.sql.factors import Factoring, factorize
 from rvbbit.sql.limits import cut_first, is_cut
 from rvbbit.sql.origins import KeyedOf, Origin, origin
 from rvbbit.sql.plan import Ask, Block, Filter, Node, Plan, Project, Scan, SemanticFilter, SemanticMap, Snapshot, asks_of, chain
+from rvbbit.sql.stated import hints_of
 from rvbbit.sql.statements import Hints
 from rvbbit.sql.topk import highest_first
 from rvbbit.sql.typecheck import check_type
@@ -56,9 +57,17 @@ class Schema:
 
 
 def bind(
-    statement: exp.Expr, schema: Schema, whole: Hints, local: list[tuple[int, Hints]], *, factoring: Factoring | None = None, first: int = 1
+    statement: exp.Expr,
+    schema: Schema,
+    whole: Hints,
+    local: list[tuple[int, Hints]],
+    *,
+    accuracy: float | None = None,
+    factoring: Factoring | None = None,
+    first: int = 1,
 ) -> Plan:
-    """The plan of a statement, its calls numbered from `first`. Raises SQLError and its kin with line and column."""
+    """The plan of a statement, its calls numbered from `first`; `accuracy` is the settings' target. Raises SQLError and its kin with line
+    and column."""
     rewrite.refuse_definitions(statement)
     aggregates.keep_one_of_a_kind(statement)
     aggregates.stand_for_keys(statement, lambda block, name: name.lower() in {n.lower() for n, _ in _columns_of(block, schema)})
@@ -67,7 +76,7 @@ def bind(
     for id_, call in enumerate(sorted(calls, key=lambda call: int(call.meta["token"])), start=first):
         call.meta["id"] = id_
         rewrite.remember_as_typed(call)
-    hints = _hints_of(calls, whole, local)
+    hints = hints_of(calls, whole, local, accuracy)
     aggregates.collect(statement)
     rewrite.hoist_join_conditions(statement)
     for call in calls:
@@ -79,7 +88,7 @@ def bind(
         return [name for name, _ in schema.describe(describing.standing(query, block))]
 
     cut_first(statement, names, schema.has_aggregate)
-    stop_counting(statement, names, schema.has_aggregate)
+    stop_counting(statement, names, schema.has_aggregate, lambda call: hints[call.meta["id"]].all_together)
     read_once(statement, names, schema.has_aggregate)
     highest_first(statement, names, schema.has_aggregate)
     binder = _Binder(schema, hints)
@@ -87,17 +96,6 @@ def bind(
         binder.add(block)
     binder.add_loose([call for call in scopes.calls_in(statement) if scopes.block_of(call) is None])
     return Plan(statement, tuple(binder.roots), tuple(binder.fallback), regexes.notices(calls), factored=factored)
-
-
-def _hints_of(calls: list[Call], whole: Hints, local: list[tuple[int, Hints]]) -> dict[int, Hints]:
-    found = {int(call.meta["id"]): whole for call in calls}
-    for offset, hint in local:
-        following = [call for call in calls if call.meta["token"] >= offset]
-        if following:
-            nearest = min(int(call.meta["token"]) for call in following)
-            for call in [call for call in following if call.meta["token"] == nearest]:  # one that was written may have become several
-                found[call.meta["id"]] = hint.over(found[call.meta["id"]])
-    return found
 
 
 def _columns_of(block: exp.Expr, schema: Schema) -> list[tuple[str, str]]:

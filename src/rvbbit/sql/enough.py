@@ -45,13 +45,15 @@ class Enough:
     keys: tuple[str, ...] = ()
 
 
-def stop_counting(statement: exp.Expr, names: Names, grouping: Callable[[exp.Expr], bool]) -> None:
+def stop_counting(
+    statement: exp.Expr, names: Names, grouping: Callable[[exp.Expr], bool], all_together: Callable[[Call], bool] = lambda call: False
+) -> None:
     """Rewrite every such SELECT in place; one whose columns cannot be named alone (it is correlated) stays as it is.
 
-    `grouping` tells aggregates and windows.
+    `grouping` tells aggregates and windows, `all_together` calls that are better asked for all rows at once.
     """
     for select in list(statement.find_all(exp.Select)):
-        if _is_plain(select):
+        if _is_plain(select) and not any(map(all_together, own_calls(select, select))):
             keys, enough = _keys(select), _enough(select, grouping)
             if keys is not None and enough is not None:
                 _put_apart(select, keys, enough, names)

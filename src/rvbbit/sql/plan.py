@@ -157,7 +157,8 @@ Node = Scan | Filter | SemanticFilter | Reorder | Limit | TopK | SemanticMap | P
 class Plan:
     """A statement and its blocks, innermost first. `fallback` calls sit where no stage can reach and are answered by a function.
 
-    `searches` are made before anything else. `factored` are questions about pairs that labels stand for.
+    `searches` are made before anything else. `factored` are questions about pairs that labels stand for. `notices` warn; what is
+    `told` is good to know.
     """
 
     statement: exp.Expr
@@ -166,6 +167,7 @@ class Plan:
     notices: tuple[str, ...] = field(default=())
     searches: tuple[Search, ...] = ()
     factored: tuple[Factored, ...] = ()
+    told: tuple[str, ...] = ()
 
     def asks(self) -> Iterator[Ask]:
         """All staged asks in the order in which they will be made."""

@@ -66,6 +66,16 @@ class Hints:
     sample: int | None = None
     judge: str | None = None
 
+    @property
+    def targeted(self) -> bool:
+        """Whether a student may answer some in the model's place: a target of 1 is what the model gives."""
+        return any(share is not None and share < 1 for share in (self.accuracy, self.precision, self.recall))
+
+    @property
+    def all_together(self) -> bool:
+        """Whether all rows are better asked about at once: a provider's batch takes hours, and a target is kept over one population."""
+        return bool(self.batch) or self.targeted
+
     def over(self, other: Hints) -> Hints:
         """These hints, with the other's where these are silent."""
         return replace(other, **{f.name: value for f in fields(self) if (value := getattr(self, f.name)) is not None})

@@ -167,3 +167,34 @@ def test_hints_stand_before_explain_or_behind_the_statement(shape: str, words: s
     (statement,) = split(shape.format(words, "SELECT text MEANS 'x' FROM t"))
     found = explain_target(statement)
     assert found is not None and found[0].hints()[0].model == "openai:none"
+
+
+BOTH = f"{MEANS} AND text MEANS 'a question'"
+
+
+@pytest.mark.parametrize("where", ["settings", "hint"])
+def test_a_target_is_kept_over_all_rows_wherever_it_is_stated(server: FakeServer, db: Database, where: str) -> None:
+    settings = dataclasses.replace(db.settings, accuracy=0.8 if where == "settings" else None)
+    db.close()
+    with rvbbit.connect(settings=settings) as other:
+        fill(other)
+        server.reset()
+        said = [notice.message for notice in other.sql(BOTH + ("" if where == "settings" else " -- @@ accuracy: 0.8")).notices]
+    assert any(message.startswith("the student decides") and f"of {ROWS} MEANS" in message for message in said), said
+
+
+@pytest.mark.parametrize("stops", ["LIMIT 5", "ORDER BY id LIMIT 5"])
+def test_a_limit_asks_the_model_alone_and_says_so(server: FakeServer, db: Database, stops: str) -> None:
+    result = db.sql(f"-- @@ accuracy: 0.8\n{MEANS} {stops}")
+    assert len(result) == 5 and server.calls < 64
+    said = [notice.message for notice in result.notices if "student" in notice.message]
+    assert len(said) == 1 and "so the model answers alone" in said[0]
+    again = db.sql(f"{MEANS} {stops}")
+    assert (again.usage.calls, again.fetchall()) == (0, result.fetchall())
+    assert not any("student" in notice.message for notice in again.notices)
+
+
+def test_what_would_stop_at_enough_rows_asks_the_student_where_there_is_a_target(server: FakeServer, db: Database) -> None:
+    result = db.sql("-- @@ accuracy: 0.8\n" + MEANS.replace("SELECT id", "SELECT DISTINCT id % 2"))
+    assert len(result) == 2
+    assert any(notice.message.startswith("the student decides") for notice in result.notices)

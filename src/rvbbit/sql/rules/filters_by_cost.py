@@ -26,7 +26,10 @@ def filters_by_cost(plan: Plan) -> Plan:
 def _reordered(root: Node) -> Node:
     nodes = chain(root)
     filters = [node for node in nodes if isinstance(node, SemanticFilter)]
-    if not all(can_sift(node) and not _asks_at_once(node) for node in filters) or sum(_parts(node.predicate) for node in filters) < 2:
+    if (
+        any(not can_sift(node) or any(ask.hints.all_together for ask in node.asks) for node in filters)
+        or sum(_parts(node.predicate) for node in filters) < 2
+    ):
         return root
     last = nodes.index(filters[-1])
     return stack([*nodes[: last + 1], Reorder(filters[-1]), *nodes[last + 1 :]])
@@ -36,12 +39,6 @@ def can_sift(node: SemanticFilter) -> bool:
     """Whether a predicate depends on nothing but columns of its own row. EMBED and joins have stages of their own."""
     apart = any(ask.operator is EMBED or ask.sides is not None for ask in node.asks)
     return node.repeatable and not apart and node.predicate.find(*MANY_ROWS) is None
-
-
-def _asks_at_once(node: SemanticFilter) -> bool:
-    """Whether all rows must be asked about together: each provider's batch takes hours, and a target is kept over one population."""
-    hints = [ask.hints for ask in node.asks]
-    return any(hint.batch or any((hint.accuracy, hint.precision, hint.recall)) for hint in hints)
 
 
 def _parts(predicate: exp.Expr) -> int:
