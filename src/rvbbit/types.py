@@ -31,7 +31,7 @@ LocalKind = Literal[
 class Parameter:
     """One argument that an operator declares. `type` is a DuckDB type name; `optional` ones may be left off the end of a call.
 
-    `over` names an aggregate operator: nobody gives the argument, it is that operator's answer for all values of the query block."""
+    `over` names an aggregate operator whose answer for all values of the query block it is: nobody gives it. `min` is of numbers."""
 
     name: str
     type: str = "VARCHAR"
@@ -39,6 +39,7 @@ class Parameter:
     default: Value = None
     description: str = ""
     over: str = ""
+    min: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

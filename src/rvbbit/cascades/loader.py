@@ -105,7 +105,7 @@ def load_text(text: str, origin: str = "<text>") -> Loaded:
 def as_operator(function: SQLFunction, cascade_id: str, description: str, origin: str) -> Operator:
     """The `sql_function` section as the SQL room takes it."""
     parameters = tuple(
-        Parameter(arg.name, arg.type, arg.may_be_left_off, arg.default, arg.description, arg.over or "") for arg in function.args
+        Parameter(arg.name, arg.type, arg.may_be_left_off, arg.default, arg.description, arg.over or "", arg.min) for arg in function.args
     )
     return Operator(
         name=function.name,

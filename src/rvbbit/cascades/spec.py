@@ -34,6 +34,7 @@ class Arg(Section):
     optional: bool = Field(False, description="may be left off the end of a call; an argument with a `default` is optional anyway")
     default: Any = Field(None, description="what it is when left off")
     description: str = Field("", description="one line for people")
+    min: int | None = Field(None, description="of a number: the least it may be; a smaller one is refused before anything is asked")
     over: Identifier | None = Field(
         None, description="nobody gives it: it is what this aggregate operator answers for all values of the first argument in the block"
     )

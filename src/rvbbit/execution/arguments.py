@@ -14,6 +14,7 @@ import pyarrow as pa
 from rvbbit.errors import TypeMismatch
 from rvbbit.sql.lowering import KEY
 from rvbbit.sql.plan import Ask
+from rvbbit.sql.typecheck import check_least
 from rvbbit.types import Arguments, Parameter, Value
 
 
@@ -32,12 +33,21 @@ def of(ask: Ask, rows: pa.Table, constants: pa.Table | None) -> list[Arguments]:
                 return []
             fixed[parameter.name] = value
     if not ask.varying:
-        return [fixed] if rows.num_rows else []
+        return checked(ask, [fixed] if rows.num_rows else [])
     varying = [parameters[i] for i in ask.varying]
     columns = [_column(rows[f"{KEY}{i}"], parameters[i]) for i in ask.varying]
     names = [parameter.name for parameter in varying]
     ordered = [parameter.name for parameter in parameters]
-    return [_in_order({**fixed, **dict(zip(names, row, strict=True))}, ordered) for row in zip(*columns, strict=True)]
+    return checked(ask, [_in_order({**fixed, **dict(zip(names, row, strict=True))}, ordered) for row in zip(*columns, strict=True)])
+
+
+def checked(ask: Ask, asked: list[Arguments]) -> list[Arguments]:
+    """The same, where none of their numbers is too small. Raises TypeMismatch."""
+    for parameter in ask.operator.parameters:
+        if parameter.min is not None:
+            for given in asked:
+                check_least(ask.call, parameter, given[parameter.name])
+    return asked
 
 
 def _in_order(arguments: dict[str, Value], names: Sequence[str]) -> Arguments:

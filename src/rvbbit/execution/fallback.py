@@ -65,7 +65,7 @@ class Fallback:
             fresh = [row for row in dict.fromkeys(rows) if row not in seen]
             asked = [row for row in fresh if all(value is not None or may for value, may in zip(row, optional, strict=True))]
             try:
-                answered = self._answer(ask, [_arguments(ask, row) for row in asked]) if asked else []
+                answered = self._answer(ask, arguments.checked(ask, [_arguments(ask, row) for row in asked])) if asked else []
             except Error as error:
                 self._error = self._error or error
                 raise

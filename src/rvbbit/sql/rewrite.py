@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from rvbbit.errors import SQLError
-from rvbbit.sql import aggregates, compared, conditions, outer_joins
+from rvbbit.sql import aggregates, compared, conditions, outer_joins, typecheck
 from rvbbit.sql.dialect import Call
 from rvbbit.sql.lowering import written
 from rvbbit.sql.statements import Hints
@@ -19,6 +19,7 @@ def refuse_definitions(statement: exp.Expr) -> None:
     """What would run where nobody counts, and what cannot be true however it is answered."""
     for call in statement.find_all(Call):
         compared.check(call)
+        typecheck.check_written(call)
     kind = str(statement.args.get("kind") or "").upper()
     if isinstance(statement, exp.Create) and kind == "TABLE" and any(call.find_ancestor(exp.Schema) for call in statement.find_all(Call)):
         raise SQLError(
