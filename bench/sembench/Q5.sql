@@ -1,6 +1,5 @@
--- Ten pairs of reviews of one movie with the same sentiment: each review is labelled once, the pairs are DuckDB's.
+-- Ten pairs of reviews of one movie with the same sentiment.
 WITH r AS (SELECT DISTINCT id, reviewId, reviewText FROM reviews WHERE id = 'ant_man_and_the_wasp_quantumania')
 SELECT r1.id, r1.reviewId, r2.reviewId
-FROM r AS r1 JOIN r AS r2 ON r1.reviewId < r2.reviewId
-WHERE CLASSIFY(r1.reviewText, 'positive,negative') = CLASSIFY(r2.reviewText, 'positive,negative')
+FROM r AS r1 JOIN r AS r2 ON r1.reviewId < r2.reviewId AND r1.reviewText SAME_SENTIMENT r2.reviewText
 LIMIT 10

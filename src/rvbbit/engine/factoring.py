@@ -130,12 +130,14 @@ class Factors:
         return [by_labels[pair] is said for pair, said in by_pairs.items() if said is not None]
 
     def _drawn(self, factored: Factored, size: int, query: Query) -> list[Pair]:
-        """Pairs to choose the sample from; with a LIMIT of few texts, as few labels are wanted."""
-        texts = TEXTS if factored.limit is None else min(TEXTS, size + 1)
-        for few in (texts, None):
-            part = drawn(self.tree, factored, 2 * DRAWN * size, few)
+        """Pairs to choose the sample from; with a LIMIT those of the first rows, which are labelled first in any case."""
+        parts = [drawn(self.tree, factored, 2 * DRAWN * size, texts) for texts in (TEXTS, None)]
+        if factored.limit is not None:
+            parts.insert(0, first(self.tree, factored, max(2 * factored.limit, size)))
+        found: list[Pair] = []
+        for part in parts:
             assert part is not None  # it was read before
-            found = _pairs(self.rows(query, part, None))
+            found = list(dict.fromkeys(_pairs(self.rows(query, part, None))))
             if factored.operator.pairs.symmetric:
                 found = list(dict.fromkeys((min(pair), max(pair)) for pair in found))
             if len(found) >= size:

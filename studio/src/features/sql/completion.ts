@@ -79,12 +79,13 @@ const HINTS: Completion[] = [
   { label: "rounds:", info: "few: fewer waits; many: fewer calls, where LIMIT or EXISTS stops early" },
   { label: "judge:", info: "likely or all candidates of the best few" },
   { label: "blocking:", info: "which near pairs a join asks about: a recall from 0 to 1; off: all pairs" },
+  { label: "factorize:", info: "labels in place of pairs: off, unchecked, or which share of a sample must agree" },
   { label: "accuracy:", info: "0 to 1: the student answers where that much is sure, the model the rest" },
   { label: "precision:", info: "0 to 1: as accuracy, of the rows that are found" },
   { label: "recall:", info: "0 to 1: as accuracy, of the rows there are to find" },
   { label: "delta:", info: "the chance that a target is missed, 0.05 where nothing is said" },
   { label: "interval:", info: "0 to 1: columns _low and _high beside counts and means, at that level" },
-  { label: "sample:", info: "how many questions are asked for an interval" },
+  { label: "sample:", info: "how many questions are asked for an interval, or pairs to check labels" },
 ].map((hint) => ({ ...hint, type: "keyword" }));
 
 export function source(tables: readonly Table[], operators: readonly Operator[]) {
