@@ -269,6 +269,8 @@ def syntax_error(error: ParseError | TokenError) -> SQLSyntaxError:
     message = str(details.get("description") or str(error).split("\n", maxsplit=1)[0])
     if message.startswith("Required keyword"):  # sqlglot names its own classes there
         message = "an expression is missing"
+    if message.startswith("Expected table name"):
+        message = "a table's name is expected; a keyword is one in double quotes"
     near = str(details.get("highlight") or "").strip()
     line, column = details.get("line"), details.get("col")
     start = column - len(near) + 1 if column and near else column

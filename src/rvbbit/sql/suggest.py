@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 
-from sqlglot.tokenizer_core import TokenType
+from sqlglot.tokenizer_core import Token, TokenType
 
-from rvbbit.errors import SQLError, UnknownOperator
-from rvbbit.sql.patterns import Grammar
+from rvbbit.errors import SQLError, SQLSyntaxError, UnknownOperator
+from rvbbit.sql.patterns import Grammar, Infix
+from rvbbit.sql.semantic_joins import WORD, is_semantic_join
 from rvbbit.sql.statements import Statement
 
 CUTOFF = 0.7
@@ -15,12 +17,21 @@ CUTOFF = 0.7
 
 def improved(error: SQLError, statement: Statement, grammar: Grammar) -> SQLError:
     """The error for a word that stands like an operator: how it is called where it is one, UnknownOperator where it nearly is one."""
+    if (token := _questionless(statement, grammar)) is not None:
+        hint = "without a question it is a JOIN like any other: leave SEMANTIC out"
+        return SQLError(
+            f"{WORD} JOIN needs a question in its ON, such as a.name ~ b.name", hint=hint, line=token.line, column=_column(token)
+        )
+    if (found := _alone(error, statement, grammar)) is not None:
+        token, infix = found
+        spelled = " ".join(part for slot, run in zip(infix.slots, [*infix.words, ()], strict=True) for part in (slot, *run))
+        return SQLSyntaxError(f"{token.text.upper()} lacks a side", hint=f"it is written {spelled}", line=token.line, column=_column(token))
     words = {token.text.upper(): token for token in statement.tokens}
     known = grammar.words()
     for word, token in words.items():
-        if word in grammar.infixes or not _stands_like_operator(word, statement, error):
+        if (word in grammar.infixes and word not in grammar.functions) or not _stands_like_operator(word, statement, error, grammar):
             continue
-        column = token.col - len(token.text) + 1
+        column = _column(token)
         if (function := grammar.functions.get(word)) is not None:
             hint = f"it is called {word}({', '.join(function.slots)})"
             return SQLError(f"{word} does not take these arguments", hint=hint, line=token.line, column=column)
@@ -30,14 +41,52 @@ def improved(error: SQLError, statement: Statement, grammar: Grammar) -> SQLErro
     return error
 
 
-def _stands_like_operator(word: str, statement: Statement, error: SQLError) -> bool:
+def _stands_like_operator(word: str, statement: Statement, error: SQLError, grammar: Grammar) -> bool:
     """Whether a word is between two operands, or is the function that the error names."""
     texts = [token.text.upper() for token in statement.tokens]
     place = texts.index(word)
     after = statement.tokens[place + 1] if place + 1 < len(texts) else None
     if after is not None and after.text == "(":
-        return f"name {word.lower()} " in error.message.lower()
-    return place > 0 and after is not None and after.token_type.name in {"STRING", "VAR", "PARAMETER", "PLACEHOLDER", "NUMBER"}
+        return f"function with name {word.lower()} " in error.message.lower()
+    return (
+        word not in grammar.infixes
+        and place > 0
+        and after is not None
+        and after.token_type.name in {"STRING", "VAR", "PARAMETER", "PLACEHOLDER", "NUMBER"}
+    )
+
+
+def _questionless(statement: Statement, grammar: Grammar) -> Token | None:
+    """The word SEMANTIC in front of a join behind which no operator stands."""
+    tokens = statement.tokens
+    pairs = list(itertools.pairwise(tokens))
+    if any(token.text.upper() == WORD and following.token_type == TokenType.DOT for token, following in pairs):
+        return None  # a table's alias
+    for place, (token, following) in enumerate(pairs):
+        if is_semantic_join(token, following):
+            operators = {*grammar.infixes, *grammar.functions, *grammar.choices}
+            return token if operators.isdisjoint(one.text.upper() for one in tokens[place + 1 :]) else None
+    return None
+
+
+def _alone(error: SQLError, statement: Statement, grammar: Grammar) -> tuple[Token, Infix] | None:
+    """The infix operator at which reading failed, or behind which it did."""
+    for token, following in zip(statement.tokens, (*statement.tokens[1:], None), strict=False):
+        patterns = grammar.infixes.get(token.text.upper()) if token.token_type in {TokenType.VAR, TokenType.TILDE} else None
+        if not patterns:
+            continue
+        failed = "Unexpected token" in error.message and (error.line, error.column) in {(token.line, _column(token)), _place(following)}
+        if failed or f"type with name {token.text.lower()} " in error.message.lower():
+            return token, patterns[0]
+    return None
+
+
+def _place(token: Token | None) -> tuple[int, int] | None:
+    return None if token is None else (token.line, _column(token))
+
+
+def _column(token: Token) -> int:
+    return token.col - (token.end - token.start)
 
 
 def located(error: SQLError, statement: Statement) -> SQLError:

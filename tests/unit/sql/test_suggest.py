@@ -30,3 +30,41 @@ def test_other_errors_stay_as_they_are(grammar: Grammar, text: str) -> None:
     (statement,) = split(text)
     error = SQLError('Referenced column "nothing" not found')
     assert improved(error, statement, grammar) is error
+
+
+JOIN = ("SEMANTIC JOIN needs a question", "leave SEMANTIC out")
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "message", "hint", "column"),
+    [
+        ("SELECT * FROM t SEMANTIC JOIN u ON t.id = u.id", 'Referenced table "t" not found!', *JOIN, 17),
+        ("SELECT * FROM t SEMANTIC LEFT JOIN u", 'syntax error at or near "u"', *JOIN, 17),
+        ("SELECT MEANS('x')", "Scalar Function with name means does not exist!", "not take these", "MEANS(text, criterion)", 8),
+        ("SELECT id FROM t WHERE text MEANS", "29 Unexpected token", "MEANS lacks a side", "text MEANS criterion", 29),
+        ("SELECT id FROM t WHERE MEANS 'x'", "Type with name MEANS does not exist!", "MEANS lacks a side", "text MEANS", 24),
+        ("SELECT text RELEVANCE 'x' FROM t", "23 Unexpected token", "RELEVANCE lacks a side", "text RELEVANCE TO topic", 13),
+    ],
+)
+def test_what_is_left_out_is_told(grammar: Grammar, text: str, error: str, message: str, hint: str, column: int) -> None:
+    (statement,) = split(text)
+    place = error.split(" ", maxsplit=1)[0]
+    told = improved(SQLError(error, line=1, column=int(place) if place.isdigit() else None), statement, grammar)
+    assert message in told.message and hint in str(told.hint)
+    assert (told.line, told.column) == (1, column)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "INSERT INTO classify(text) VALUES ('x')",
+        "INSERT INTO means(text) VALUES ('x')",
+        "SELECT * FROM t SEMANTIC JOIN u ON SEMANTIC.id = u.id WHERE nothing",
+        "SELECT * FROM t SEMANTIC JOIN u ON t.text MEANS u.word AND nothing",
+        "SELECT * FROM classify",
+    ],
+)
+def test_tables_called_like_operators_keep_duckdbs_words(grammar: Grammar, text: str) -> None:
+    (statement,) = split(text)
+    error = SQLError("Catalog Error: Table with name classify does not exist!")
+    assert improved(error, statement, grammar) is error
