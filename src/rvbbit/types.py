@@ -105,9 +105,8 @@ class TrainingPolicy:
     """How a cell learns: which examples it may see, how many, and how they are shown.
 
     `scope` names the inputs that must agree with the call's for an example to count: a scalar by equality (a criterion), a list by
-    membership of the answer (labels). `limit` is in examples; `token_budget` in tokens that all of them may take together, None: any.
-    `pinned` is a version or a tag to use in place of what holds now (None). `core`: tokens from which examples for every call pay; or None.
-    """
+    membership of the answer (labels). `limit` is in examples; `token_budget` in tokens that all may take together, None: any.
+    `pinned`: a version or tag to use in place of what holds now (None). `core`: tokens from which examples for every call pay; or None."""
 
     limit: int = 5
     strategy: Strategy = "recent"
@@ -176,6 +175,9 @@ class Usage:
         return Usage(*read, cost, self.tokens_written + other.tokens_written)
 
 
+NOTHING_USED = Usage()
+
+
 @dataclass(frozen=True, slots=True)
 class Completion:
     """What a model answered: `text` of one that writes; `value`, typed, of one that does not (the embedded model), and then `text` is None.
@@ -184,7 +186,7 @@ class Completion:
 
     text: str | None
     model: str
-    usage: Usage = field(default_factory=Usage)
+    usage: Usage = NOTHING_USED
     value: Value = None
     probability: float | None = None
     finish_reason: str | None = None
@@ -215,8 +217,7 @@ class CallRecord:
 
     `arguments` are the cell's inputs before any example was injected. `answer` is the typed answer, None where `error` is set.
     `cache_key` is None where the answer must not be reused (failures, `cache: false`). `duration` in seconds. `cached` is True where no
-    model ran but a provider's cache. `tokens_cached_expected`: what its prompt cache should have known. One run's calls share a `run_id`.
-    """
+    model ran but a provider's cache. `tokens_cached_expected`: what its prompt cache should know. One run's calls share a `run_id`."""
 
     trace_id: str
     timestamp: datetime
@@ -239,7 +240,7 @@ class CallRecord:
     finish_reason: str | None = None
     attempt: int = 1
     take: int = 0
-    usage: Usage = field(default_factory=Usage)
+    usage: Usage = NOTHING_USED
     duration: float = 0.0
     set_version: str = ""
     example_ids: tuple[str, ...] = ()
@@ -258,7 +259,7 @@ class Answer:
 
     value: Value
     cached: bool = False
-    usage: Usage = field(default_factory=Usage)
+    usage: Usage = NOTHING_USED
     error: str | None = None
     calls: int = 0
     student: bool = False
@@ -375,8 +376,7 @@ class SetVersion:
 
 @dataclass(frozen=True, slots=True)
 class SetEvent:
-    """What a person said about a set: a `tag` names a version; `live` is what calls learn from, None: every decision at once. Of a name,
-    the newest event holds."""
+    """What a person said of a set: `tag` names a version; `live` is what calls learn from, None: decisions. The newest of a name holds."""
 
     kind: Literal["tag", "live"]
     cell: CellKey

@@ -68,10 +68,11 @@ class Inputs:
 
     def complete(self, given: Arguments) -> dict[str, Value]:
         """Every input, in order: what was given, else its default. Raises UsageError for a name too many or too few."""
-        known = sum(name in given for name in self.names)
-        if known < len(given) or (known < len(self.names) and any(name not in given for name in self.required)):
+        values = {name: given[name] for name in self.names if name in given}
+        if len(values) < len(given) or (len(values) < len(self.names) and any(name not in given for name in self.required)):
             raise UsageError("; ".join(self._misfits(given)), hint=f"the inputs are {', '.join(self.names) or 'none'}")
-        values = {name: given[name] if name in given else self.defaults[name] for name in self.names}
+        if len(values) < len(self.names):
+            values = {name: given[name] if name in given else self.defaults[name] for name in self.names}
         for name in self.lists:
             text = values[name]
             if isinstance(text, str):

@@ -19,6 +19,7 @@ from rvbbit.cascades.flights import Flight
 from rvbbit.cascades.learning import Learning
 from rvbbit.cascades.output import Output
 from rvbbit.cascades.plans import CellPlan
+from rvbbit.cascades.rows import NOTHING, Given
 from rvbbit.cascades.spec import LLMCell
 from rvbbit.cascades.tally import Tally
 from rvbbit.errors import BudgetReached, Unsupported
@@ -76,6 +77,13 @@ class ModelCell:
     def known(self, keys: Sequence[str], found: Found) -> bool:
         """Whether what was found answers it without a call."""
         return all(key in found for key in keys)
+
+    def recalled(self, keys: Sequence[str], found: Found) -> Given:
+        """The answer, where what was found is one; of several takes there is none before they are compared."""
+        for key in keys if self.asks_once else ():
+            if key in found:
+                return found[key]
+        return NOTHING
 
     async def _take(self, arguments: Arguments, tally: Tally, key: str, take: int, found: Found | None) -> Value:
         return await self._once(key, found, self._call(arguments, tally, key, take))
@@ -154,7 +162,7 @@ class ModelCell:
         return hashed([LAYOUT, self._cell.key.cascade_id, said, self._model, *local, repr(self._cell.returns)])
 
     def _key(self, arguments: Arguments, version: str, take: int) -> str:
-        return hashed([self._fingerprint, arguments, version, take])
+        return key_of(self._fingerprint, arguments, version, take)
 
 
 _canonical = json.JSONEncoder(sort_keys=True).encode  # made once: `json.dumps` makes one a call, and there is a call a row
@@ -162,7 +170,17 @@ _canonical = json.JSONEncoder(sort_keys=True).encode  # made once: `json.dumps` 
 
 def hashed(content: Any) -> str:
     """A key of anything JSON can hold."""
-    return hashlib.blake2b(_canonical(content).encode(), digest_size=16).hexdigest()
+    return _digest(_canonical(content))
+
+
+def key_of(fingerprint: str, arguments: Arguments, version: str, take: int) -> str:
+    """As `hashed` of the list of them, in half the time: there is one a row, and most values are texts."""
+    said = ", ".join([f"{_canonical(name)}: {_canonical(arguments[name])}" for name in sorted(arguments)])
+    return _digest(f"[{_canonical(fingerprint)}, {{{said}}}, {_canonical(version)}, {take}]")
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def or_raise(result: Value | BaseException) -> Value:

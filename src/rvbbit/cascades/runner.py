@@ -23,7 +23,7 @@ from rvbbit.cascades.model_cell import ModelCell
 from rvbbit.cascades.packed_cell import PackedCell, unpackable
 from rvbbit.cascades.plans import CellPlan, Plans
 from rvbbit.cascades.reduced_cell import ReducedCell
-from rvbbit.cascades.rows import Row
+from rvbbit.cascades.rows import NOTHING, Nothing, Row
 from rvbbit.cascades.spec import LLMCell
 from rvbbit.cascades.sqltypes import shown
 from rvbbit.cascades.workers import spread, together
@@ -31,7 +31,7 @@ from rvbbit.errors import CallError, Cancelled, CascadeNotFound, Error
 from rvbbit.interfaces import CallLog, Embedder, ExampleSelector, Listener, ProviderFor, RunSQL
 from rvbbit.types import Answer, Arguments, CallContext, CallRecord, Notice, Strategy, Usage, Value
 
-CHUNK = 2_000
+CHUNK = 10_000
 """Arguments whose keys are looked up in the log at once."""
 LOCAL_IN_FLIGHT = 1_024
 """Calls a model that reads no messages gets at once: it answers them in batches of its own."""
@@ -119,6 +119,8 @@ class Runner:
             errand.tell(answer)
 
         rows, first = _rows(errand, steps[0], arguments), steps[0]
+        if isinstance(first, ModelCell) and len(steps) == 1 and not isinstance(first, PackedCell):
+            rows = _unknown(errand, first, rows, answers)
         workers = min(len(arguments), self._workers(steps))
         if isinstance(first, PackedCell):
             await spread(first.packs(rows), workers, lambda pack: together(pack, do))
@@ -165,10 +167,7 @@ class Runner:
             return [None] * len(arguments)
         recalled: list[Answer | None] = []
         async for chunk in _rows(errand, first, arguments):
-            for row in chunk:
-                known = row.keys is not None and row.found is not None and first.known(row.keys, row.found)
-                answer = await first.answer(plan.cells[0].arguments(row.inputs, {}), row.tally, row.keys, row.found) if known else None
-                recalled.append(Answer(answer, cached=True) if known else None)
+            recalled += [_recalled(first, row) for row in chunk]
         return recalled
 
     async def run(
@@ -243,6 +242,26 @@ async def _rows(errand: Errand, first: Step, arguments: Sequence[Arguments]) -> 
         keys = [await first.keys(one) for one in chunk]
         found = await errand.tools.log.answers([key for row in keys for key in row])
         yield [Row(start + offset, one, row, found) for offset, (one, row) in enumerate(zip(chunk, keys, strict=True))]
+
+
+async def _unknown(
+    errand: Errand, first: ModelCell, chunks: AsyncIterator[list[Row]], answers: list[Answer | None]
+) -> AsyncIterator[list[Row]]:
+    """The rows of every chunk that the log has no answer to; those it has are given out at once."""
+    async for chunk in chunks:
+        unknown = []
+        for row in chunk:
+            answers[row.index] = answer = _recalled(first, row)
+            if answer is None:
+                unknown.append(row)
+            else:
+                errand.tell(answer)
+        yield unknown
+
+
+def _recalled(first: ModelCell, row: Row) -> Answer | None:
+    value = NOTHING if row.keys is None or row.found is None else first.recalled(row.keys, row.found)
+    return None if isinstance(value, Nothing) else Answer(value, cached=True)
 
 
 async def _answered(errand: Errand, steps: Sequence[Step], row: Row) -> Answer:

@@ -3,10 +3,10 @@ one does not."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from rvbbit.cascades.ids import new_id
-from rvbbit.types import Usage
+from rvbbit.types import NOTHING_USED, Usage
 
 
 @dataclass(slots=True)
@@ -15,7 +15,7 @@ class Tally:
 
     calls: int = 0
     shared: bool = False
-    usage: Usage = field(default_factory=Usage)
+    usage: Usage = NOTHING_USED
     _run: str = ""
 
     @property

@@ -24,7 +24,7 @@ from rvbbit.result import AskFigures, Explained, Progress, QueryUsage
 from rvbbit.sql.embeds import EMBED
 from rvbbit.sql.plan import Ask
 from rvbbit.sql.statements import Hints
-from rvbbit.types import Answer, Arguments, CallContext, Notice, Usage, Value
+from rvbbit.types import NOTHING_USED, Answer, Arguments, CallContext, Notice, Usage, Value
 
 if TYPE_CHECKING:
     from rvbbit.engine.closeness import Closeness
@@ -312,7 +312,8 @@ class Query:
     def _count(self, answer: Answer, times: int) -> None:
         self._cached += answer.cached * times
         self._calls += answer.calls
-        self._usage += answer.usage
+        if answer.usage is not NOTHING_USED:
+            self._usage += answer.usage
 
     def _tell(self, stage: _Stage) -> None:
         self.flush()
@@ -342,7 +343,8 @@ class _Stage:
         self.cached += answer.cached * times
         self.calls += answer.calls
         self.student += answer.student * times
-        self.usage += answer.usage
+        if answer.usage is not NOTHING_USED:
+            self.usage += answer.usage
 
     def took(self, rows: int | None) -> AskFigures:
         seconds = time.monotonic() - self.started

@@ -6,7 +6,6 @@ import datetime as dt
 import decimal
 import math
 import uuid
-from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -34,11 +33,12 @@ def of(ask: Ask, rows: pa.Table, constants: pa.Table | None) -> list[Arguments]:
             fixed[parameter.name] = value
     if not ask.varying:
         return checked(ask, [fixed] if rows.num_rows else [])
-    varying = [parameters[i] for i in ask.varying]
-    columns = [_column(rows[f"{KEY}{i}"], parameters[i]) for i in ask.varying]
-    names = [parameter.name for parameter in varying]
-    ordered = [parameter.name for parameter in parameters]
-    return checked(ask, [_in_order({**fixed, **dict(zip(names, row, strict=True))}, ordered) for row in zip(*columns, strict=True)])
+    names = [parameter.name for parameter in parameters]
+    columns = [
+        _column(rows[f"{KEY}{i}"], parameter) if i in ask.varying else [fixed[parameter.name]] * rows.num_rows
+        for i, parameter in enumerate(parameters)
+    ]
+    return checked(ask, [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)])
 
 
 def checked(ask: Ask, asked: list[Arguments]) -> list[Arguments]:
@@ -48,10 +48,6 @@ def checked(ask: Ask, asked: list[Arguments]) -> list[Arguments]:
             for given in asked:
                 check_least(ask.call, parameter, given[parameter.name])
     return asked
-
-
-def _in_order(arguments: dict[str, Value], names: Sequence[str]) -> Arguments:
-    return {name: arguments[name] for name in names}
 
 
 def _column(column: pa.ChunkedArray, parameter: Parameter) -> list[Value]:

@@ -85,14 +85,18 @@ class Limited(Wrapper):
         self.allowance = rate if isinstance(rate, Allowance) else Allowance(rate or Rate(), clock)
         self._paused_until = 0.0
         self._round = 0
+        self._waiting = 0
         self._door = asyncio.Lock()
         self._left = asyncio.Event()
 
     async def complete(self, request: Request) -> Completion:
         """Waits for its turn, then asks."""
         expected = estimate(request) if self.allowance.counts_tokens else Usage()
-        async with self._door:
-            await self._turn(expected.tokens_in + expected.tokens_out)
+        tokens = expected.tokens_in + expected.tokens_out
+        if self._waiting or not self._free(tokens):
+            await self._turn(tokens)
+        else:
+            self._start(tokens)
         started_in = self._round
         try:
             completion = await self.inner.complete(request)
@@ -105,16 +109,28 @@ class Limited(Wrapper):
         self._grow(completion.usage, expected)
         return completion
 
+    def _free(self, tokens: float) -> bool:
+        return self.in_flight < int(self.limit) and self._pause(tokens) <= 0
+
     async def _turn(self, tokens: float) -> None:
-        """Holds the door until the call at its head may start, so that those behind it keep their order."""
-        while True:
-            while self.in_flight >= int(self.limit):
-                self._left.clear()
-                await self._left.wait()
-            pause = max(self._paused_until - self._clock(), self.allowance.requests.wait(1), self.allowance.tokens.wait(tokens))
-            if pause <= 0:
-                break
-            await self._sleep(pause)
+        """Waits for the calls before it, then holds the door until it may start, so that those behind it keep their order."""
+        self._waiting += 1
+        try:
+            async with self._door:
+                while not self._free(tokens):
+                    if self.in_flight >= int(self.limit):
+                        self._left.clear()
+                        await self._left.wait()
+                    else:
+                        await self._sleep(self._pause(tokens))
+                self._start(tokens)
+        finally:
+            self._waiting -= 1
+
+    def _pause(self, tokens: float) -> float:
+        return max(self._paused_until - self._clock(), self.allowance.requests.wait(1), self.allowance.tokens.wait(tokens))
+
+    def _start(self, tokens: float) -> None:
         self.allowance.requests.take(1)
         self.allowance.tokens.take(tokens)
         self.in_flight += 1

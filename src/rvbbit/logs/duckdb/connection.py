@@ -45,13 +45,17 @@ class Connection:
             cursor.execute("COMMIT").fetchall()
 
     def read(self, doing: str, query: str, values: Parameters, ids: Sequence[str] | None = None) -> list[dict[str, Any]]:
-        """Rows as dictionaries, times in UTC. `ids` are what the query calls table `given`."""
+        """Rows as dictionaries. As `table`."""
+        rows: list[dict[str, Any]] = self.table(doing, query, values, ids).to_pylist()
+        return rows
+
+    def table(self, doing: str, query: str, values: Parameters, ids: Sequence[str] | None = None) -> pa.Table:
+        """Rows, times in UTC. `ids` are what the query calls table `given`."""
         with self.cursor(doing) as cursor:
             if ids is not None:
                 cursor.register("given", pa.table({"id": pa.array([readable(id_) for id_ in ids], pa.string())}))
             table: pa.Table = cursor.sql(query, params=bound(values) or None).to_arrow_table()
-        rows: list[dict[str, Any]] = in_utc(table).to_pylist()
-        return rows
+        return in_utc(table)
 
     def close(self) -> None:
         """What is under way ends first, within `LONGEST`. The one who made the instance closes it. Safe to call twice."""

@@ -96,8 +96,10 @@ class Store:
         """The newest good answer to each cache key that has one, one scan however many keys."""
         if not keys:
             return {}
-        rows = await asyncio.to_thread(self._connection.read, "look up answers", _ANSWERS, {}, keys)
-        return {row["cache_key"]: json.loads(row["answer"]) for row in rows}
+        found = await asyncio.to_thread(self._connection.table, "look up answers", _ANSWERS, {}, keys)
+        texts = found.column("answer").to_pylist()
+        answers = {text: json.loads(text) for text in set(texts)}  # of many questions, few answers
+        return {key: answers[text] for key, text in zip(found.column("cache_key").to_pylist(), texts, strict=True)}
 
     def revision(self) -> int:
         """How many decisions and scores there were, and how often some came or went by hand: kept in memory, so asking costs nothing."""
