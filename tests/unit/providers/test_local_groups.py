@@ -94,9 +94,21 @@ async def test_a_consensus_is_the_sentence_nearest_to_all(provider: LocalProvide
     assert "parcel" in (await ask(provider, "consensus", [*PARCELS, SOUP]))
 
 
-@pytest.mark.parametrize(("kind", "empty"), [("themes", []), ("clusters", []), ("outliers", []), ("summary", ""), ("dedupe", ["", " "])])
+@pytest.mark.parametrize(("kind", "empty"), [("themes", []), ("outliers", []), ("summary", ""), ("dedupe", [""])])
 async def test_blanks_say_nothing(provider: LocalProvider, kind: str, empty: Any) -> None:
     assert await ask(provider, kind, ["", " "], n=1) == empty
+
+
+async def test_blanks_are_a_kind_and_a_cluster_of_their_own(provider: LocalProvider) -> None:
+    blanks = ["", " ", "\n\t"]
+    assert (await ask(provider, "clusters", [*blanks, *TEXTS], n=2))[-1] == {"label": "nothing", "members": blanks}
+    assert await ask(provider, "clusters", blanks, n=2) == [{"label": "nothing", "members": blanks}]
+    kinds = await ask(provider, "topics", [*blanks, *TEXTS], n=2)
+    assert len(kinds) == 3 and kinds[-1] == {"label": "nothing", "examples": []}
+    for text in blanks:
+        asked = Request("local:minilm", arguments={"text": text, "kinds": kinds}, local=LocalTask("label", text="text", labels="kinds"))
+        assert (await provider.complete(asked)).value == "nothing"
+    assert await ask(provider, "dedupe", [*blanks, SOUP]) == ["", SOUP]
 
 
 @pytest.mark.parametrize("kind", ["topics", "clusters", "outliers", "dedupe"])

@@ -16,7 +16,7 @@ import numpy as np
 from rvbbit.errors import Unsupported, UsageError
 from rvbbit.providers.local import alike, clusters, extracts
 from rvbbit.providers.local.grades import kernel
-from rvbbit.providers.local.questions import NAME
+from rvbbit.providers.local.questions import BLANK, NAME
 from rvbbit.providers.local.student import Array
 from rvbbit.types import Request, Value
 
@@ -95,34 +95,38 @@ def _themes(asked: Group, vectors: VectorsOf) -> Value:
 
 
 def _topics(asked: Group, vectors: VectorsOf) -> Value:
+    nothing: list[Value] = [{"label": BLANK, "examples": []}]
     if not asked.texts:
-        return [{"label": "nothing", "examples": []}]
+        return nothing
     rows = vectors(asked.texts)
     found = clusters.divide(rows, asked.weights, asked.n, most=KINDS)
     labels = clusters.names(asked.texts, asked.weights, found)
     typical = [clusters.typical(rows, found, number, EXAMPLES) for number in range(found.count)]
-    return [
+    kinds: list[Value] = [
         {"label": label, "examples": [asked.texts[i][:BEGINNING] for i in places]} for label, places in zip(labels, typical, strict=True)
     ]
+    return [*kinds, *nothing] if _blanks(asked) else kinds
 
 
 def _clusters(asked: Group, vectors: VectorsOf) -> Value:
+    blanks: list[Value] = [*dict.fromkeys(_blanks(asked))]
+    nothing: list[Value] = [{"label": BLANK, "members": blanks}] if blanks else []
     if not asked.texts:
-        return []
+        return nothing
     found = clusters.divide(vectors(asked.texts), asked.weights, asked.n, most=KINDS)
     labels = clusters.names(asked.texts, asked.weights, found)
     members: list[list[Value]] = [[] for _ in labels]
     for text, place in zip(asked.texts, found.places, strict=True):
         members[place].append(text)
-    return [{"label": label, "members": texts} for label, texts in zip(labels, members, strict=True)]
+    return [*({"label": label, "members": texts} for label, texts in zip(labels, members, strict=True)), *nothing]
 
 
 def _dedupe(asked: Group, vectors: VectorsOf) -> Value:
     assert asked.request.local is not None
     if not asked.texts:
-        return list(dict.fromkeys(_blanks(asked)))
+        return list(_blanks(asked)[:1])
     stands = alike.leaders(asked.texts, vectors(asked.texts), asked.weights, asked.request.local.threshold)
-    return [*dict.fromkeys(_blanks(asked)), *(asked.texts[place] for place in sorted(set(stands.tolist())))]
+    return [*_blanks(asked)[:1], *(asked.texts[place] for place in sorted(set(stands.tolist())))]
 
 
 def _outliers(asked: Group, vectors: VectorsOf) -> Value:
@@ -185,7 +189,7 @@ def _focus(asked: Group) -> str:
 
 
 def _blanks(asked: Group) -> list[str]:
-    """The blank texts of the list: like no other text, but there."""
+    """The blank texts of the list: like each other, and like no other text."""
     assert asked.request.local is not None
     given = asked.request.arguments[asked.request.local.text]
     return [text for text in given if isinstance(text, str) and not text.strip()] if isinstance(given, list | tuple) else []

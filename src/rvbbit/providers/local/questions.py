@@ -12,6 +12,8 @@ from rvbbit.types import Arguments, Example, LocalTask, Request, Value
 NAME = "local:minilm"
 NONE = "none of these"
 """The label of `choose` that has no meaning of its own: where it is among them, it is the answer where no other is near enough."""
+BLANK = "nothing"
+"""The label that blank texts get, where it is among them: kinds that are found have it."""
 LABELLING = frozenset({"label", "choose"})
 OF_PAIRS = frozenset({"same", "pair"})
 ALONE = frozenset({"polarity", "sentence"})
@@ -68,9 +70,12 @@ def question(request: Request) -> Question:
     labels = _labels(request.arguments, task.labels)
     if task.task == "choose" and NONE in labels:
         return Question(task, text, "", (*(label for label in labels if label != NONE), NONE), request)
+    typical = _typical(request.arguments, task.labels, labels)
+    if not text.strip() and BLANK in labels and not (typical and typical[labels.index(BLANK)]):
+        return Question(task, BLANK, "", labels, request, typical)
     if not text.strip():
         raise CallError(f"{NAME}: {task.text} is blank, so no label fits it", hint="leave blank rows out: `WHERE trim(…) <> ''`")
-    return Question(task, text, "", labels, request, _typical(request.arguments, task.labels, labels))
+    return Question(task, text, "", labels, request, typical)
 
 
 def example_text(example: Example, task: LocalTask) -> str | None:
