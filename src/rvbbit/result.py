@@ -101,13 +101,15 @@ class Step:
 class Explained:
     """The plan of a semantic statement: a tree a query block, innermost block first; `fallback` is asked where no step reaches.
 
-    `ran`: by EXPLAIN ANALYZE, and gave so many `rows`.
+    `ran`: by EXPLAIN ANALYZE, and gave so many `rows`. `sampled` is what EXPLAIN (SAMPLE n) measured, a line of text each: a question, and
+    indented below it each way to answer it; then what the sample took.
     """
 
     blocks: tuple[Step, ...]
     fallback: tuple[Asked, ...]
     ran: bool
     rows: int | None
+    sampled: tuple[str, ...] = ()
 
 
 class Result:

@@ -286,7 +286,7 @@ SELECT * FROM (SELECT *, text MEANS 'red' AS m FROM t) WHERE m
 SELECT id FROM t WHERE id IN (SELECT id FROM u WHERE word MEANS 'x')
 -- plan:
 -- Project
--- └─ Limit  asks until 1 rows pass for each id
+-- └─ Limit  asks until 1 row passes for each id
 --    └─ SemanticFilter  MEANS(word, 'x')
 --          ask 1: MEANS(word, 'x')
 --       └─ Scan  (SELECT id, id, word FROM u) AS __rv_read(c0, c1, c2)
@@ -831,7 +831,7 @@ WITH c AS (SELECT id, text FROM t WHERE text MEANS 'red' LIMIT 3) SELECT id, ASK
 SELECT id FROM u WHERE EXISTS (SELECT * FROM t WHERE text MEANS 'red' AND amount > 3)
 -- plan:
 -- Project
--- └─ Limit  asks until 1 rows pass
+-- └─ Limit  asks until 1 row passes
 --    └─ SemanticFilter  MEANS(text, 'red')
 --          ask 1: MEANS(text, 'red')
 --       └─ Scan  (SELECT 1, text FROM t WHERE (amount > 3)) AS __rv_read(c0, c1)
@@ -849,7 +849,7 @@ SELECT id, row_number() OVER (ORDER BY id) AS r FROM t WHERE text MEANS 'red' LI
 SELECT DISTINCT grp FROM t WHERE text MEANS 'red' LIMIT 3
 -- plan:
 -- Project
--- └─ Limit  asks until 1 rows pass for each grp
+-- └─ Limit  asks until 1 row passes for each grp
 --    └─ SemanticFilter  MEANS(text, 'red')
 --          ask 1: MEANS(text, 'red')
 --       └─ Scan  (SELECT grp, grp, text FROM t) AS __rv_read(c0, c1, c2)
@@ -1257,7 +1257,7 @@ SELECT u.grp FROM t JOIN u ON t.id = u.id WHERE t.text MEANS 'red' GROUP BY ALL 
 SELECT id FROM u WHERE id IN (SELECT id FROM t WHERE text MEANS 'red')
 -- plan:
 -- Project
--- └─ Limit  asks until 1 rows pass for each id
+-- └─ Limit  asks until 1 row passes for each id
 --    └─ SemanticFilter  MEANS(text, 'red')
 --          ask 1: MEANS(text, 'red')
 --       └─ Scan  (SELECT id, id, text FROM t) AS __rv_read(c0, c1, c2)
@@ -1267,7 +1267,7 @@ SELECT id FROM u WHERE id IN (SELECT id FROM t WHERE text MEANS 'red')
 SELECT id FROM u WHERE id = ANY (SELECT amount FROM t WHERE text MEANS 'red')
 -- plan:
 -- Project
--- └─ Limit  asks until 1 rows pass for each amount
+-- └─ Limit  asks until 1 row passes for each amount
 --    └─ SemanticFilter  MEANS(text, 'red')
 --          ask 1: MEANS(text, 'red')
 --       └─ Scan  (SELECT amount, amount, text FROM t) AS __rv_read(c0, c1, c2)

@@ -61,6 +61,16 @@ def test_rows_known_alone_are_no_measure_of_packed_ones(db: rvbbit.Database) -> 
     assert "not measured (10 of these rows were asked alone before, and are known)" in packed
 
 
+def test_what_was_measured_is_in_the_plan_too(db: rvbbit.Database) -> None:
+    result = db.sql(f"EXPLAIN (SAMPLE 10) {QUERY}")
+    assert result.plan is not None and not result.plan.ran
+    lines = [line for (line,) in result.fetchall()]
+    assert result.plan.sampled[0].startswith("ask 1, measured on 10 of")
+    assert lines[-len(result.plan.sampled) - 1 :] == ["", *result.plan.sampled]
+    plain = db.sql(f"EXPLAIN {QUERY}").plan
+    assert plain is not None and plain.sampled == ()
+
+
 def test_plain_explain_asks_nothing(db: rvbbit.Database, server: FakeServer) -> None:
     lines = told(db, f"EXPLAIN {QUERY}")
     assert not any("measured" in line for line in lines)

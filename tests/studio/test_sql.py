@@ -202,6 +202,17 @@ def test_what_is_wrong_says_where_and_how_to_mend(studio: Studio) -> None:
     studio.errors.clear()  # the browser logs a status of 400
 
 
+def test_what_a_sample_measured_stands_below_the_plan(studio: Studio) -> None:
+    page = studio.page("/sql")
+    run(page, "EXPLAIN (SAMPLE 8) SELECT number FROM letters WHERE body MEANS 'lost' LIMIT 3")
+    plan = page.get_by_role("region", name="Plan")
+    expect(plan.get_by_label("Measured on a sample")).to_contain_text("measured on 8 of")
+    expect(plan.get_by_label("Measured on a sample")).to_contain_text("-- @ pack: 16")
+    expect(plan).not_to_contain_text("no model was asked")
+    expect(plan).to_contain_text("≤ 4")
+    expect(plan).to_contain_text("asks until 3 rows pass")
+
+
 def test_a_budget_a_model_and_how_many_rows_are_options(studio: Studio) -> None:
     page = studio.page("/sql")
     page.get_by_role("button", name="Options").click()

@@ -159,14 +159,15 @@ class Statements:
             return self._plain(replace(target, text=f"EXPLAIN {target.text}"), values)
         query.lower_budget(planned.budget)
         planned = self._settled(planned, target, query, asking=False)
-        plan = self._explained(planned, query).column("plan").to_pylist()
-        told: list[str] = []
+        self._explained(planned, query)
+        plan, told = query.plan, list[str]()
         for ask, _, given in list(self._executor(planned, query).ready(planned.plan, planned.values)):
             told += measured(query, ask, given, size, self.ways(ask, query.model))
         used = query.usage()
         cost = "price not known" if used.cost_usd is None else f"${used.cost_usd:.4f}"
         told.append(f"the sample: {used.calls:,} asked, {used.cached:,} known, {cost}")
-        return pa.table({"plan": pa.array([*plan, "", *told], pa.string())})
+        assert plan is not None
+        return _told(replace(plan, sampled=tuple(told)), query)
 
     def _analyzed(self, planned: Planned, statement: Statement, query: Query) -> pa.Table:
         """What happened: the statement is run, its rows are counted and not shown."""

@@ -38,7 +38,8 @@ def lines(plan: Explained) -> list[str]:
             text.append(f"Block {number}")
         text.extend(_drawn(root, 0, ran=plan.ran))
     text.extend(f"Fallback  {_asked(ask, ran=plan.ran)}" for ask in plan.fallback)
-    return text if plan.rows is None else [*text, f"{plan.rows:,} rows"]
+    text += [] if plan.rows is None else [f"{plan.rows:,} rows"]
+    return [*text, "", *plan.sampled] if plan.sampled else text
 
 
 def _tree(root: Node, asked: Callable[[Ask], Asked], searches: Mapping[str, str]) -> Step:
@@ -82,7 +83,8 @@ def _until(limit: Limit) -> str:
     groups = f" for each {', '.join(map(_shown, limit.keys))}" if limit.keys else ""
     least = limit.least is not None and not (limit.least.is_int and int(limit.least.name) <= 1)
     never = f", or fewer than {_text(limit.least)} can" if least and limit.least is not None else ""
-    return f"asks until {_text(limit.rows)} rows{behind} pass{groups}{never}"
+    pass_ = "row passes" if limit.rows.is_int and int(limit.rows.name) == 1 and not behind else f"rows{behind} pass"
+    return f"asks until {_text(limit.rows)} {pass_}{groups}{never}"
 
 
 def _text(bound: exp.Expr) -> str:

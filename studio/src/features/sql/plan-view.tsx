@@ -29,6 +29,7 @@ const KINDS: Record<Step["kind"], { icon: LucideIcon; word: string }> = {
 };
 
 export function PlanView({ plan }: { plan: Explained }) {
+  const sampled = plan.sampled ?? [];
   return (
     <div className={styles.plan} role="region" aria-label="Plan" tabIndex={0}>
       <Head plan={plan} />
@@ -42,6 +43,12 @@ export function PlanView({ plan }: { plan: Explained }) {
           </ol>
         </section>
       ))}
+      {sampled.length > 0 && (
+        <section aria-label="Measured on a sample">
+          <h3>Measured on a sample</h3>
+          <pre className={`${styles.code} ${styles.sampled}`}>{sampled.join("\n")}</pre>
+        </section>
+      )}
       {plan.fallback.length > 0 && (
         <section aria-label="Row by row">
           <h3>Answered row by row, where no step reaches</h3>
@@ -64,19 +71,22 @@ export function PlanView({ plan }: { plan: Explained }) {
 
 function Head({ plan }: { plan: Explained }) {
   const all = sum(plan);
-  const more = all.open ? " +" : "";
+  const bounded = (text: string) => `${all.atMost ? "≤ " : ""}${text}${all.open ? " +" : ""}`;
   const figures = [
-    ["Calls", `${count(all.calls)}${more}`],
+    ["Calls", bounded(count(all.calls))],
     ["From memory", count(all.cached)],
-    ["Tokens", all.tokens === null ? "—" : `${count(all.tokens)}${more}`],
-    ["Cost", `${usd(all.cost)}${all.cost === null ? "" : more}`],
-    ["Time", all.seconds === null ? "—" : `${seconds(1_000 * all.seconds)}${more}`],
+    ["Tokens", all.tokens === null ? "—" : bounded(count(all.tokens))],
+    ["Cost", all.cost === null ? usd(null) : bounded(usd(all.cost))],
+    ["Time", all.seconds === null ? "—" : bounded(seconds(1_000 * all.seconds))],
     ...(plan.rows === null ? [] : [["Rows", count(plan.rows)]]),
   ];
   return (
     <header className={styles.head}>
       <p className={styles.about}>
-        {plan.ran ? "What it took" : "What it is expected to take; no model was asked"}
+        {plan.ran && "What it took"}
+        {!plan.ran && "What it is expected to take"}
+        {!plan.ran && (plan.sampled ?? []).length === 0 && "; no model was asked"}
+        {all.atMost && ". It stops asking as soon as it knows enough"}
         {all.open && ". What is marked + is known once the steps below are answered"}
       </p>
       <dl className={styles.figures}>
@@ -132,8 +142,12 @@ function Question({ ask, ran }: { ask: Asked; ran: boolean }) {
             <span style={{ flexGrow: figures.calls }} className={styles.calls} />
           </span>
           <p className={styles.note}>
+            {typeof figures.pairs === "number" && <span>{plural(figures.pairs, "pair")}</span>}
             <span>{count(figures.distinct)} distinct</span>
             <span className={styles.knownWord}>{count(figures.cached)} from memory</span>
+            {typeof figures.student === "number" && (
+              <span className={styles.knownWord}>{count(figures.student)} by the student</span>
+            )}
             <span className={styles.callsWord}>
               {!ran && figures.at_most && "at most "}
               {plural(figures.calls, "call")}
@@ -149,6 +163,10 @@ function Question({ ask, ran }: { ask: Asked; ran: boolean }) {
             </span>
             {figures.seconds !== null && <span>{seconds(1_000 * figures.seconds)}</span>}
           </p>
+          {typeof ask.recall === "number" && (
+            <p className={styles.note}>near pairs alone, for a recall of {ask.recall}</p>
+          )}
+          {typeof figures.note === "string" && <p className={styles.note}>{figures.note}</p>}
         </>
       )}
     </div>

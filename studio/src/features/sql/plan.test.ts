@@ -11,6 +11,10 @@ const FIGURES = {
   tokens_out: 100,
   cost_usd: 0.5,
   seconds: 2,
+  at_most: false,
+  student: null,
+  note: null,
+  pairs: null,
 };
 const ask = (id: number, figures: Asked["figures"], note: string | null = null): Asked => ({
   id,
@@ -32,6 +36,7 @@ const plan = (...asks: Asked[]): Explained => ({
   fallback: [],
   ran: false,
   rows: null,
+  sampled: [],
 });
 
 describe("a plan", () => {
@@ -50,7 +55,15 @@ describe("a plan", () => {
       cost: 1,
       seconds: 4,
       open: false,
+      atMost: false,
     }));
+
+  it("is an upper bound where some may be spared", () => {
+    const spared = plan(ask(1, FIGURES), ask(2, { ...FIGURES, at_most: true }));
+    expect(sum(spared).atMost).toBe(true);
+    expect(sum({ ...spared, ran: true }).atMost).toBe(false);
+    expect(sum(plan(ask(1, { ...FIGURES, at_most: true, calls: 0 }))).atMost).toBe(false);
+  });
 
   it("says where something is not known", () => {
     expect(sum(plan(ask(1, FIGURES), ask(2, null, "known later"))).open).toBe(true);

@@ -22,6 +22,8 @@ export interface Sum {
   seconds: number | null;
   /** Some are known only once others are answered. */
   open: boolean;
+  /** Some may be spared. */
+  atMost: boolean;
 }
 
 export function sum(plan: Explained): Sum {
@@ -39,5 +41,6 @@ export function sum(plan: Explained): Sum {
     cost: total((one) => one.cost_usd),
     seconds: total((one) => one.seconds),
     open: !plan.ran && all.length > known.length,
+    atMost: !plan.ran && known.some((one) => one.at_most === true && one.calls > 0),
   };
 }

@@ -1563,7 +1563,8 @@ export interface components {
          * Explained
          * @description The plan of a semantic statement: a tree a query block, innermost block first; `fallback` is asked where no step reaches.
          *
-         *     `ran`: by EXPLAIN ANALYZE, and gave so many `rows`.
+         *     `ran`: by EXPLAIN ANALYZE, and gave so many `rows`. `sampled` is what EXPLAIN (SAMPLE n) measured, a line of text each: a question, and
+         *     indented below it each way to answer it; then what the sample took.
          */
         Explained: {
             /** Blocks */
@@ -1574,6 +1575,11 @@ export interface components {
             ran: boolean;
             /** Rows */
             rows: number | null;
+            /**
+             * Sampled
+             * @default []
+             */
+            sampled?: string[];
         };
         /**
          * Figures
