@@ -136,6 +136,24 @@ def test_a_limit_ends_labelling_early_and_takes_a_smaller_sample(db: Any, remote
     assert remote.server.calls < 25
 
 
+def test_a_limit_over_many_pairs_keeps_the_first_ones_and_reads_on_where_they_are_too_few(
+    db: Any, remote: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rvbbit.engine.factoring.LOOKED_AT", 50)
+    monkeypatch.setattr("rvbbit.sql.factors.FIRST", 50)
+    few = db.sql(f"{PAIR} LIMIT 10")
+    assert len(few) == 10 and set(few.fetchall()) <= true(agreeing)
+    assert remote.server.calls < 25
+    plan = "\n".join(row[0] for row in db.sql(f"EXPLAIN {PAIR} LIMIT 10").fetchall())
+    assert "LIMIT 50" in plan
+    many = db.sql(f"{PAIR} LIMIT 300")
+    assert len(many) == 300 and set(many.fetchall()) <= true(agreeing)
+    assert set(db.sql(f"{PAIR} LIMIT 10000").fetchall()) == true(agreeing)
+    ordered = db.sql(f"{PAIR} ORDER BY a.id DESC, b.id LIMIT 10")
+    assert ordered.fetchall() == sorted(true(agreeing), key=lambda pair: (-pair[0], pair[1]))[:10]
+    assert db.sql(f"SELECT count(*) FROM ({PAIR} LIMIT 200)").fetchall() == [(200,)]
+
+
 def test_few_pairs_are_asked_about_as_they_are(db: Any, remote: Any) -> None:
     result = db.sql("SELECT a.id FROM t a JOIN t b ON b.id = a.id + 1 AND a.x KINDRED b.x")
     assert len(result) == len([i for i in range(ROWS - 1) if kind(f"t {i}") == kind(f"t {i + 1}")])

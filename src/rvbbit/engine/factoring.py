@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 import pyarrow as pa
@@ -16,9 +16,11 @@ from sqlglot import exp
 
 from rvbbit.engine.query import Query
 from rvbbit.pairwise import agreement
+from rvbbit.result import AskFigures
 from rvbbit.sql.dialect import Call
 from rvbbit.sql.factored import Factored
-from rvbbit.sql.factors import LEFT, RIGHT, compared, drawn, first
+from rvbbit.sql.factors import FIRST, LEFT, RIGHT, compared, drawn, first
+from rvbbit.sql.plan import Ask
 from rvbbit.sql.statements import Hints
 from rvbbit.types import Notice, Value
 
@@ -29,8 +31,8 @@ DRAWN = 4
 """So many times the sample is drawn and labelled: half of the sample are to be pairs that the labels call TRUE."""
 TEXTS = 256
 """The pairs drawn are those of so many texts of each side, where these make enough."""
-LOOKED_AT = 100_000
-"""Rows that are looked at to see whether there are more pairs than texts."""
+LOOKED_AT = FIRST
+"""Rows that are looked at to see whether there are more pairs than texts, and more than are kept for a LIMIT."""
 
 Pair = tuple[str, str]
 Rows = Callable[[Query, exp.Expr, Hints | None], pa.Table]
@@ -41,7 +43,7 @@ Rows = Callable[[Query, exp.Expr, Hints | None], pa.Table]
 class Verdict:
     """What became of one question about pairs: `holds` says whether labels stand for it, `why` in words, `calls` what the sample took.
 
-    Of `sampled` pairs `agreed` were answered alike; 0 where none were sampled.
+    Of `sampled` pairs `agreed` were answered alike; 0 where none were sampled. `many`: there are more than are kept for a LIMIT.
     """
 
     factored: Factored
@@ -50,6 +52,7 @@ class Verdict:
     sampled: int = 0
     agreed: int = 0
     calls: int = 0
+    many: bool = False
 
     @property
     def note(self) -> str:
@@ -80,11 +83,12 @@ class Factors:
     def expected(self, factored: Factored, query: Query, *, asking: bool = False) -> Verdict:
         """What is known before a pair is asked about; before anything is, unless `asking`: the rows of a table may take questions."""
         wanted = agreement(factored.hints.factorize)
-        if (spared := self._spared(factored, query, asking=asking)) is not None:
+        spared, many = self._spared(factored, query, asking=asking)
+        if spared is not None:
             return Verdict(factored, False, spared)
         size = sample_size(factored)
         told = f"if {wanted:g} of {size} sampled pairs agree, which takes up to {size} more questions" if wanted else "unchecked"
-        return Verdict(factored, True, told)
+        return Verdict(factored, True, told, many=many)
 
     def settled(self, factored: Factored, query: Query) -> Verdict:
         """The same after asking. Raises as a statement does."""
@@ -100,16 +104,17 @@ class Factors:
         agreed = sum(alike)
         holds = agreed >= wanted * len(alike)
         told = f"{agreed} of {len(alike)} sampled pairs agree, {wanted:g} wanted; to see that took {calls:,} calls"
-        return Verdict(factored, holds, told, len(alike), agreed, calls)
+        return Verdict(factored, holds, told, len(alike), agreed, calls, expected.many)
 
-    def _spared(self, factored: Factored, query: Query, *, asking: bool) -> str | None:
-        """Why asking about each pair takes no more questions; None where it does."""
+    def _spared(self, factored: Factored, query: Query, *, asking: bool) -> tuple[str | None, bool]:
+        """Why asking about each pair takes no more questions, None where it does; and whether there are many pairs."""
         part = first(self.tree, factored, LOOKED_AT)
         if part is None:
-            return "its pairs cannot be read by themselves"
+            return "its pairs cannot be read by themselves", False
         if not asking and part.find(Call) is not None:
-            return None
-        pairs = set(_pairs(self.rows(query, part, None)))
+            return None, False
+        rows = _pairs(self.rows(query, part, None))
+        pairs, many = set(rows), len(rows) == LOOKED_AT
         texts = {text for pair in pairs for text in pair}
         if factored.operator.pairs.symmetric:
             pairs = {(min(pair), max(pair)) for pair in pairs}
@@ -118,8 +123,8 @@ class Factors:
             by_pairs, by_labels = min(by_pairs, 2.0 * factored.limit), min(by_labels, 2 * math.sqrt(factored.limit))
         checked = sample_size(factored) if agreement(factored.hints.factorize) else 0
         if by_pairs <= by_labels + checked:
-            return f"{by_pairs:,.0f} pairs take no more questions than {by_labels:,.0f} labels and a sample of {checked}"
-        return None
+            return f"{by_pairs:,.0f} pairs take no more questions than {by_labels:,.0f} labels and a sample of {checked}", many
+        return None, many
 
     def _compared(self, factored: Factored, query: Query) -> list[bool]:
         """Whether each sampled pair is answered alike, those left out that have no answer."""
@@ -189,3 +194,17 @@ def note_of(verdicts: Sequence[Verdict], ids: Sequence[int]) -> str | None:
     """What the plan says beside the question that covers some calls."""
     notes = [one.note for one in verdicts if (min(one.factored.labels) if one.holds else one.factored.call) in ids]
     return "; ".join(notes) or None
+
+
+def noted(verdicts: Sequence[Verdict], figures: Callable[[Ask], AskFigures | str]) -> Callable[[Ask], AskFigures | str]:
+    """Figures of questions, and beside them whether labels stand for pairs."""
+
+    def beside(ask: Ask) -> AskFigures | str:
+        found, note = figures(ask), note_of(verdicts, ask.covers)
+        if note is None:
+            return found
+        if isinstance(found, str):
+            return f"{found}; {note}"
+        return replace(found, note=note if found.note is None else f"{found.note}; {note}")
+
+    return beside

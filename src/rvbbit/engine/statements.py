@@ -6,6 +6,7 @@ import contextlib
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import duckdb
@@ -13,7 +14,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from rvbbit.engine.alternatives import Ways, measured, sample_target
-from rvbbit.engine.factoring import Factors, Verdict, note_of, settle
+from rvbbit.engine.factoring import Factors, Verdict, noted, settle
 from rvbbit.engine.intervals import Measuring, Verified, Wanted
 from rvbbit.engine.query import Query
 from rvbbit.engine.searching import Searched, Searching
@@ -23,15 +24,15 @@ from rvbbit.execution.database import STORE, Parameters
 from rvbbit.execution.executor import Executor
 from rvbbit.execution.mirrored import Answerer
 from rvbbit.execution.questions import Asking
-from rvbbit.result import AskFigures, Explained
+from rvbbit.result import Explained
 from rvbbit.sql import lowering, parameters
 from rvbbit.sql.binder import Schema, bind
 from rvbbit.sql.dialect import Call, Dialect
 from rvbbit.sql.explain import explained, lines
-from rvbbit.sql.factors import Factoring, has_factors
+from rvbbit.sql.factors import Factoring, Many, has_factors, is_short
 from rvbbit.sql.origins import Keyed
 from rvbbit.sql.patterns import Grammar
-from rvbbit.sql.plan import Ask, Plan, sifted
+from rvbbit.sql.plan import Plan, sifted
 from rvbbit.sql.rules import optimise
 from rvbbit.sql.search import Search
 from rvbbit.sql.searches import holds_searches, take_out, with_types
@@ -56,6 +57,7 @@ class Planned:
     """A semantic statement ready to run. `values` are its parameters under the plan's own names; `budget` in USD is what a hint says.
 
     `factors` checks where labels stand for pairs, `again` plans it without some of them, `verdicts` are what became of that.
+    `more` plans it to read all pairs, where it reads the first and these may have too few rows.
     """
 
     plan: Plan
@@ -64,7 +66,8 @@ class Planned:
     columns: Mapping[str, Searched] = field(default_factory=dict)
     wanted: Wanted | None = None
     factors: Factors | None = None
-    again: Callable[[frozenset[int]], Planned] | None = None
+    again: Callable[[frozenset[int], Many], Planned] | None = None
+    more: Callable[[], Planned] | None = None
     verdicts: Sequence[Verdict] = ()
 
 
@@ -123,7 +126,9 @@ class Statements:
         except SQLError as error:
             raise located(error, statement) from error
         refused = frozenset(one.factored.call for one in verdicts if not one.holds)
-        return replace(planned.again(refused) if refused else planned, verdicts=verdicts)
+        many = any(one.many and one.holds and one.factored.limit is not None for one in verdicts)
+        again, more = planned.again, partial(planned.again, refused, "all") if many else None
+        return replace(again(refused, "first" if many else "") if refused or many else planned, verdicts=verdicts, more=more)
 
     def _execute(self, planned: Planned, statement: Statement, query: Query, *, counting: bool = False) -> pa.Table:
         _say(planned.plan, query)
@@ -131,7 +136,10 @@ class Statements:
         try:
             if planned.wanted is not None:
                 return self._measured(planned, planned.wanted, query, counting=counting)
-            return self._executor(planned, query, counting=counting).run(planned.plan, planned.values, in_transaction=self.in_transaction)
+            rows = self._executor(planned, query, counting=counting).run(planned.plan, planned.values, in_transaction=self.in_transaction)
+            if planned.more is not None and is_short(planned.plan.statement, rows.num_rows):
+                return self._execute(planned.more(), statement, query, counting=counting)
+            return rows
         except SQLError as error:
             raise located(error, statement) from error
 
@@ -150,7 +158,9 @@ class Statements:
         spared = sifted(planned.plan)
         asked = ((ask, rows, given if planned.wanted is None else planned.wanted.asked(ask, given, query)) for ask, rows, given in ready)
         expected = {ask.id: replace(query.expected(ask, rows, given), at_most=ask.id in spared) for ask, rows, given in asked}
-        return _told(explained(planned.plan, _noted(planned, lambda ask: expected.get(ask.id, _LATER)), self._searched(planned)), query)
+        return _told(
+            explained(planned.plan, noted(planned.verdicts, lambda ask: expected.get(ask.id, _LATER)), self._searched(planned)), query
+        )
 
     def _sampled(self, size: int, target: Statement, values: Parameters, query: Query) -> pa.Table:
         """What is known before any call is made, and below it the other ways there are, measured on a few rows."""
@@ -172,7 +182,7 @@ class Statements:
     def _analyzed(self, planned: Planned, statement: Statement, query: Query) -> pa.Table:
         """What happened: the statement is run, its rows are counted and not shown."""
         rows = self._execute(planned, statement, query, counting=True)
-        found = explained(planned.plan, _noted(planned, lambda ask: query.took.get(ask.id, "not asked")), self._searched(planned))
+        found = explained(planned.plan, noted(planned.verdicts, lambda ask: query.took.get(ask.id, "not asked")), self._searched(planned))
         return _told(replace(found, ran=True, rows=rows.num_rows), query)
 
     def _executor(self, planned: Planned, query: Query, *, counting: bool = False, answer: Answerer | None = None) -> Executor:
@@ -197,7 +207,7 @@ class Statements:
             if self.searching is not None
         }
 
-    def plan(self, statement: Statement, values: Parameters, without: frozenset[int] = frozenset()) -> Planned | None:
+    def plan(self, statement: Statement, values: Parameters, without: frozenset[int] = frozenset(), many: Many = "") -> Planned | None:
         """The plan of a statement, None where it has no semantic expression and is DuckDB's alone. `without` calls put as labels."""
         grammar = self.grammar()
         if not statement.may_be_semantic(grammar):
@@ -221,7 +231,7 @@ class Statements:
         )
         read, accuracy = Dialect(grammar).read, self.accuracy
         parsed = tree.copy() if wanted is None and has_factors(tree) else None
-        factoring = None if parsed is None else Factoring(read, without)
+        factoring = None if parsed is None else Factoring(read, without, many)
         plan = replace(optimise(bind(tree, schema, whole, local, accuracy=accuracy, factoring=factoring)), searches=searches)
         columns = {name: one.narrowed(schema) for name, one in found.items()}
         budgets = [hints.budget for hints in (whole, *(hints for _, hints in local)) if hints.budget is not None]
@@ -234,8 +244,8 @@ class Statements:
             mine = replace(planned, plan=replace(optimise(bound), searches=() if hints else searches))
             return self._executor(mine, query).run(mine.plan, own, in_transaction=self.in_transaction)
 
-        def again(refused: frozenset[int]) -> Planned:
-            found = self.plan(statement, values, without | refused)
+        def again(refused: frozenset[int], many: Many) -> Planned:
+            found = self.plan(statement, values, without | refused, many)
             assert found is not None
             return found
 
@@ -372,20 +382,6 @@ def _after_first(statement: Statement) -> Statement | None:
         found.tokens[-1].comments[:] = dict.fromkeys([*found.tokens[-1].comments, *last])
         found.tokens[0].comments[:0] = statement.tokens[0].comments
     return found
-
-
-def _noted(planned: Planned, figures: Callable[[Ask], AskFigures | str]) -> Callable[[Ask], AskFigures | str]:
-    """Figures of questions, and beside them whether labels stand for pairs."""
-
-    def noted(ask: Ask) -> AskFigures | str:
-        found, note = figures(ask), note_of(planned.verdicts, ask.covers)
-        if note is None:
-            return found
-        if isinstance(found, str):
-            return f"{found}; {note}"
-        return replace(found, note=note if found.note is None else f"{found.note}; {note}")
-
-    return noted
 
 
 def _say(plan: Plan, query: Query) -> None:

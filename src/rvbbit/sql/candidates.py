@@ -36,7 +36,7 @@ def read_once(statement: exp.Expr, names: Names, grouping: Callable[[exp.Expr], 
     `grouping` tells aggregates and windows.
     """
     for select in list(statement.find_all(exp.Select)):
-        if not stops(select) or not can_read_once(select, grouping):
+        if not stops(select) or not can_read_once(select, grouping) or select.meta.get("reads") == 0:
             continue
         if isinstance(select.parent, exp.Exists):
             select.set("expressions", [exp.convert(1)])
@@ -49,6 +49,8 @@ def read_once(statement: exp.Expr, names: Names, grouping: Callable[[exp.Expr], 
         except SQLError:
             continue
         rewrite(select, asking, labels, select.args.get("order"))
+        if (reads := select.meta.get("reads")) is not None:
+            select.args["from_"].this.this.set("limit", exp.Limit(expression=exp.Literal.number(reads)))
 
 
 def named(names: Names, select: exp.Select, expressions: Sequence[exp.Expr]) -> list[str]:

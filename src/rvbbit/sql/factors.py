@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from sqlglot import exp
 
@@ -28,17 +29,25 @@ from rvbbit.types import Operator
 
 LEFT, RIGHT = "__rv_left", "__rv_right"
 """The two texts of a pair, in a query for some pairs."""
+FIRST = 100_000
+"""Pairs that are kept for a LIMIT, at most, where there are more."""
 _SLOT = "__rv_slot_"
+Many = Literal["", "first", "all"]
 _STRICT = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE)
 _PLAIN = (Call, exp.Column, exp.Identifier, exp.Literal, exp.Paren, exp.Neg, exp.Add, exp.Sub, exp.Mul, exp.Sign, exp.Lower, exp.Upper)
 
 
 @dataclass(frozen=True, slots=True)
 class Factoring:
-    """How to: `read` parses a statement, `without` are ids of calls that stay as they are."""
+    """How to: `read` parses a statement, `without` are ids of calls that stay as they are.
+
+    `many`: there are too many pairs to keep for a LIMIT. A statement whose own LIMIT takes any rows then reads the `first` FIRST pairs, and
+    no other block stops early; or `all` are labelled.
+    """
 
     read: Callable[[str], exp.Expr]
     without: frozenset[int] = frozenset()
+    many: Many = ""
 
 
 def has_factors(statement: exp.Expr) -> bool:
@@ -71,6 +80,8 @@ def factorize(
         numbers = frozenset(int(label.meta["id"]) for label in labels)
         typed, token = str(call.meta["typed"]), int(call.meta["token"])
         found.append(Factored(id_, token, call.operator, typed, by, numbers, pair, hints[id_], _limit(block)))
+        if factoring.many and found[-1].limit is not None:
+            block.meta["reads"] = FIRST if factoring.many == "first" and block.parent is None and not block.args.get("order") else 0
         call.replace(exp.paren(strict(tree, call.arguments), copy=False))
         for label in labels:
             rewrite.as_condition(label, hints[id_])
@@ -99,6 +110,13 @@ def _limit(block: exp.Expr) -> int | None:
     if not all(isinstance(bound, exp.Literal) and bound.is_int for bound in bounds):
         return None
     return sum(int(bound.name) for bound in bounds) if block.args.get("limit") else 1
+
+
+def is_short(statement: exp.Expr, rows: int) -> bool:
+    """Whether a statement with a LIMIT of its own has fewer rows than that."""
+    limit = statement.args.get("limit")
+    bound = None if limit is None else limit.expression
+    return isinstance(bound, exp.Literal) and bound.is_int and rows < int(bound.name)
 
 
 def expression(operator: Operator, arguments: Sequence[exp.Expr], read: Callable[[str], exp.Expr]) -> exp.Expr:
