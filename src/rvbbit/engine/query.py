@@ -9,13 +9,16 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict, TypeVar
 
+import numpy as np
 import pyarrow as pa
 
 from rvbbit.cascades.student_first import StudentFirst
 from rvbbit.engine.expecting import Each
 from rvbbit.engine.loop import Loop
+from rvbbit.engine.ordering import told
 from rvbbit.errors import BudgetReached, Cancelled, UsageError
 from rvbbit.execution.joining import Joining, Paired
+from rvbbit.execution.ordering import Ordering
 from rvbbit.interfaces import Embedder, Matrix, OperatorCaller
 from rvbbit.packing import OFF, Pack
 from rvbbit.pairwise import aimed_at
@@ -86,6 +89,7 @@ class Query:
     plan: Explained | None = None
     notices: list[Notice] = field(default_factory=list)
     took: dict[int, AskFigures] = field(default_factory=dict)
+    orders: dict[int, list[str]] = field(default_factory=dict)
     _rows: dict[int, int] = field(default_factory=dict)
     _pairs: dict[int, int] = field(default_factory=dict)
     _stages: dict[int, _Stage] = field(default_factory=dict)
@@ -178,6 +182,18 @@ class Query:
         if judged < candidates:
             typed = ask.call.meta["typed"]
             self.say_once(Notice(f"{typed}: asked about the nearest {judged:,} of {candidates:,}; `-- @ judge: all` asks about every one"))
+
+    def ordered(self, ordering: Ordering) -> None:
+        """Remember in which order the parts of a condition are asked."""
+        for ask in (ask for part in ordering.parts for ask in part.asks):
+            self.orders.setdefault(ask.id, []).append(told(ordering, self._priced))
+
+    def _priced(self, ask: Ask) -> str:
+        """What `cost` is, in words."""
+        each = self.each(ask.operator.cascade_id, self._context(ask).model, ())
+        if each.cost_usd:
+            return f"${np.format_float_positional(each.cost_usd, 2, fractional=False)} a call"
+        return f"{self.cost(ask) / USD_PER_TOKEN:,.0f} tokens a call" if each.cost_usd is None else "free"
 
     def counted(self, ask: Ask, rows: int) -> None:
         """So many rows need the answers of an ask that is about to be made."""

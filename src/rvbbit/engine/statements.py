@@ -28,7 +28,7 @@ from rvbbit.result import Explained
 from rvbbit.sql import lowering, parameters
 from rvbbit.sql.binder import Schema, bind
 from rvbbit.sql.dialect import Call, Dialect
-from rvbbit.sql.explain import explained, lines
+from rvbbit.sql.explain import explained, in_order, lines
 from rvbbit.sql.factors import Factoring, Many, has_factors, is_short
 from rvbbit.sql.origins import Keyed
 from rvbbit.sql.patterns import Grammar
@@ -194,7 +194,7 @@ class Statements:
 
         asking = Asking(answer or query.answer)
         if answer is None:
-            asking = Asking(query.answer, query.recall, query.cost, self.at_once, query.closeness, query.judged)
+            asking = Asking(query.answer, query.recall, query.cost, self.at_once, query.closeness, query.judged, query.ordered)
         prefix, counted = f"__rv{next(_prefixes)}", query.counted if counting else None
         embed, joining = query.embed, query.joining()
         return Executor(self.connection, answer or query.answer, prefix, counted, embed=embed, find=find, asking=asking, joining=joining)
@@ -392,5 +392,5 @@ def _say(plan: Plan, query: Query) -> None:
 
 def _told(plan: Explained, query: Query) -> pa.Table:
     """A plan as rows of text; the query keeps it as values."""
-    query.plan = plan
+    query.plan = plan = in_order(plan, query.orders)
     return pa.table({"plan": pa.array(lines(plan), pa.string())})

@@ -119,6 +119,8 @@ class Executor:
                     made.append(step)
                     unknown |= _makes(step)
                     yield from Questions(self._connection, step, self._asking, self._querying(parameters)).ready()
+                    if isinstance(step, Sift):
+                        Sifter(self._connection, step, self._asking, self._querying(parameters)).tell_order()
                 else:
                     unknown.add(step.name)
                     yield step.ask, self._count(step, parameters), self._expected(step, parameters)

@@ -16,6 +16,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from rvbbit.execution import answers, arguments
+from rvbbit.execution.ordering import Ordering
 from rvbbit.sql.plan import Ask
 from rvbbit.sql.sift import ROWS, Question, Rank, Sift
 from rvbbit.types import Answer, Arguments, Value
@@ -29,7 +30,8 @@ class Asking:
     """Who answers. `recall` gives the answers that take no call, None for the others; `cost` is what a call takes, in any unit.
 
     `at_once` is how many calls are under way at the same time. `closeness` is how near the text of each arguments is to what it is scored
-    against, None where no embedding tells; `judged` is told how many of the candidates of a top k have answers.
+    against, None where no embedding tells; `judged` is told how many of the candidates of a top k have answers, `ordered` in which order
+    the parts of conditions are asked.
     """
 
     answer: Callable[[Ask, Sequence[Arguments]], list[Answer]]
@@ -38,6 +40,7 @@ class Asking:
     at_once: int = 64
     closeness: Callable[[Ask, Sequence[Arguments]], Sequence[float] | None] = lambda ask, given: None
     judged: Callable[[Ask, int, int], None] = lambda ask, judged, candidates: None
+    ordered: Callable[[Ordering], None] = lambda ordering: None
 
 
 @dataclass(slots=True)

@@ -7,13 +7,14 @@ limit would be asked in vain.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 
 from rvbbit.execution.batches import Share, needed, rank
+from rvbbit.execution.ordering import Ordering, Ranked
 from rvbbit.execution.questions import Asking, Places, Questions, places
 from rvbbit.execution.quotas import FAILED, OPEN, PASSED, Quotas
 from rvbbit.sql.sift import Junction, Part, Question, Sift, Stop, parts
@@ -42,6 +43,17 @@ class Sifter:
             self._all(size)
         else:
             self._some(self._sift.stop, size)
+        self.tell_order()
+
+    def tell_order(self) -> None:
+        """Say in which order the parts are asked: as it is now."""
+        for junction in _junctions(self._sift.condition):
+            self._asking.ordered(Ordering(junction.any, tuple(map(self._ranked, self._ordered(junction)))))
+
+    def _ranked(self, part: Part | Junction) -> Ranked:
+        share = self._shares.get(id(part), Share())
+        asks = tuple({question.ask.id: question.ask for one in parts(part) for question in one.questions}.values())
+        return Ranked(_text(part), asks, round(share.tried), round(share.passed))
 
     def _all(self, size: int) -> None:
         """Batches grow, so that most of the questions are asked in the order that the first ones showed to be best."""
@@ -141,6 +153,20 @@ class Sifter:
 
     def _true(self, part: Part, batch: Places) -> Places:
         return self._questions.places(part.passing, batch)
+
+
+def _junctions(condition: Part | Junction) -> Iterator[Junction]:
+    """The outermost first."""
+    if isinstance(condition, Junction):
+        yield condition
+        for part in condition.parts:
+            yield from _junctions(part)
+
+
+def _text(condition: Part | Junction) -> str:
+    if isinstance(condition, Part):
+        return condition.text
+    return "(" + (" OR " if condition.any else " AND ").join(map(_text, condition.parts)) + ")"
 
 
 class _Search:

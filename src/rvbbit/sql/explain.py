@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 from sqlglot import exp
@@ -28,6 +29,22 @@ def explained(plan: Plan, figures: FiguresOf = lambda ask: None, searched: Mappi
 
     searches = {search.name: search.typed + (f"  [{searched[search.name]}]" if search.name in searched else "") for search in plan.searches}
     return Explained(tuple(_tree(root, asked, searches) for root in plan.blocks), tuple(map(asked, plan.fallback)), ran=False, rows=None)
+
+
+def in_order(plan: Explained, orders: Mapping[int, Sequence[str]]) -> Explained:
+    """The plan with the order in which predicates are asked, where it is known. `orders` by the ids of their asks."""
+
+    def told(root: Step) -> Step:
+        ids = [ask.id for step in root.walk() if step.kind == "SemanticFilter" for ask in step.asks]
+        texts = dict.fromkeys(text for id_ in ids for text in orders.get(id_, ()))
+        return _with_detail(root, "; ".join(texts)) if texts else root
+
+    return replace(plan, blocks=tuple(map(told, plan.blocks)))
+
+
+def _with_detail(step: Step, detail: str) -> Step:
+    below = tuple(_with_detail(child, detail) for child in step.children)
+    return replace(step, detail=detail if step.kind == "Reorder" else step.detail, children=below)
 
 
 def lines(plan: Explained) -> list[str]:
