@@ -15,6 +15,8 @@ from schemathesis.checks import CHECKS, load_all_checks
 from support.serving import Serving
 
 EXAMPLES = 12
+PATIENCE = 120.0
+"""Seconds that an answer may take: `/api/demo` asks thousands of questions."""
 ENDLESS = "/api/events"
 """Its answer has no end: tests/unit/http/test_events.py reads it."""
 
@@ -42,7 +44,7 @@ def test_what_the_description_allows_is_answered_as_it_says(server: Serving, sub
     meaning = CHECKS.get_by_names(["positive_data_acceptance"])
 
     def ask(case: schemathesis.Case) -> None:
-        response = case.call_and_validate(excluded_checks=meaning)
+        response = case.call_and_validate(excluded_checks=meaning, timeout=PATIENCE)
         if response.status_code in (400, 422):
             assert response.json()["error"]["code"] not in ("invalid_request", "invalid_json"), response.text
 
@@ -76,6 +78,6 @@ def _for_each(cases: Any, ask: Any) -> None:
 
 def _refused(case: schemathesis.Case) -> None:
     """A body too large to be read is refused before anybody looks for what else is wrong with it."""
-    response = case.call()
+    response = case.call(timeout=PATIENCE)
     if response.status_code != 413:
         case.validate_response(response)
