@@ -18,6 +18,7 @@ from rvbbit.engine.embedding import Embeddings
 from rvbbit.engine.events import Events
 from rvbbit.engine.expecting import Expecting
 from rvbbit.engine.loop import Loop
+from rvbbit.engine.own_functions import Changes
 from rvbbit.engine.query import Options, Query
 from rvbbit.engine.searching import Searching
 from rvbbit.engine.statements import check_plain
@@ -94,6 +95,7 @@ class Rooms:
         self.searching = Searching(self.embeddings, settings.home / ".rvbbit" / "embeddings" if settings.store != MEMORY else None)
         self.selector = Selector(self.store, self.embedding, self.sets)
         self.functions = self.duck.functions()
+        self.functions_changed = Changes()
         self.catalog = Catalog(settings.home, lambda operator: collisions(operator, self.functions, database.parses))
         self.runner = Runner(
             self.catalog,

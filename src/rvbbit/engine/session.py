@@ -10,6 +10,7 @@ from typing import Unpack
 
 import pyarrow as pa
 
+from rvbbit.engine.own_functions import OwnFunctions
 from rvbbit.engine.query import Options, Query
 from rvbbit.engine.rooms import Rooms
 from rvbbit.engine.statements import Statements
@@ -29,9 +30,10 @@ class Session:
         self.id = id_ or uuid.uuid4().hex
         self._rooms = rooms
         self._connection = rooms.duck.cursor()
+        self._own = OwnFunctions(self._connection, rooms.functions_changed)
         self._statements = Statements(
             self._connection,
-            rooms.grammar,
+            lambda: self._own.beside(rooms.grammar()),
             rooms.aggregates,
             rooms.show,
             at_once=rooms.settings.concurrency,
@@ -69,7 +71,9 @@ class Session:
             raise UsageError(f"{len(statements)} statements to explain", hint="explain one at a time")
         with self._turn:
             query = self._rooms.query(self.id, {"model": model})
+            self._own.statement = statements[0]
             table = self._statements.explain(statements[0], params, query)
+            self._say_own(query)
             return Result(table, query_id=query.id, notices=tuple(query.notices), plan=query.plan)
 
     def cancel(self) -> None:
@@ -91,7 +95,10 @@ class Session:
             try:
                 if query.stop.is_set():
                     raise Cancelled("the query was cancelled", hint="what was answered is kept: run the query again to resume")
+                self._own.statement = statement
                 table = self._statements.run(statement, params, query)
+                self._own.ran(statement)
+                self._say_own(query)
             except Error as error:
                 self._record(statement, query, started, None, error)
                 raise
@@ -107,6 +114,11 @@ class Session:
             if problem not in self._told:
                 self._told.add(problem)
                 query.say(Notice(f"an operator file is left out: {problem}", "warning"))
+
+    def _say_own(self, query: Query) -> None:
+        """Calls that were a function of the user's own."""
+        for notice in self._own.notices(self._rooms.grammar()):
+            query.say(notice)
 
     def _record(self, statement: Statement, query: Query, started: datetime, table: pa.Table | None, error: Error | None) -> None:
         usage = query.usage()

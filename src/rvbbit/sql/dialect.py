@@ -26,6 +26,8 @@ from rvbbit.types import Operator, Parameter
 __all__ = ["Call", "Dialect", "Generator", "Parser", "Tokenizer", "is_semantic_distinct", "syntax_error"]
 
 DEDUPE = "DEDUPE"
+SCHEMA = "rvbbit"
+"""`rvbbit.mood(x)` is the operator, whatever else is called mood."""
 
 
 class _Tokens(TokenizerCore):
@@ -116,6 +118,7 @@ class Parser(SemanticJoins, Forms):
 
     def _parse_function_call(self, *args: Any, **kwargs: Any) -> Any:
         token = self._curr
+        qualified = self._is_qualified()
         ours = self._function_ahead(token)
         by_id = bool(self.grammar.cascades) and self._is_called(token) and token is not None and token.text.upper() == cascade_calls.NAME
         if ours is not None:
@@ -126,7 +129,9 @@ class Parser(SemanticJoins, Forms):
         if ours is None or node is None:
             return node
         call = node.find(exp.Anonymous)
-        if call is None or call.name.upper() != ours.name or len(call.expressions) in self.grammar.shared.get(ours.name, ()):
+        if call is None or call.name.upper() != ours.name:
+            return node
+        if not qualified and len(call.expressions) in self.grammar.shared.get(ours.name, ()):
             return node
         replaced = self._call(ours, list(call.expressions), token)
         if call is node:
@@ -157,10 +162,15 @@ class Parser(SemanticJoins, Forms):
         return self.grammar.functions.get(token.text.upper()) if token is not None and self._is_called(token) else None
 
     def _is_called(self, token: Token | None) -> bool:
-        """Whether a function of no schema begins with the token that is read next."""
+        """Whether a function of no schema, or of ours, begins with the token that is read next."""
         if token is None or token.token_type in QUOTED or self._next is None or self._next.token_type != TokenType.L_PAREN:
             return False
-        return self._prev is None or self._prev.token_type != TokenType.DOT
+        return self._prev is None or self._prev.token_type != TokenType.DOT or self._is_qualified()
+
+    def _is_qualified(self) -> bool:
+        """Whether `rvbbit.` stands in front of the token that is read next, and nothing in front of that."""
+        before = [token.text.lower() for token in self._tokens[max(0, self._index - 3) : self._index]]
+        return before[-2:] == [SCHEMA, "."] and before[:-2] != ["."]
 
     def _call(self, pattern: Infix | Function | Choice, operands: list[Any], token: Token) -> Call:
         operator = pattern.operator
@@ -226,6 +236,18 @@ class Generator(DuckDBGenerator):
         return f"{self.sql(expression, 'this')} WITHIN GROUP ({self.sql(expression, 'expression').strip()})"
 
 
+def _drop_schema(tree: exp.Expr) -> None:
+    """Leave `rvbbit.` out in front of calls; sqlglot reads a dot, or a column where FILTER or OVER follow."""
+    for node in list(tree.find_all(exp.Dot, exp.Column)):
+        inner = node.expression if isinstance(node, exp.Dot) else node.this
+        schema = node.this.name if isinstance(node, exp.Dot) else node.text("table")
+        call = inner
+        while isinstance(call, exp.Filter | exp.Window):
+            call = call.this
+        if isinstance(call, Call) and schema.lower() == SCHEMA:
+            node.replace(inner)
+
+
 def _called(node: Call, given: list[str]) -> str:
     return (
         cascade_calls.spelled(node, given)
@@ -254,6 +276,7 @@ class Dialect(DuckDB):
         statements = [tree for tree in trees if tree is not None]
         if len(statements) != 1 or not isinstance(statements[0], exp.Expression):
             raise SQLSyntaxError("one statement is expected here", hint="separate statements with semicolons")
+        _drop_schema(statements[0])
         negation.settle(statements[0])
         tables.unfold(statements[0])
         return statements[0]
