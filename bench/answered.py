@@ -1,6 +1,6 @@
 """What a query takes when every answer is known: a million rows with 10,000 distinct texts, beside DuckDB alone.
 
-`python -m bench.answered` prints one JSON object: medians in seconds. The model is `openai:fake` at `OPENAI_BASE_URL`.
+`python -m bench.answered` prints one JSON object: median seconds on the wall and of CPU. The model is `openai:fake` at `OPENAI_BASE_URL`.
 """
 
 from __future__ import annotations
@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 import statistics
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from bench.measure import measured
+from bench.measure import Took, measured
 from bench.scenarios import MEANS, texts
 
 import rvbbit
@@ -42,17 +43,22 @@ def prepare(db: Database, home: Path) -> None:
     db.sql("CREATE TABLE answered AS SELECT id, text, yes FROM big JOIN answers USING (text) ORDER BY id")
 
 
-def run() -> dict[str, float]:
-    """Median seconds of each query, all of them taking turns."""
-    found: dict[str, list[float]] = {name: [] for name in QUERIES}
+def run() -> dict[str, dict[str, float]]:
+    """Median `wall` and `cpu` of each query, all of them taking turns."""
+    found: dict[str, list[Took]] = {name: [] for name in QUERIES}
     with tempfile.TemporaryDirectory() as home, rvbbit.connect(home, model="openai:fake") as db:
         prepare(db, Path(home))
         for _ in range(RUNS):
             for name, sql in QUERIES.items():
                 result, took = measured(lambda sql=sql: db.sql(sql))
                 assert result.usage.calls == 0
-                found[name].append(took.wall)
-    return {name: statistics.median(walls) for name, walls in found.items()}
+                found[name].append(took)
+    return {name: _median(each) for name, each in found.items()}
+
+
+def _median(each: Sequence[Took]) -> dict[str, float]:
+    wall, cpu = statistics.median(took.wall for took in each), statistics.median(took.cpu for took in each)
+    return {"wall": wall, "cpu": cpu, "rss": each[-1].rss}
 
 
 if __name__ == "__main__":
