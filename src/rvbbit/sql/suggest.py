@@ -13,6 +13,8 @@ from rvbbit.sql.semantic_joins import WORD, is_semantic_join
 from rvbbit.sql.statements import Statement
 
 CUTOFF = 0.7
+_OPERANDS = {TokenType.STRING, TokenType.VAR, TokenType.NUMBER, TokenType.IDENTIFIER, TokenType.L_PAREN, TokenType.PARAMETER}
+"""What a right side begins with: an operator in front of one has it, and stands where none may."""
 
 
 def improved(error: SQLError, statement: Statement, grammar: Grammar) -> SQLError:
@@ -75,7 +77,9 @@ def _alone(error: SQLError, statement: Statement, grammar: Grammar) -> tuple[Tok
         patterns = grammar.infixes.get(token.text.upper()) if token.token_type in {TokenType.VAR, TokenType.TILDE} else None
         if not patterns:
             continue
-        failed = "Unexpected token" in error.message and (error.line, error.column) in {(token.line, _column(token)), _place(following)}
+        failed = "Unexpected token" in error.message and (error.line, error.column) in (
+            {_place(following)} if following is not None and following.token_type in _OPERANDS else {_place(token), _place(following)}
+        )
         if failed or f"type with name {token.text.lower()} " in error.message.lower():
             return token, patterns[0]
     return None

@@ -68,3 +68,9 @@ def test_tables_called_like_operators_keep_duckdbs_words(grammar: Grammar, text:
     (statement,) = split(text)
     error = SQLError("Catalog Error: Table with name classify does not exist!")
     assert improved(error, statement, grammar) is error
+
+
+def test_an_operator_with_both_sides_lacks_none(grammar: Grammar) -> None:
+    (statement,) = split("PIVOT t ON text MEANS 'x' USING count(*)")
+    error = SQLError("Invalid expression / Unexpected token, near 'MEANS'", line=1, column=17)
+    assert improved(error, statement, grammar) is error
