@@ -33,7 +33,7 @@ CHROMIUM = os.environ.get("RVBBIT_TEST_BROWSER", "/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-quic", "--disable-background-networking"]
 
 # Resolves with the milliseconds from the act until the second frame in which all rows in view have text and the condition holds.
-PAINTED = """() => new Promise((resolve) => {
+PAINTED = """() => new Promise((resolve, reject) => {
   const began = performance.now();
   const shown = () => {
     const rows = [...document.querySelectorAll('.ag-row')];
@@ -42,7 +42,9 @@ PAINTED = """() => new Promise((resolve) => {
   let good = 0;
   const look = () => {
     good = shown() && (HOLDS) ? good + 1 : 0;
-    if (good >= 2) resolve(performance.now() - began); else requestAnimationFrame(look);
+    if (good >= 2) resolve(performance.now() - began);
+    else if (performance.now() - began > 20_000) reject(new Error('not painted after 20 s'));
+    else requestAnimationFrame(look);
   };
   ACT;
   requestAnimationFrame(look);

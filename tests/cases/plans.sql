@@ -289,8 +289,7 @@ SELECT id FROM t WHERE id IN (SELECT id FROM u WHERE word MEANS 'x')
 -- └─ Limit  asks until 1 row passes for each id
 --    └─ SemanticFilter  MEANS(word, 'x')
 --          ask 1: MEANS(word, 'x')
---       └─ Scan  (SELECT id, id, word FROM u) AS __rv_read(c0, c1, c2)
---             keep  (SELECT id, id, word FROM u) AS __rv_read(c0, c1, c2)
+--       └─ Scan  (SELECT id, word FROM u)
 
 -- case: a correlated subquery falls back
 SELECT id FROM t WHERE EXISTS (SELECT 1 FROM u WHERE u.id = t.id AND word MEANS 'x')
@@ -752,8 +751,7 @@ SELECT id, amount + 1 AS n FROM t WHERE text MEANS 'red' AND amount > 3 LIMIT 10
 -- └─ Limit  asks until 10 rows pass
 --    └─ SemanticFilter  MEANS(text, 'red')
 --          ask 1: MEANS(text, 'red')
---       └─ Scan  (SELECT id, amount + 1 AS n, text FROM t WHERE (amount > 3)) AS __rv_read(c0, c1, c2)
---             keep  (SELECT id, amount + 1 AS n, text FROM t WHERE (amount > 3)) AS __rv_read(c0, c1, c2)
+--       └─ Scan  (SELECT id, amount + 1 AS n, text FROM t WHERE (amount > 3))
 
 -- case: LIMIT stops asking in the order asked for
 SELECT * FROM t WHERE amount > 3 AND text MEANS 'red' ORDER BY amount DESC, id LIMIT 10 OFFSET 5
@@ -762,8 +760,7 @@ SELECT * FROM t WHERE amount > 3 AND text MEANS 'red' ORDER BY amount DESC, id L
 -- └─ Limit  asks until 10 rows behind 5 pass
 --    └─ SemanticFilter  MEANS(text, 'red')
 --          ask 1: MEANS(text, 'red')
---       └─ Scan  (SELECT *, text FROM t WHERE (amount > 3) ORDER BY amount DESC, id) AS __rv_read(c0, c1, c2, c3, c4, c5, c6, c7)
---             keep  (SELECT *, text FROM t WHERE (amount > 3) ORDER BY amount DESC, id) AS __rv_read(c0, c1, c2, c3, c4, c5, c6, c7)
+--       └─ Scan  (SELECT *, text FROM t WHERE (amount > 3) ORDER BY amount DESC, id)
 
 -- case: LIMIT stops asking of several predicates
 SELECT id FROM t WHERE text MEANS 'red' AND ("desc" MEANS 'big' OR grp = 'a') ORDER BY id LIMIT 3
@@ -775,8 +772,7 @@ SELECT id FROM t WHERE text MEANS 'red' AND ("desc" MEANS 'big' OR grp = 'a') OR
 --             ask 2: MEANS("desc", 'big')  where NOT (grp = 'a') IS TRUE
 --          └─ SemanticFilter  MEANS(text, 'red')
 --                ask 1: MEANS(text, 'red')
---             └─ Scan  (SELECT id, text, "desc", grp FROM t ORDER BY id) AS __rv_read(c0, c1, c2, c3)
---                   keep  (SELECT id, text, "desc", grp FROM t ORDER BY id) AS __rv_read(c0, c1, c2, c3)
+--             └─ Scan  (SELECT id, text, "desc", grp FROM t ORDER BY id)
 
 -- case: calls in the output are asked for the rows that LIMIT leaves
 SELECT id, ASK(text, 'q') AS a FROM t WHERE text MEANS 'red' ORDER BY id LIMIT 3
@@ -787,8 +783,7 @@ SELECT id, ASK(text, 'q') AS a FROM t WHERE text MEANS 'red' ORDER BY id LIMIT 3
 --    └─ Limit  asks until 3 rows pass
 --       └─ SemanticFilter  MEANS(text, 'red')
 --             ask 2: MEANS(text, 'red')
---          └─ Scan  (SELECT id, text FROM t ORDER BY id) AS __rv_read(c0, c1)
---                keep  (SELECT id, text FROM t ORDER BY id) AS __rv_read(c0, c1)
+--          └─ Scan  (SELECT id, text FROM t ORDER BY id)
 
 -- case: LIMIT of a join stops asking
 SELECT t.id, u.word FROM t JOIN u ON t.id = u.id WHERE t.text MEANS u.word LIMIT 3
@@ -797,8 +792,7 @@ SELECT t.id, u.word FROM t JOIN u ON t.id = u.id WHERE t.text MEANS u.word LIMIT
 -- └─ Limit  asks until 3 rows pass
 --    └─ SemanticFilter  MEANS(t.text, u.word)
 --          ask 1: MEANS(t.text, u.word)
---       └─ Scan  (SELECT t.id, u.word, t.text, u.word FROM t JOIN u ON t.id = u.id) AS __rv_read(c0, c1, c2, c3)
---             keep  (SELECT t.id, u.word, t.text, u.word FROM t JOIN u ON t.id = u.id) AS __rv_read(c0, c1, c2, c3)
+--       └─ Scan  (SELECT t.id, u.word, t.text FROM t JOIN u ON t.id = u.id)
 
 -- case: LIMIT in a subquery stops asking
 SELECT count(*) FROM (SELECT id FROM t WHERE text MEANS 'red' LIMIT 3)
@@ -807,8 +801,7 @@ SELECT count(*) FROM (SELECT id FROM t WHERE text MEANS 'red' LIMIT 3)
 -- └─ Limit  asks until 3 rows pass
 --    └─ SemanticFilter  MEANS(text, 'red')
 --          ask 1: MEANS(text, 'red')
---       └─ Scan  (SELECT id, text FROM t) AS __rv_read(c0, c1)
---             keep  (SELECT id, text FROM t) AS __rv_read(c0, c1)
+--       └─ Scan  (SELECT id, text FROM t)
 
 -- case: LIMIT in a CTE stops asking
 WITH c AS (SELECT id, text FROM t WHERE text MEANS 'red' LIMIT 3) SELECT id, ASK(text, 'q') AS a FROM c
@@ -818,8 +811,7 @@ WITH c AS (SELECT id, text FROM t WHERE text MEANS 'red' LIMIT 3) SELECT id, ASK
 -- └─ Limit  asks until 3 rows pass
 --    └─ SemanticFilter  MEANS(text, 'red')
 --          ask 1: MEANS(text, 'red')
---       └─ Scan  (SELECT id, text, text FROM t) AS __rv_read(c0, c1, c2)
---             keep  (SELECT id, text, text FROM t) AS __rv_read(c0, c1, c2)
+--       └─ Scan  (SELECT id, text FROM t)
 -- Block 2
 -- Project
 -- └─ SemanticMap
@@ -834,8 +826,7 @@ SELECT id FROM u WHERE EXISTS (SELECT * FROM t WHERE text MEANS 'red' AND amount
 -- └─ Limit  asks until 1 row passes
 --    └─ SemanticFilter  MEANS(text, 'red')
 --          ask 1: MEANS(text, 'red')
---       └─ Scan  (SELECT 1, text FROM t WHERE (amount > 3)) AS __rv_read(c0, c1)
---             keep  (SELECT 1, text FROM t WHERE (amount > 3)) AS __rv_read(c0, c1)
+--       └─ Scan  (SELECT 1, text FROM t WHERE (amount > 3))
 
 -- case: a window needs every row, whatever the LIMIT
 SELECT id, row_number() OVER (ORDER BY id) AS r FROM t WHERE text MEANS 'red' LIMIT 3
@@ -852,8 +843,7 @@ SELECT DISTINCT grp FROM t WHERE text MEANS 'red' LIMIT 3
 -- └─ Limit  asks until 1 row passes for each grp
 --    └─ SemanticFilter  MEANS(text, 'red')
 --          ask 1: MEANS(text, 'red')
---       └─ Scan  (SELECT grp, grp, text FROM t) AS __rv_read(c0, c1, c2)
---             keep  (SELECT grp, grp, text FROM t) AS __rv_read(c0, c1, c2)
+--       └─ Scan  (SELECT grp, text FROM t)
 
 -- case: an order by a call needs every row
 SELECT id FROM t WHERE text MEANS 'red' ORDER BY text ABOUT 'c' LIMIT 3
@@ -879,8 +869,7 @@ SELECT id FROM t WHERE amount > 3 ORDER BY text RELEVANCE TO 'c' DESC, id LIMIT 
 -- Project
 -- └─ TopK  the highest 10; the nearest by embedding first
 --       ask 1: RELEVANCE(text, 'c')
---    └─ Scan  (SELECT id, text FROM t WHERE (amount > 3) ORDER BY id) AS __rv_read(c0, c1)
---          keep  (SELECT id, text FROM t WHERE (amount > 3) ORDER BY id) AS __rv_read(c0, c1)
+--    └─ Scan  (SELECT id, text FROM t WHERE (amount > 3) ORDER BY id)
 
 -- case: the highest scores may be named in the output
 SELECT id, text ABOUT 'c' AS score, ASK(text, 'q') AS a FROM t ORDER BY score DESC LIMIT 10 OFFSET 5
@@ -890,8 +879,7 @@ SELECT id, text ABOUT 'c' AS score, ASK(text, 'q') AS a FROM t ORDER BY score DE
 --       ask 2: ASK(text, 'q')
 --    └─ TopK  the highest 10 behind 5; the nearest by embedding first
 --          ask 1: ABOUT(text, 'c')
---       └─ Scan  (SELECT id, text FROM t) AS __rv_read(c0, c1)
---             keep  (SELECT id, text FROM t) AS __rv_read(c0, c1)
+--       └─ Scan  (SELECT id, text FROM t)
 
 -- case: judge all asks about every row
 -- @ judge: all
@@ -900,8 +888,7 @@ SELECT id FROM t ORDER BY text RELEVANCE TO 'c' DESC LIMIT 10
 -- Project
 -- └─ SemanticMap
 --       ask 1: RELEVANCE(text, 'c')
---    └─ Scan  (SELECT id, text FROM t) AS __rv_read(c0, c1)
---          keep  (SELECT id, text FROM t) AS __rv_read(c0, c1)
+--    └─ Scan  (SELECT id, text FROM t)
 
 -- case: the lowest scores need every row
 SELECT id FROM t ORDER BY text ABOUT 'c' LIMIT 10
@@ -1173,8 +1160,7 @@ SELECT id FROM u WHERE (SELECT count(*) FROM t WHERE text MEANS 'red' AND amount
 -- └─ Limit  asks until 4 rows pass, or fewer than 4 can
 --    └─ SemanticFilter  MEANS(text, 'red')
 --          ask 1: MEANS(text, 'red')
---       └─ Scan  (SELECT TRUE, text FROM t WHERE (amount > 3)) AS __rv_read(c0, c1)
---             keep  (SELECT TRUE, text FROM t WHERE (amount > 3)) AS __rv_read(c0, c1)
+--       └─ Scan  (SELECT TRUE, text FROM t WHERE (amount > 3))
 
 -- case: a count compared with a parameter, the other way round
 SELECT $what <= (SELECT count(*) AS n FROM t WHERE text MEANS 'red')
@@ -1183,8 +1169,7 @@ SELECT $what <= (SELECT count(*) AS n FROM t WHERE text MEANS 'red')
 -- └─ Limit  asks until $what rows pass, or fewer than $what can
 --    └─ SemanticFilter  MEANS(text, 'red')
 --          ask 1: MEANS(text, 'red')
---       └─ Scan  (SELECT TRUE, text FROM t) AS __rv_read(c0, c1)
---             keep  (SELECT TRUE, text FROM t) AS __rv_read(c0, c1)
+--       └─ Scan  (SELECT TRUE, text FROM t)
 
 -- case: a count compared in the output
 SELECT count(*) BETWEEN 2 AND 5 FROM t WHERE text MEANS 'red'
@@ -1193,8 +1178,7 @@ SELECT count(*) BETWEEN 2 AND 5 FROM t WHERE text MEANS 'red'
 -- └─ Limit  asks until 6 rows pass, or fewer than 2 can
 --    └─ SemanticFilter  MEANS(text, 'red')
 --          ask 1: MEANS(text, 'red')
---       └─ Scan  (SELECT TRUE, text FROM t) AS __rv_read(c0, c1)
---             keep  (SELECT TRUE, text FROM t) AS __rv_read(c0, c1)
+--       └─ Scan  (SELECT TRUE, text FROM t)
 
 -- case: a count that is shown needs every row
 SELECT count(*), count(*) > 3 FROM t WHERE text MEANS 'red'
@@ -1224,8 +1208,7 @@ SELECT grp AS g, upper(grp) AS up FROM t WHERE text MEANS 'red' GROUP BY g, 2 HA
 -- └─ Limit  asks until 2 rows pass for each grp, upper(grp), or fewer than 2 can
 --    └─ SemanticFilter  MEANS(text, 'red')
 --          ask 1: MEANS(text, 'red')
---       └─ Scan  (SELECT grp, upper(grp), grp, text FROM t) AS __rv_read(c0, c1, c2, c3)
---             keep  (SELECT grp, upper(grp), grp, text FROM t) AS __rv_read(c0, c1, c2, c3)
+--       └─ Scan  (SELECT grp, upper(grp), text FROM t)
 
 -- case: a group that shows its count needs every row
 SELECT grp, count(*) AS n FROM t WHERE text MEANS 'red' GROUP BY grp HAVING count(*) >= 2
@@ -1250,8 +1233,7 @@ SELECT u.grp FROM t JOIN u ON t.id = u.id WHERE t.text MEANS 'red' GROUP BY ALL 
 -- └─ Limit  asks until 4 rows pass for each u.grp
 --    └─ SemanticFilter  MEANS(t.text, 'red')
 --          ask 1: MEANS(t.text, 'red')
---       └─ Scan  (SELECT u.grp, u.grp, t.text FROM t JOIN u ON t.id = u.id) AS __rv_read(c0, c1, c2)
---             keep  (SELECT u.grp, u.grp, t.text FROM t JOIN u ON t.id = u.id) AS __rv_read(c0, c1, c2)
+--       └─ Scan  (SELECT u.grp, t.text FROM t JOIN u ON t.id = u.id)
 
 -- case: IN asks until each value has a row
 SELECT id FROM u WHERE id IN (SELECT id FROM t WHERE text MEANS 'red')
@@ -1260,8 +1242,7 @@ SELECT id FROM u WHERE id IN (SELECT id FROM t WHERE text MEANS 'red')
 -- └─ Limit  asks until 1 row passes for each id
 --    └─ SemanticFilter  MEANS(text, 'red')
 --          ask 1: MEANS(text, 'red')
---       └─ Scan  (SELECT id, id, text FROM t) AS __rv_read(c0, c1, c2)
---             keep  (SELECT id, id, text FROM t) AS __rv_read(c0, c1, c2)
+--       └─ Scan  (SELECT id, text FROM t)
 
 -- case: ANY asks until each value has a row
 SELECT id FROM u WHERE id = ANY (SELECT amount FROM t WHERE text MEANS 'red')
@@ -1270,8 +1251,7 @@ SELECT id FROM u WHERE id = ANY (SELECT amount FROM t WHERE text MEANS 'red')
 -- └─ Limit  asks until 1 row passes for each amount
 --    └─ SemanticFilter  MEANS(text, 'red')
 --          ask 1: MEANS(text, 'red')
---       └─ Scan  (SELECT amount, amount, text FROM t) AS __rv_read(c0, c1, c2)
---             keep  (SELECT amount, amount, text FROM t) AS __rv_read(c0, c1, c2)
+--       └─ Scan  (SELECT amount, text FROM t)
 
 -- case: a question about pairs that labels answer
 SELECT t.id FROM t JOIN u ON t.text ALIKE u.word AND t.grp = u.grp
@@ -1308,8 +1288,7 @@ SELECT t.id FROM t, u WHERE t.text ALIKE u.word LIMIT 3
 --    └─ SemanticFilter  CLASSIFY(t.text, 'x,y') = CLASSIFY(u.word, 'x,y')
 --          ask 2: CLASSIFY(t.text, 'x,y')
 --          ask 3: CLASSIFY(u.word, 'x,y')
---       └─ Scan  (SELECT t.id, t.text, u.word FROM t, u) AS __rv_read(c0, c1, c2)
---             keep  (SELECT t.id, t.text, u.word FROM t, u) AS __rv_read(c0, c1, c2)
+--       └─ Scan  (SELECT t.id, t.text, u.word FROM t, u)
 
 -- case: labels of an outer join
 SELECT t.id FROM t LEFT JOIN u ON t.text ALIKE u.word

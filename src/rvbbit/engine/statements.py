@@ -44,6 +44,7 @@ _prefixes = itertools.count(1)
 _apart = itertools.count(2_000_000, 1_000)
 """Ids of questions that a statement's own are not among."""
 _LATER = "known once those below are answered"
+_AS_IT_RUNS = "known as the statement runs: it is asked row by row"
 _BEFORE = {"EXPLAIN", "ANALYZE", "PREPARE"}
 _CHANGES = {"INSERT", "UPDATE", "DELETE", "DROP", "ALTER", "CREATE", "MERGE", "TRUNCATE", "COPY", "DETACH"}
 _IMPORTS = ("IMPORT", "DATABASE")
@@ -158,9 +159,9 @@ class Statements:
         spared = sifted(planned.plan)
         asked = ((ask, rows, given if planned.wanted is None else planned.wanted.asked(ask, given, query)) for ask, rows, given in ready)
         expected = {ask.id: replace(query.expected(ask, rows, given), at_most=ask.id in spared) for ask, rows, given in asked}
-        return _told(
-            explained(planned.plan, noted(planned.verdicts, lambda ask: expected.get(ask.id, _LATER)), self._searched(planned)), query
-        )
+        unknown = dict.fromkeys((ask.id for ask in planned.plan.fallback), _AS_IT_RUNS)
+        figures = noted(planned.verdicts, lambda ask: expected.get(ask.id, unknown.get(ask.id, _LATER)))
+        return _told(explained(planned.plan, figures, self._searched(planned)), query)
 
     def _sampled(self, size: int, target: Statement, values: Parameters, query: Query) -> pa.Table:
         """What is known before any call is made, and below it the other ways there are, measured on a few rows."""

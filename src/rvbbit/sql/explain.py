@@ -11,6 +11,7 @@ from sqlglot import exp
 from rvbbit.pairwise import aimed_at
 from rvbbit.result import Asked, AskFigures, Explained, Step
 from rvbbit.sql import scopes
+from rvbbit.sql.limits import ROWS
 from rvbbit.sql.lowering import written
 from rvbbit.sql.plan import Ask, Filter, Limit, Node, Plan, Project, Reorder, Scan, SemanticFilter, SemanticMap, TopK, chain
 
@@ -70,7 +71,7 @@ def _step(node: Node, below: tuple[Step, ...], asked: Callable[[Ask], Asked], se
     match node:
         case Scan(block):
             keeps = [searches[source.name] for source in scopes.sources(block.tree) if source.name in searches]
-            keeps += [written(snapshot.source) for snapshot in block.snapshots]
+            keeps += [written(snapshot.source) for snapshot in block.snapshots if snapshot.source.alias != ROWS]
             return Step("Scan", _sources(block.tree), tuple(keeps), (), below)
         case Filter(_, predicate):
             return Step("Filter", written(predicate), (), (), below)
@@ -153,4 +154,13 @@ def _sources(tree: exp.Expr) -> str:
     items += tree.args.get("using") or ()
     if not items:
         return "(one row)"
-    return " ".join([", ".join(written(item) for item in items), *(written(join) for join in tree.args.get("joins") or ())])
+    return " ".join([", ".join(_candidates(item) for item in items), *(written(join) for join in tree.args.get("joins") or ())])
+
+
+def _candidates(source: exp.Expr) -> str:
+    """A source as it was written; of rows that are kept until enough of them have passed, the query that reads them, each column once."""
+    inner = source.this
+    if source.alias != ROWS or not isinstance(inner, exp.Select):
+        return written(source)
+    columns = {written(column): column for column in inner.expressions}
+    return written(exp.paren(inner.select(*columns.values(), append=False)))

@@ -84,6 +84,12 @@ def test_a_plan_is_also_a_tree_of_values(db: Database, server: FakeServer) -> No
     assert db.sql("EXPLAIN SELECT 1").plan is db.sql("SELECT text MEANS 'x' FROM tickets").plan is None
 
 
+def test_what_is_asked_row_by_row_says_so(db: Database) -> None:
+    found = db.sql("EXPLAIN SELECT id FROM tickets a WHERE EXISTS (SELECT 1 FROM tickets b WHERE b.id = a.id AND b.text MEANS 'x')").plan
+    assert found is not None
+    assert [ask.note for ask in found.fallback] == ["known as the statement runs: it is asked row by row"]
+
+
 def test_what_calls_took_is_what_more_of_them_are_expected_to_take(db: Database, server: FakeServer) -> None:
     statement = "SELECT id FROM tickets WHERE text MEANS '{}'"
     first = db.explain(statement.format("x")).plan

@@ -1,6 +1,7 @@
 /** The grid's columns. */
 import type { ColDef, ICellRendererParams } from "ag-grid-community";
 import { Check, PenLine } from "lucide-react";
+import type { ReactNode } from "react";
 
 import type { Example } from "@/shared/api/client";
 import { ago, moment, seconds, shown, usd } from "@/shared/lib/format";
@@ -86,13 +87,18 @@ const Tags = ({ data }: Cell) => (
   </span>
 );
 
+/** Drawn where there is a row to draw: what is still on its way costs nothing. */
+const drawn = (component: (cell: Cell) => ReactNode): Pick<ColDef<Example>, "cellRendererSelector"> => ({
+  cellRendererSelector: ({ data }) => (data === undefined ? undefined : { component }),
+});
+
 const number = { type: "rightAligned", cellClass: styles.number } as const;
 
 const TRAINABLE: ColDef<Example> = {
   colId: "trainable",
   headerName: "Train",
   headerTooltip: "Trainable: the next calls of this cell may be given it as an example (t)",
-  cellRenderer: Trainable,
+  ...drawn(Trainable),
   width: 64,
   cellClass: styles.middle,
   sortable: false,
@@ -101,7 +107,7 @@ const VERIFIED: ColDef<Example> = {
   colId: "verified",
   headerName: "Right",
   headerTooltip: "Verified: a person says that the answer is right (v)",
-  cellRenderer: Verified,
+  ...drawn(Verified),
   width: 60,
   cellClass: styles.middle,
   sortable: false,
@@ -109,7 +115,7 @@ const VERIFIED: ColDef<Example> = {
 
 /** On a phone: what is asked and answered first. */
 export const NARROW: ColDef<Example>[] = [
-  { colId: "user_input", headerName: "Input and answer", cellRenderer: Both, flex: 1, minWidth: 160, sortable: false },
+  { colId: "user_input", headerName: "Input and answer", ...drawn(Both), flex: 1, minWidth: 160, sortable: false },
   { ...TRAINABLE, width: 62 },
   { ...VERIFIED, width: 62 },
 ];
@@ -117,7 +123,7 @@ export const NARROW: ColDef<Example>[] = [
 export const COLUMNS: ColDef<Example>[] = [
   TRAINABLE,
   VERIFIED,
-  { colId: "confidence", headerName: "Confidence", cellRenderer: Sure, width: 118, cellClass: styles.middle },
+  { colId: "confidence", headerName: "Confidence", ...drawn(Sure), width: 118, cellClass: styles.middle },
   {
     colId: "cascade_id",
     headerName: "Cascade",
@@ -129,13 +135,13 @@ export const COLUMNS: ColDef<Example>[] = [
     colId: "user_input",
     field: "user_input",
     headerName: "Input",
-    cellRenderer: Input,
+    ...drawn(Input),
     flex: 6,
     minWidth: 280,
     sortable: false,
   },
-  { colId: "answer", headerName: "Answer", cellRenderer: Answer, flex: 3, minWidth: 130, sortable: false },
-  { colId: "tags", headerName: "Tags", cellRenderer: Tags, width: 84, sortable: false },
+  { colId: "answer", headerName: "Answer", ...drawn(Answer), flex: 3, minWidth: 130, sortable: false },
+  { colId: "tags", headerName: "Tags", ...drawn(Tags), width: 84, sortable: false },
   { colId: "model", field: "model", headerName: "Model", width: 116, tooltip: ({ data }) => data?.model },
   { colId: "cost", headerName: "Cost", valueGetter: ({ data }) => usd(data?.cost), width: 94, ...number },
   {

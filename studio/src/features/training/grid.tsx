@@ -78,7 +78,8 @@ export default function ExecutionsGrid(props: GridProps) {
         datasource={source}
         cacheBlockSize={BLOCK}
         maxConcurrentDatasourceRequests={2}
-        blockLoadDebounceMillis={40}
+        blockLoadDebounceMillis={20}
+        rowBuffer={4}
         infiniteInitialRowCount={BLOCK}
         columnDefs={narrow ? NARROW : COLUMNS}
         rowHeight={narrow ? 60 : undefined}
