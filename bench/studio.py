@@ -139,7 +139,8 @@ SCROLLER = "document.querySelector('.ag-grid-viewport')"
 FIRST = "document.querySelector('.ag-row[row-index=\"0\"]')?.getAttribute('row-id')"
 
 
-MIDDLE = "document.elementFromPoint(innerWidth / 2, innerHeight * 0.7)?.closest('.ag-row')?.getAttribute('row-index')"
+MIDDLE = """[...document.querySelectorAll('.ag-row')].find(
+  (row) => row.getBoundingClientRect().top > innerHeight / 2)?.getAttribute('row-index')"""
 
 
 def go(to: str) -> str:
