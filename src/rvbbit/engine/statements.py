@@ -386,9 +386,9 @@ def _after_first(statement: Statement) -> Statement | None:
 
 
 def _say(plan: Plan, query: Query) -> None:
-    """What the plan has to tell."""
+    """What the plan has to tell; a statement may be planned anew."""
     for notice in (*(Notice(message, "warning") for message in plan.notices), *map(Notice, plan.told)):
-        query.say(notice)
+        query.say_once(notice)
 
 
 def _told(plan: Explained, query: Query) -> pa.Table:
