@@ -232,7 +232,7 @@ def test_the_shipped_operators_of_sentiment_are_put_so(db: Any, remote: Any) -> 
 def test_what_is_said_is_said_once_where_a_limit_reads_on(db: Any, remote: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rvbbit.engine.factoring.LOOKED_AT", 50)
     monkeypatch.setattr("rvbbit.sql.factors.FIRST", 50)
-    remote.server.answer = lambda body: agreeing(body) if re.match("<one>|<x>", question(body)) else True
-    found = db.sql(f"{PAIR} WHERE a.x ~ '^thing.*' LIMIT 300")
+    remote.server.answer = lambda body: "<other>" in question(body) or agreeing(body)
+    found = db.sql(f"WITH c AS (SELECT * FROM t WHERE x ~ '^thing.*') {PAIR.replace('t a', 'c a')} LIMIT 300")
     assert len(found) == 300
     assert len([notice for notice in found.notices if "regexp_full_match" in notice.message]) == 1
