@@ -236,3 +236,18 @@ def test_what_is_said_is_said_once_where_a_limit_reads_on(db: Any, remote: Any, 
     found = db.sql(f"WITH c AS (SELECT * FROM t WHERE x ~ '^thing.*') {PAIR.replace('t a', 'c a')} LIMIT 300")
     assert len(found) == 300
     assert len([notice for notice in found.notices if "regexp_full_match" in notice.message]) == 1
+
+
+@pytest.mark.parametrize(
+    "sql", ["SELECT id FROM t WHERE x KINDRED 'thing 3'", f"-- @@ factorize: off\n{PAIR}", f"-- @@ accuracy: 0.9\n{PAIR}"]
+)
+def test_a_sample_is_refused_where_no_labels_could_stand_for_pairs(db: Any, remote: Any, sql: str) -> None:
+    with pytest.raises(SQLError, match="hint sample: there is no interval, and no join that labels could answer"):
+        db.sql(f"-- @@ sample: 5\n{sql}")
+    assert remote.server.calls == 0
+
+
+def test_a_sample_that_refuses_the_labels_was_one(db: Any, remote: Any) -> None:
+    remote.server.answer = disagreeing
+    result = db.sql(f"-- @@ sample: 16\n{PAIR}")
+    assert set(result.fetchall()) == true(disagreeing) and "of 16 sampled pairs agree" in said(result)

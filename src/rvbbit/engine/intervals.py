@@ -22,7 +22,6 @@ from rvbbit.execution import answers, database, prediction_powered
 from rvbbit.execution.arguments import converted
 from rvbbit.execution.prediction_powered import FEWEST, Array, Contributions, Interval
 from rvbbit.sql import lowering
-from rvbbit.sql.factors import has_factors
 from rvbbit.sql.intervals import ADDED, ANSWER, ARGUMENT, KEY, Aggregate, Measured, measured
 from rvbbit.sql.plan import Ask
 from rvbbit.sql.statements import Hints
@@ -46,12 +45,8 @@ class Wanted:
     @classmethod
     def of(cls, tree: exp.Expr, whole: Hints, local: Sequence[tuple[int, Hints]], aggregates: Set[str]) -> Wanted | None:
         """None where they ask for no interval; else the statement gets further columns. Raises SQLError for what has none."""
-        said = whole
-        for _, hints in local:
-            said = hints.over(said)
+        said = _together(whole, local)
         if said.interval is None:
-            if said.sample is not None and not has_factors(tree):
-                raise SQLError("hint sample: there is no interval", hint="say both: `-- @ interval: 0.95` and `-- @ sample: 200`")
             return None
         return cls(measured(tree, aggregates), said.interval, said.sample)
 
@@ -61,6 +56,23 @@ class Wanted:
             return arguments
         query.check_predicts(ask, arguments)
         return [arguments[place] for place in shuffled(arguments)[1][: self.sample]]
+
+
+def check_sample(whole: Hints, local: Sequence[tuple[int, Hints]], *, factored: bool) -> None:
+    """Raises SQLError where hints say how large a sample is, and none is taken: for no interval, nor for labels in place of pairs."""
+    said = _together(whole, local)
+    if said.sample is not None and said.interval is None and not factored:
+        raise SQLError(
+            "hint sample: there is no interval, and no join that labels could answer",
+            hint="say both: `-- @ interval: 0.95` and `-- @ sample: 200`",
+        )
+
+
+def _together(whole: Hints, local: Sequence[tuple[int, Hints]]) -> Hints:
+    said = whole
+    for _, hints in local:
+        said = hints.over(said)
+    return said
 
 
 @dataclass(slots=True)

@@ -15,7 +15,7 @@ from sqlglot import exp
 
 from rvbbit.engine.alternatives import Ways, measured, sample_target
 from rvbbit.engine.factoring import Factors, Verdict, noted, settle
-from rvbbit.engine.intervals import Measuring, Verified, Wanted
+from rvbbit.engine.intervals import Measuring, Verified, Wanted, check_sample
 from rvbbit.engine.query import Query
 from rvbbit.engine.searching import Searched, Searching
 from rvbbit.errors import Error, SQLError, SQLSyntaxError
@@ -234,6 +234,7 @@ class Statements:
         parsed = tree.copy() if wanted is None and has_factors(tree) else None
         factoring = None if parsed is None else Factoring(read, without, many)
         plan = replace(optimise(bind(tree, schema, whole, local, accuracy=accuracy, factoring=factoring)), searches=searches)
+        check_sample(whole, local, factored=bool(plan.factored or without))
         columns = {name: one.narrowed(schema) for name, one in found.items()}
         budgets = [hints.budget for hints in (whole, *(hints for _, hints in local)) if hints.budget is not None]
         planned = Planned(plan, own, min(budgets, default=None), columns, wanted)
