@@ -251,3 +251,10 @@ def test_a_sample_that_refuses_the_labels_was_one(db: Any, remote: Any) -> None:
     remote.server.answer = disagreeing
     result = db.sql(f"-- @@ sample: 16\n{PAIR}")
     assert set(result.fetchall()) == true(disagreeing) and "of 16 sampled pairs agree" in said(result)
+
+
+def test_a_macro_called_like_the_label_operator_is_not_what_a_file_means(db: Any, remote: Any) -> None:
+    db.sql("CREATE MACRO kind(x) AS 'mine'")
+    found = db.sql("SELECT a.id, b.id, kind(a.x) FROM t a JOIN t b ON a.id < b.id AND a.x KINDRED b.x")
+    assert {row[:2] for row in found.fetchall()} == true(agreeing) and {row[2] for row in found.fetchall()} == {"mine"}
+    assert remote.server.calls == ROWS + 32

@@ -33,8 +33,9 @@ class Session:
         self._own = OwnFunctions(self._connection, rooms.functions_changed)
         self._statements = Statements(
             self._connection,
-            lambda: self._own.beside(rooms.grammar()),
+            rooms.grammar,
             rooms.aggregates,
+            self._own.beside,
             rooms.show,
             at_once=rooms.settings.concurrency,
             searching=rooms.searching,

@@ -77,12 +77,13 @@ class Statements:
     """Runs statements on one connection. `grammar` is asked before each, so a changed operator file counts from the next statement on.
 
     `show` is told of each before DuckDB is, and brings here what it names of a log that is kept elsewhere. `at_once`: model calls in
-    flight at most. `accuracy` is the settings' target.
+    flight at most. `accuracy` is the settings' target. `beside` leaves the user's own functions theirs, which operators' files do not call.
     """
 
     connection: duckdb.DuckDBPyConnection
     grammar: Callable[[], Grammar]
     aggregates: frozenset[str]
+    beside: Callable[[Grammar], Grammar] = field(default=lambda grammar: grammar)
     show: Callable[[Statement], None] = field(default=lambda _: None)
     at_once: int = 64
     searching: Searching | None = None
@@ -210,7 +211,8 @@ class Statements:
 
     def plan(self, statement: Statement, values: Parameters, without: frozenset[int] = frozenset(), many: Many = "") -> Planned | None:
         """The plan of a statement, None where it has no semantic expression and is DuckDB's alone. `without` calls put as labels."""
-        grammar = self.grammar()
+        files = self.grammar()
+        grammar = self.beside(files)
         if not statement.may_be_semantic(grammar):
             return None
         try:
@@ -230,7 +232,7 @@ class Statements:
         schema = Schema(
             self._describer(statement, own, {name: (one.search, one.type) for name, one in found.items()}), self.aggregates, self._keyed
         )
-        read, accuracy = Dialect(grammar).read, self.accuracy
+        read, accuracy = Dialect(files).read, self.accuracy
         parsed = tree.copy() if wanted is None and has_factors(tree) else None
         factoring = None if parsed is None else Factoring(read, without, many)
         plan = replace(optimise(bind(tree, schema, whole, local, accuracy=accuracy, factoring=factoring)), searches=searches)
