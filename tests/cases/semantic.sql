@@ -904,6 +904,28 @@ SELECT grp FROM t WHERE means(text,'e') GROUP BY grp HAVING count(DISTINCT text)
 
 SELECT grp, row_number() OVER (ORDER BY grp) FROM t WHERE means(text,'e') GROUP BY grp HAVING count(*) >= 1;
 
+SELECT grp FROM t WHERE means(text,'e') GROUP BY grp HAVING count(*) >= 0;
+
+SELECT grp FROM t WHERE means(text,'e') GROUP BY grp HAVING count(*) > -5;
+
+SELECT grp FROM t WHERE means(text,'e') GROUP BY grp HAVING NOT (count(*) < 0);
+
+SELECT grp, count(*) < 0 AS few FROM t WHERE means(text,'e') GROUP BY ALL;
+
+SELECT t.grp FROM t WHERE means(text,'e') GROUP BY grp HAVING count(*) > 1;
+
+SELECT grp FROM t WHERE means(text,'e') GROUP BY t.grp HAVING count(*) > 1 ORDER BY grp;
+
+SELECT GRP FROM t WHERE means(text,'e') GROUP BY grp HAVING t.grp > 'a' AND count(*) >= 1;
+
+SELECT "grp", count(*) > 1 AS several FROM t AS m WHERE means(m.text,'e') GROUP BY ALL ORDER BY m.grp;
+
+SELECT t.grp FROM t JOIN u ON t.id = u.id WHERE means(t.text,'e') GROUP BY t.grp HAVING count(*) >= 1 ORDER BY t.grp;
+
+SELECT (SELECT count(*) FROM t WHERE means(text,'e')) > 170141183460469231731687303715884105727 AS never;
+
+SELECT (SELECT count(*) FROM t WHERE means(text,'e')) > -170141183460469231731687303715884105727 AS always;
+
 SELECT DISTINCT grp FROM t WHERE means(text,'e');
 
 SELECT DISTINCT grp, amount > 15 AS much FROM t WHERE means(text,'e') AND about("desc",'x') > 0.2 ORDER BY grp NULLS LAST, much LIMIT 3;

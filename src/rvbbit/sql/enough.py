@@ -32,6 +32,8 @@ NAME = "__rv_enough"
 ROWS_OF = ("from_", "joins", "laterals", "where")
 OTHERS = ("qualify", "windows", "sample", "into")
 FLIPPED = {exp.GT: exp.LT, exp.GTE: exp.LTE, exp.LT: exp.GT, exp.LTE: exp.GTE, exp.EQ: exp.EQ, exp.NEQ: exp.NEQ}
+MOST = 2**62
+"""No table has as many rows."""
 BEYOND = {exp.GT, exp.LTE, exp.EQ, exp.NEQ}
 """Comparisons that a count of the number itself does not decide for all larger ones."""
 
@@ -119,7 +121,7 @@ def _enough(select: exp.Select, grouping: Callable[[exp.Expr], bool]) -> Enough 
         return Enough(rows, found[0].least() if len(found) == 1 else None)
     having = select.args.get("having")
     rejecting = [_compared(count) for part in (conditions.conjuncts(having.this) if having else []) for count in _operands(part)]
-    return Enough(rows, next((one.least() for one in rejecting if one is not None and one.rejects_few), None))
+    return Enough(_at_least_one(rows), next((one.least() for one in rejecting if one is not None and one.rejects_few), None))
 
 
 def _is_count(node: exp.Expr) -> bool:
@@ -211,12 +213,19 @@ def _is_constant(tree: exp.Expr) -> bool:
 def _number(tree: exp.Expr, rounding: str, *, plus: int) -> exp.Expr:
     tree = tree.unnest()
     if tree.is_int:
-        return exp.convert(int(tree.to_py()) + plus)
+        return exp.convert(max(-MOST, min(int(tree.to_py()), MOST)) + plus)
     number = exp.Anonymous(this=rounding, expressions=[exp.TryCast(this=tree.copy(), to=exp.DataType.build("DOUBLE"))])
     whole: exp.Expr = exp.TryCast(this=number, to=exp.DataType.build("BIGINT"))
     found = exp.Add(this=whole, expression=exp.convert(plus)) if plus else whole
     found.meta["shown"] = as_typed(tree) + f" + {plus}" * bool(plus)
     return found
+
+
+def _at_least_one(rows: exp.Expr) -> exp.Expr:
+    """A group is there where it has a row."""
+    if rows.is_int:
+        return exp.convert(max(1, int(rows.to_py())))
+    return exp.Anonymous(this="greatest", expressions=[rows, exp.convert(1)])
 
 
 def _put_apart(select: exp.Select, keys: list[exp.Expr], enough: Enough, names: Names) -> None:
@@ -235,17 +244,20 @@ def _put_apart(select: exp.Select, keys: list[exp.Expr], enough: Enough, names: 
     loose = {c.name.lower() for part in _outer(select) for c in part.find_all(exp.Column) if not c.table}
     if loose & aliases & real - _as_they_are(select) or len(labels) != len(select.expressions):
         return
+    known = _known_as(columns, select)
+    if known is None:
+        return
     inner.set("expressions", [key.copy() for key in keys])
     if not can_read_once(inner, lambda _: False):
         return
-    asked = {repr(c) for part in conditions.conjuncts(inner.args["where"].this) if part.find(Call) for c in part.find_all(exp.Column)}
-    if keys and asked <= {repr(key) for key in keys}:
+    asked = {known(c) for part in conditions.conjuncts(inner.args["where"].this) if part.find(Call) for c in part.find_all(exp.Column)}
+    if keys and asked <= {known(key) for key in keys if isinstance(key, exp.Column)}:
         return  # a group is one question
     texts = tuple(as_typed(key) for key in keys)
-    read: dict[str, exp.Expr] = {}
+    read: dict[tuple[str, str], exp.Expr] = {}
     for column in columns:
-        read.setdefault(repr(column), column.copy())
-        column.replace(exp.column(f"c{list(read).index(repr(column))}", table=NAME))
+        read.setdefault(known(column), column.copy())
+        column.replace(exp.column(f"c{list(read).index(known(column))}", table=NAME))
     for clause in ROWS_OF:
         inner.set(clause, select.args.get(clause))
         select.set(clause, None)
@@ -256,6 +268,22 @@ def _put_apart(select: exp.Select, keys: list[exp.Expr], enough: Enough, names: 
     select.set("from_", exp.From(this=exp.Subquery(this=inner, alias=alias)))
     outputs = zip(select.expressions, labels, strict=True)
     select.set("expressions", [one if isinstance(one, exp.Alias) else exp.alias_(one, label, quoted=True) for one, label in outputs])
+
+
+def _known_as(columns: Sequence[exp.Column], select: exp.Select) -> Callable[[exp.Column], tuple[str, str]] | None:
+    """The table and name of a column, however it is written: `GRP` and `t.grp` of one table are the same.
+
+    None where a name stands with a table and without, and there are several tables it may be of.
+    """
+    source = select.args.get("from_")
+    several = source is None or select.args.get("joins") or select.args.get("laterals")
+    alone = None if several or source is None else source.this.alias_or_name.lower()
+    tables: dict[str, set[str]] = {}
+    for column in columns:
+        tables.setdefault(column.name.lower(), set()).add(column.table.lower())
+    if alone is None and any("" in found and len(found) > 1 for found in tables.values()):
+        return None
+    return lambda column: ("" if column.table.lower() == alone else column.table.lower(), column.name.lower())
 
 
 def _showing(rows: exp.Select, columns: Sequence[exp.Expr]) -> exp.Select:

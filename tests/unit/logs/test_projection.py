@@ -275,14 +275,27 @@ async def test_calls_that_could_not_be_worked_out_are_logged_and_listed_all_the_
     connection.close()
 
 
-def test_calls_of_a_process_that_was_killed_are_listed_by_the_next(tmp_path: Path) -> None:
+def test_an_execution_shown_whole_says_how_often_it_was_used_at_once() -> None:
+    connection = connect(":memory:")
+    store = Store(connection)
+    asyncio.run(store.append(call("a")))
+    asyncio.run(store.append(call("b", example_ids=("a",))))
+    detail = store.detail("a")
+    assert detail is not None and detail.example.used == 1
+    store.close()
+    connection.close()
+
+
+def test_calls_of_a_process_that_was_killed_are_listed_and_counted_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     connection = connect(str(tmp_path / "store.duckdb"))
     killed = Store(connection)
     asyncio.run(killed.append(call("a")))
-    assert columns(connection, _HELD) == [], "it waits for more"
+    assert [row.used for row in killed.page(ExampleFilter()).rows] == [0]
+    monkeypatch.setattr(killed._projection, "add_now", lambda: None)
+    asyncio.run(killed.append(call("b", source="test", example_ids=("a",))))
     following = Store(connection)
     same(connection)
-    assert [row.trace_id for row in following.page(ExampleFilter()).rows] == ["a"]
+    assert [(row.trace_id, row.used) for row in following.page(ExampleFilter()).rows] == [("a", 1)]
     following.close()
     killed.close()
     connection.close()

@@ -206,6 +206,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(7, "which run a call is of", ("ALTER TABLE rvbbit.main.unified_logs ADD COLUMN run_id VARCHAR",)),
     Migration(8, "what lists have followed", projection.FOLLOWED),
     Migration(9, "embeddings", (vectors.VECTORS, vectors.ROWS, vectors.EMBEDDINGS)),
+    Migration(10, "which calls lists have followed", (projection.FOLLOWED_CALLS,)),
 )
 
 

@@ -63,7 +63,8 @@ FOLLOWED = (
     "CREATE TABLE rvbbit.main.followed (decisions BIGINT NOT NULL, scores BIGINT NOT NULL)",
     "INSERT INTO rvbbit.main.followed VALUES (-1, -1)",
 )
-"""One row, by which it is noticed on opening that decisions or scores came or went without the store. -1: it never caught up."""
+FOLLOWED_CALLS = "ALTER TABLE rvbbit.main.followed ADD COLUMN calls BIGINT DEFAULT -1"
+"""One row, by which it is noticed on opening that calls, decisions or scores came or went without lists. -1: they never caught up."""
 
 # An argument or answer that cannot be read as text must not keep a call out of the log.
 _OF_CALL = f"""
@@ -187,8 +188,10 @@ CATCH_UP = (
         SELECT trace_id FROM rvbbit.main.training_annotations UNION SELECT trace_id FROM rvbbit.main.scores WHERE scorer = 'confidence'
         EXCEPT SELECT trace_id FROM rvbbit.main.executions""",
     "DELETE FROM rvbbit.main.followed",
-    """INSERT INTO rvbbit.main.followed
-        SELECT (SELECT count(*) FROM rvbbit.main.training_annotations), (SELECT count(*) FROM rvbbit.main.scores)""",
+    """INSERT INTO rvbbit.main.followed BY NAME SELECT
+        (SELECT count(*) FROM rvbbit.main.unified_logs) AS calls,
+        (SELECT count(*) FROM rvbbit.main.training_annotations) AS decisions,
+        (SELECT count(*) FROM rvbbit.main.scores) AS scores""",
 )
 """Statements that make the projection what the facts say; on empty tables, that fill them.
 
@@ -201,7 +204,7 @@ SELECT
     (SELECT count(*) FROM rvbbit.main.unified_logs),
     (SELECT count(*) FROM rvbbit.main.training_annotations),
     (SELECT count(*) FROM rvbbit.main.scores)"""
-_HELD_NOW = "SELECT (SELECT count(*) FROM rvbbit.main.executions), decisions, scores FROM rvbbit.main.followed"
+_HELD_NOW = "SELECT (SELECT count(*) FROM rvbbit.main.executions), calls, decisions, scores FROM rvbbit.main.followed"
 _TEACHING = f"SELECT count(*) FROM rvbbit.main.unified_logs WHERE {TEACHES}"
 
 
@@ -220,7 +223,7 @@ class Projection:
     def __init__(self, connection: Connection, anew: bool) -> None:
         self._connection = connection
         with connection.transaction("open the store") as cursor:
-            if anew or _row(cursor, _HELD_NOW) != (_count(cursor, _TEACHING), *_row(cursor, _FACTS_NOW)[1:]):
+            if anew or _row(cursor, _HELD_NOW) != (_count(cursor, _TEACHING), *_row(cursor, _FACTS_NOW)):
                 catch_up(cursor)
             self._facts = _row(cursor, _FACTS_NOW)
             self._strays = _count(cursor, _STRAYS) > 0
@@ -257,6 +260,7 @@ class Projection:
         """Calls that are there; `committed` afterwards, as for the next two."""
         cursor.register("added", calls)
         cursor.execute(_ADD).fetchall()
+        cursor.execute("UPDATE rvbbit.main.followed SET calls = calls + (SELECT count(*) FROM added)").fetchall()
         if any(len(ids) for ids in calls.column("example_ids").to_pylist()):
             cursor.execute(_USE_AGAIN).fetchall()
             cursor.execute(_USE_FIRST).fetchall()

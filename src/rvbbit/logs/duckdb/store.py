@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -44,6 +45,8 @@ from rvbbit.logs.schema import (
 from rvbbit.logs.store import MOST_NAMED, Change, Changed, Kind
 from rvbbit.logs.writer import Writer
 from rvbbit.types import CallRecord, CellKey, Decision, Example, Execution, Scorable, Score, Value, Waiting
+
+log = logging.getLogger(__name__)
 
 _ANSWERS = """
 SELECT cache_key, arg_max(answer, timestamp) AS answer FROM rvbbit.main.unified_logs
@@ -179,7 +182,7 @@ class Store:
 
     def detail(self, trace_id: str) -> Detail | None:
         """One logged call, whole; None where there is none of that id."""
-        return history.detail(self._connection, trace_id)
+        return history.detail(self._held(), trace_id)
 
     def sessions(self, asked: SessionFilter) -> SessionPage:
         """Sessions, the newest first. Raises UsageError."""
@@ -273,8 +276,11 @@ class Store:
 
     def _work_out(self) -> None:
         """Bring the projection up to date on the writer's thread, which has nobody to tell: who reads it tries again what failed."""
-        with self._writing, contextlib.suppress(Error):
-            self._projection.add_now()
+        try:
+            with self._writing:
+                self._projection.add_now()
+        except Error as error:
+            log.warning("what lists read could not be written (%s); whoever reads it next tries again", error.code)
 
     def _tell(self, kind: Kind, ids: Sequence[str], count: int | None = None) -> None:
         """Of what was committed; `count` where the ids are not all that it reached."""
