@@ -258,3 +258,45 @@ def test_a_macro_called_like_the_label_operator_is_not_what_a_file_means(db: Any
     found = db.sql("SELECT a.id, b.id, kind(a.x) FROM t a JOIN t b ON a.id < b.id AND a.x KINDRED b.x")
     assert {row[:2] for row in found.fetchall()} == true(agreeing) and {row[2] for row in found.fetchall()} == {"mine"}
     assert remote.server.calls == ROWS + 32
+
+
+FRUIT = {i for i in range(ROWS) if kind(f"thing {i}") == "fruit"}
+OTHERS = "CREATE TABLE u AS SELECT id, x AS y FROM t WHERE id >= 20 AND id % 3 > 0"
+
+
+@pytest.mark.parametrize(("join", "ids"), [("SEMI", FRUIT), ("ANTI", {*range(ROWS), 100} - FRUIT)])
+def test_a_semi_or_anti_join_is_by_labels_too(db: Any, remote: Any, join: str, ids: set[int]) -> None:
+    db.sql(OTHERS)
+    query = f"SELECT id FROM t {join} JOIN u ON t.x KINDRED u.y WHERE id >= 3 AND t.id IN (SELECT id FROM t)"
+    plan = "\n".join(row[0] for row in db.sql(f"EXPLAIN {query}").fetchall())
+    assert "labels in place of KINDRED(t.x, u.y): if 0.9 of 32 sampled pairs agree" in plan and remote.server.calls == 0
+    found = db.sql(query)
+    assert sorted(found.fetchall()) == [(id_,) for id_ in sorted(ids) if id_ >= 3]
+    assert "32 of 32 sampled pairs agree" in said(found) and remote.server.calls == ROWS - 3 + 32
+
+
+@pytest.mark.parametrize("join", ["SEMI", "ANTI"])
+def test_a_semi_or_anti_join_asks_about_pairs_where_the_sample_disagrees(db: Any, remote: Any, join: str) -> None:
+    remote.server.answer = disagreeing
+    db.sql(OTHERS)
+    alike = {i for i in range(ROWS) if str(i)[0] in "23"}
+    found = db.sql(f"SELECT t.id FROM t {join} JOIN u ON t.x KINDRED u.y AND t.id <> u.id")
+    assert {row[0] for row in found.fetchall()} == (alike if join == "SEMI" else {*range(ROWS), 100} - alike)
+    assert "by labels" in said(found) and "is asked about each pair" in said(found)
+
+
+def test_an_anti_join_for_another_question_leaves_the_pairs(db: Any, remote: Any) -> None:
+    remote.server.answer = lambda body: agreeing(body) if re.match("<one>|<x>", question(body)) else False
+    db.sql(OTHERS)
+    found = db.sql(f"{PAIR} ANTI JOIN u ON u.y MEANS 'a stone'")
+    assert set(found.fetchall()) == true(agreeing) and "32 of 32 sampled pairs agree" in said(found)
+
+
+def test_pairs_that_only_the_statement_can_read_are_asked_about_one_by_one(db: Any, remote: Any) -> None:
+    db.sql(OTHERS)
+    query = "SELECT t.id FROM t SEMI JOIN u ON t.x KINDRED u.y JOIN (SELECT 30 AS bound) v ON id < bound"
+    plan = "\n".join(row[0] for row in db.sql(f"EXPLAIN {query}").fetchall())
+    assert "its pairs cannot be read by themselves" in plan
+    found = db.sql(query)
+    assert {row[0] for row in found.fetchall()} == {i for i in FRUIT if i < 30}
+    assert "its pairs cannot be read by themselves" in said(found) and "mbiguous" in said(found)

@@ -15,6 +15,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from rvbbit.engine.query import Query
+from rvbbit.errors import SQLError
 from rvbbit.pairwise import agreement
 from rvbbit.result import AskFigures
 from rvbbit.sql.dialect import Call
@@ -70,6 +71,10 @@ class Verdict:
         return Notice(f"{self.factored.typed} is asked about each pair, not by labels: {self.why}", "warning" if self.sampled else "info")
 
 
+class Unreadable(Exception):
+    """The pairs of a statement that runs cannot be read by themselves. It is no error of the statement's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Factors:
     """Those of one statement, as it was parsed (`tree`). `rows` runs queries, `read` parses what operators' files say."""
@@ -113,7 +118,7 @@ class Factors:
             return "its pairs cannot be read by themselves", False
         if not asking and part.find(Call) is not None:
             return None, False
-        rows = _pairs(self.rows(query, part, None))
+        rows = self._read(part, query)
         pairs, many = set(rows), len(rows) == LOOKED_AT
         texts = {text for pair in pairs for text in pair}
         if factored.operator.pairs.symmetric:
@@ -142,12 +147,22 @@ class Factors:
         found: list[Pair] = []
         for part in parts:
             assert part is not None  # it was read before
-            found = list(dict.fromkeys(_pairs(self.rows(query, part, None))))
+            found = list(dict.fromkeys(self._read(part, query)))
             if factored.operator.pairs.symmetric:
                 found = list(dict.fromkeys((min(pair), max(pair)) for pair in found))
             if len(found) >= size:
                 break
         return found[: DRAWN * size]
+
+    def _read(self, part: exp.Expr, query: Query) -> list[Pair]:
+        """The pairs that a query of ours finds. Raises Unreadable where DuckDB does not know what it names, else as a statement does."""
+        try:
+            rows = self.rows(query, part, None)
+        except SQLError as error:
+            if isinstance(error.__context__, duckdb.BinderException | duckdb.CatalogException):  # its cause may be itself, raised again
+                raise Unreadable(error.message) from error
+            raise
+        return list(zip(rows[LEFT].to_pylist(), rows[RIGHT].to_pylist(), strict=True))
 
     def _answers(self, pairs: Sequence[Pair], factored: Factored, query: Query, *, labels: bool) -> dict[Pair, Value]:
         if not pairs:
@@ -160,10 +175,6 @@ class Factors:
         finally:
             self.connection.unregister(self.relation)
         return {(row[LEFT], row[RIGHT]): row["answer"] for row in found.to_pylist()}
-
-
-def _pairs(rows: pa.Table) -> list[Pair]:
-    return list(zip(rows[LEFT].to_pylist(), rows[RIGHT].to_pylist(), strict=True))
 
 
 def sample_size(factored: Factored) -> int:
@@ -184,10 +195,18 @@ def settle(checks: Factors | None, factored: Sequence[Factored], query: Query, *
     """A verdict a question; none is asked about where `asking` is not."""
     if checks is None:
         return []
-    found = [checks.settled(one, query) if asking else checks.expected(one, query) for one in factored]
+    found = [_verdict(checks, one, query, asking=asking) for one in factored]
     for verdict in found if asking else ():
         query.say(verdict.notice)
     return found
+
+
+def _verdict(checks: Factors, factored: Factored, query: Query, *, asking: bool) -> Verdict:
+    before = query.usage().calls
+    try:
+        return checks.settled(factored, query) if asking else checks.expected(factored, query)
+    except Unreadable as error:
+        return Verdict(factored, False, f"its pairs cannot be read by themselves: {error}", calls=query.usage().calls - before)
 
 
 def note_of(verdicts: Sequence[Verdict], ids: Sequence[int]) -> str | None:

@@ -201,9 +201,12 @@ def _pairs(statement: exp.Expr, factored: Factored, texts: int | None) -> tuple[
     arguments = found[0].arguments
     inner = exp.Select(expressions=[exp.alias_(arguments[0].copy(), LEFT), exp.alias_(arguments[1].copy(), RIGHT)])
     inner.set("from_", block.args["from_"].copy())
-    inner.set("joins", [_plain(join) for join in block.args.get("joins") or ()])
+    joins = block.args.get("joins") or []
+    inner.set("joins", [_plain(join, found[0]) for join in joins if _matters(join, found[0])])
     where = block.args.get("where")
     conditions = [part for part in conjuncts(where.this) if part.find(Call) is None] if where is not None else []
+    hidden = {join.this.alias_or_name.lower() for join in joins if _is_filter(join)}
+    conditions = [_qualified(part, factored.sides, hidden) for part in conditions]
     parts = [*conditions, exp.NEQ(this=exp.paren(arguments[0].copy()), expression=exp.paren(arguments[1].copy()))]
     if texts is not None:
         for argument, name in zip(arguments, (factored.sides.left, factored.sides.right), strict=True):
@@ -219,9 +222,35 @@ def _items(block: exp.Expr) -> dict[str, exp.Expr]:
     return {item.alias_or_name.lower(): item for item in scopes.sources(block)}
 
 
-def _plain(join: exp.Expr) -> exp.Expr:
-    """A join without the questions in its ON."""
+def _is_filter(join: exp.Expr) -> bool:
+    """SEMI and ANTI: the columns of its table are seen in its ON alone."""
+    return str(join.args.get("kind") or "").upper() in {"SEMI", "ANTI"}
+
+
+def _asks(join: exp.Expr, call: Call) -> bool:
+    return any(node is call for node in join.find_all(Call))
+
+
+def _matters(join: exp.Expr, call: Call) -> bool:
+    """An ANTI JOIN for another question's sake, which is not asked here, would leave no rows."""
+    return _asks(join, call) or not _is_filter(join) or join.find(Call) is None
+
+
+def _qualified(condition: exp.Expr, sides: Sides, hidden: set[str]) -> exp.Expr:
+    """A condition of WHERE in which no column could be one of the tables that it does not see; those in a subquery stay as they are."""
+    copied = condition.copy()
+    for column in copied.find_all(exp.Column) if hidden else ():
+        having = [table for table, names in sides.columns if column.name.lower() in names and table not in hidden]
+        if not column.table and len(having) == 1 and column.find_ancestor(exp.Select) is None:
+            column.set("table", exp.to_identifier(having[0], quoted=True))
+    return copied
+
+
+def _plain(join: exp.Expr, call: Call) -> exp.Expr:
+    """A join without the questions in its ON; where it keeps or drops rows by the question itself, all the pairs that it is asked about."""
     copied = join.copy()
+    if _is_filter(join) and _asks(join, call):
+        copied.set("kind", None)
     on = copied.args.get("on")
     if on is not None and on.find(Call) is not None:
         kept = [part for part in conjuncts(on) if part.find(Call) is None]
