@@ -135,7 +135,7 @@ def test_a_page_that_would_leave_a_running_query_asks_first(studio_on: Callable[
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
     page.reload()
     assert asked == ["beforeunload"]
-    until(lambda: studio.server.http.get("/api/queries").json()["queries"][0]["error_code"] == "cancelled")
+    until(lambda: [one["error_code"] for one in studio.server.http.get("/api/queries").json()["queries"]] == ["cancelled"])
 
 
 def test_on_a_phone_a_row_leads_to_its_execution(studio: Studio) -> None:

@@ -51,7 +51,7 @@ def test_hostile_rows_stay_the_rows_they_are() -> None:
 def test_any_texts_come_back_as_so_many_rows(texts: list[str]) -> None:
     asked = questions(*texts)
     assert len(read_back(asked)) == len(asked)
-    assert [" ".join(one.split()) for one in read_back(asked)] == [" ".join(one.split()) for one in asked]
+    assert ["".join(one.split()) for one in read_back(asked)] == ["".join(one.split()) for one in asked]
 
 
 def test_a_question_in_several_tags_keeps_them() -> None:

@@ -8,8 +8,7 @@ import { pressed } from "@/shared/lib/keys";
 import { nonce } from "@/shared/lib/nonce";
 import { gridTheme } from "@/shared/ui/grid";
 
-import type { Context } from "./cells";
-import { COLUMNS, NARROW } from "./columns";
+import { COLUMNS, type Context, NARROW } from "./columns";
 import styles from "./grid.module.css";
 import { keep, restore } from "./layout";
 import { mark, toggled } from "./marking";

@@ -7,8 +7,7 @@ import { one } from "@/shared/lib/search";
 
 import type { Filter } from "./filter";
 
-/** Twice what a tall screen shows: every row more is a text more to read. */
-export const BLOCK = 50;
+export const BLOCK = 100;
 /** Executions asked for by their ids at once: as many as an address holds. */
 const NAMED = 200;
 const SORTS = [
