@@ -159,7 +159,7 @@ class Factors:
         try:
             rows = self.rows(query, part, None)
         except SQLError as error:
-            if isinstance(error.__context__, duckdb.BinderException | duckdb.CatalogException):  # its cause may be itself, raised again
+            if isinstance(error.__cause__, duckdb.BinderException | duckdb.CatalogException):
                 raise Unreadable(error.message) from error
             raise
         return list(zip(rows[LEFT].to_pylist(), rows[RIGHT].to_pylist(), strict=True))

@@ -28,7 +28,7 @@ from rvbbit.sql.lowering import Final, Find, Keep, Stage
 from rvbbit.sql.plan import Ask, Plan
 from rvbbit.sql.search import Search
 from rvbbit.sql.sift import Rank, Sift
-from rvbbit.types import Arguments
+from rvbbit.types import Answer, Arguments
 
 Embedded = Callable[[Ask, str | None, pa.Array, pa.Table], pa.Array]
 """The vectors of distinct texts, in order, by the model named; the rows have `__rv_row` where the ask has an origin. As Answerer."""
@@ -85,7 +85,10 @@ class Executor:
                     database.run(self._connection, "ROLLBACK")
             with contextlib.suppress(Error, duckdb.Error):  # a transaction that is aborted takes them with it
                 self._tidy(steps)
-            raise fallback.cause(error) from error
+            cause = fallback.cause(error)
+            if cause is error:
+                raise
+            raise cause from error
         else:
             self._tidy(steps)
             if not in_transaction:
@@ -104,6 +107,8 @@ class Executor:
         try:
             for step in lowering.steps(plan, self._prefix):
                 if isinstance(step, Final):
+                    if plan.fallback and not unknown & _tables(step.query):
+                        self._bind(plan, step.query, parameters)
                     continue
                 if isinstance(step, Find):
                     unknown.add(step.name)
@@ -126,6 +131,16 @@ class Executor:
                     yield step.ask, self._count(step, parameters), self._expected(step, parameters)
         finally:
             self._tidy(made)
+
+    def _bind(self, plan: Plan, query: exp.Expr, parameters: Mapping[str, Any]) -> None:
+        """See that DuckDB knows what a statement names, its functions answered by nobody. Raises SQLError."""
+        unasked = Fallback(self._connection, lambda ask, given: [Answer(None)] * len(given))
+        try:
+            for ask in {ask.id: ask for ask in lowering.functions(plan).values()}.values():
+                unasked.register(lowering.function_name(self._prefix, ask), ask)
+            self._query(query, parameters, "EXPLAIN ")
+        finally:
+            unasked.unregister()
 
     def _querying(self, parameters: Mapping[str, Any]) -> Callable[..., pa.Table]:
         return lambda query, before="": self._query(query, parameters, before)

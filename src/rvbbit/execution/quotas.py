@@ -20,19 +20,27 @@ Numbers: TypeAlias = npt.NDArray[np.int64]
 OPEN, PASSED, FAILED = 0, 1, 2
 
 
-class Quotas:
+class Outcomes:
+    """What became of each profile: it is open until it has passed or failed."""
+
+    def __init__(self, size: int) -> None:
+        self._state = np.zeros(size, np.int8)
+
+    def decide(self, places: Places, passed: Places) -> None:
+        """All of these are decided; some of them passed."""
+        self._state[places] = FAILED
+        self._state[passed] = PASSED
+
+
+class Quotas(Outcomes):
     """`rows` is the profile of each candidate, `groups` its group, from 1. `wanted` None: every row. `least`: fewer are as good as none."""
 
     def __init__(self, rows: Places, groups: Places, size: int, wanted: int | None, least: int) -> None:
+        super().__init__(size)
         self._rows = rows
         self._groups = groups
         self._wanted = len(rows) if wanted is None else max(0, wanted)
         self._least = least
-        self._state = np.zeros(size, np.int8)
-
-    def decide(self, places: Places, passed: Places) -> None:
-        self._state[places] = FAILED
-        self._state[passed] = PASSED
 
     @property
     def enough(self) -> bool:

@@ -16,7 +16,7 @@ import pyarrow as pa
 from rvbbit.execution.batches import Share, needed, rank
 from rvbbit.execution.ordering import Ordering, Ranked
 from rvbbit.execution.questions import Asking, Places, Questions, places
-from rvbbit.execution.quotas import FAILED, OPEN, PASSED, Quotas
+from rvbbit.execution.quotas import OPEN, PASSED, Outcomes, Quotas
 from rvbbit.sql.sift import Junction, Part, Question, Sift, Stop, parts
 
 LOOKED_AT = 256
@@ -169,18 +169,14 @@ def _text(condition: Part | Junction) -> str:
     return "(" + (" OR " if condition.any else " AND ").join(map(_text, condition.parts)) + ")"
 
 
-class _Search:
+class _Search(Outcomes):
     """Which candidates are found out. `rows` is the profile of each, in order; `wanted` of them are looked for."""
 
     def __init__(self, rows: Places, size: int, wanted: int, ordered: bool) -> None:
+        super().__init__(size)
         self._rows = rows
         self._wanted = wanted
         self._ordered = ordered
-        self._state = np.zeros(size, np.int8)
-
-    def decide(self, places: Places, passed: Places) -> None:
-        self._state[places] = FAILED
-        self._state[passed] = PASSED
 
     @property
     def enough(self) -> bool:

@@ -90,6 +90,15 @@ def test_what_is_asked_row_by_row_says_so(db: Database) -> None:
     assert [ask.note for ask in found.fallback] == ["known as the statement runs: it is asked row by row"]
 
 
+def test_explain_names_what_is_not_there(db: Database, server: FakeServer) -> None:
+    joined = "(FROM nowhere LIMIT 2) a JOIN (FROM nowhere LIMIT 2) b ON a.text MEANS b.text"
+    correlated = "tickets a WHERE EXISTS (SELECT 1 FROM tickets b WHERE b.id = a.id AND b.text MEANS 'x' AND a.missing)"
+    for rows in (joined, correlated):
+        with pytest.raises(errors.SQLError, match=r"nowhere|missing"):
+            db.sql(f"EXPLAIN SELECT 1 FROM {rows}")
+    assert server.calls == 0
+
+
 def test_what_calls_took_is_what_more_of_them_are_expected_to_take(db: Database, server: FakeServer) -> None:
     statement = "SELECT id FROM tickets WHERE text MEANS '{}'"
     first = db.explain(statement.format("x")).plan

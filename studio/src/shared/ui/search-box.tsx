@@ -18,6 +18,10 @@ interface SearchBoxProps {
 export function SearchBox({ value, onChange, label, placeholder, id }: SearchBoxProps) {
   const [text, setText] = useState(value);
   const said = useRef(value);
+  const told = useRef(onChange);
+  useEffect(() => {
+    told.current = onChange;
+  });
   useEffect(() => {
     if (value === said.current) return;
     said.current = value;
@@ -28,10 +32,10 @@ export function SearchBox({ value, onChange, label, placeholder, id }: SearchBox
     if (typed === said.current) return;
     const timer = setTimeout(() => {
       said.current = typed;
-      onChange(typed === "" ? null : typed);
+      told.current(typed === "" ? null : typed);
     }, PAUSE);
     return () => clearTimeout(timer);
-  }, [text, onChange]);
+  }, [text]);
   return (
     <Input
       id={id}
