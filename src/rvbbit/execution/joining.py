@@ -1,7 +1,8 @@
 """A stage that pairs two tables: each side's values once, the near pairs of them, questions about those that may be true.
 
 The pairs of large tables are never read: DuckDB gives the values of each side, and, where conditions link the sides, which of the near
-pairs meet. What is not asked about is FALSE. Without an embedder every pair is asked about.
+pairs meet. What is not asked about is FALSE. Without an embedder every pair is asked about. Texts are sorted: the same tables bring the
+same questions, in whatever order DuckDB gives their rows.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ Embed = Callable[[Sequence[str]], Matrix]
 """Texts → rows of length 1, in order. Blocks; raises ProviderError, Cancelled."""
 
 Query = Callable[[exp.Expr], pa.Table]
+IN_ORDER = [(f"{KEY}{place}", "ascending") for place in (0, 1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ class Joiner:
         assert pairing is not None
         if pairing.linked and self.query(at_most(self.stage.counted, POOL)).column(0)[0].as_py() < POOL:
             return self._met(self.query(self.stage.rows))
-        left, right = _column(self.query(pairing.left), 0), _column(self.query(pairing.right), 1)
+        left, right = sorted(_column(self.query(pairing.left), 0)), sorted(_column(self.query(pairing.right), 1))
         if not left or not right:
             return _Values([], [], _NONE, 0)
         nearness = self._nearness(left, right)
@@ -127,6 +129,7 @@ class Joiner:
         """The pairs of few rows, all of them."""
         if not rows.num_rows:
             return _Values([], [], _NONE, 0)
+        rows = rows.sort_by(IN_ORDER)
         sides = [rows[f"{KEY}{place}"].combine_chunks().dictionary_encode() for place in (0, 1)]
         left, right = (side.dictionary.to_pylist() for side in sides)
         places = [side.indices.to_numpy(zero_copy_only=False).astype(np.int64) for side in sides]
@@ -138,7 +141,7 @@ class Joiner:
         near = pa.table({f"{KEY}{place}": pa.array([pair[place] for pair in both], pa.string()) for place in (0, 1)})
         self.connection.register(pairing.near, near)
         try:
-            rows = self.query(pairing.among)
+            rows = self.query(pairing.among).sort_by(IN_ORDER)
         finally:
             self.connection.unregister(pairing.near)
         places = [{text: place for place, text in enumerate(side)} for side in (values.left, values.right)]
