@@ -180,6 +180,28 @@ async def test_pages_after_a_cursor_meet_every_row_once_in_order(store: Store, s
     assert len(seen) == len(set(seen)) == 7
 
 
+@pytest.mark.parametrize(("sort", "order"), SORTED)
+async def test_a_page_far_down_is_the_one_that_counting_finds(
+    store: Store, sort: Sort, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rvbbit.logs.duckdb.listing.FAR", 0)
+    costs = [0.5, None, 0.25, 0.5, None, 0.1, 0.5, 0.25, 0.7]
+    made = [
+        call(f"t{n}", timestamp=START + timedelta(seconds=n // 2), model=f"m{n % 2}", duration=n % 3, usage=Usage(n % 4, n % 2, 0, cost))
+        for n, cost in enumerate(costs)
+    ]
+    await fill(store, *made)
+    store.record([score(f"t{n}", n % 3 / 3) for n in range(6)])
+    for asked in (ExampleFilter(sort=sort, order=order), ExampleFilter(sort=sort, order=order, model="m0")):
+        every = [row.trace_id for row in store.page(replace(asked, limit=None)).rows]
+        assert len(every) in (5, 9)
+        for offset in range(len(every) + 2):
+            page = store.page(replace(asked, limit=2, offset=offset))
+            assert (page.total, [row.trace_id for row in page.rows]) == (len(every), every[offset : offset + 2])
+            behind = [] if page.next is None else [row.trace_id for row in store.page(replace(asked, cursor=page.next)).rows]
+            assert behind == every[offset + 2 :]
+
+
 async def test_a_page_that_holds_the_last_row_has_no_next(store: Store) -> None:
     await fill(store, call(), call())
     assert [store.page(ExampleFilter(limit=limit)).next is None for limit in (0, 1, 2, 3, None)] == [True, False, True, True, True]
