@@ -163,7 +163,7 @@ async def opinions(work: CellWork, rows: Sequence[Scorable]) -> list[Opinions]:
 
 def scorers(embedder: MiniLM, verified: Sequence[Scorable]) -> tuple[Any, ...]:
     """The free ones. What cell these answers are of is not known, so no schema can be checked."""
-    return (Rules(lambda *_: None), Agreement(embedder, verified), Repetition(), Probability())
+    return (Rules(lambda cell: lambda *_: None), Agreement(embedder, verified), Repetition(), Probability())
 
 
 def split(data: Data, seed: int) -> tuple[list[int], list[int]]:

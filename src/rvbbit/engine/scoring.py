@@ -17,7 +17,7 @@ from rvbbit.cascades.spec import LLMCell
 from rvbbit.engine.query import Listen
 from rvbbit.engine.rooms import Rooms
 from rvbbit.engine.turn import Turn
-from rvbbit.engine.yielding import Yielding, YieldingEmbedder
+from rvbbit.engine.yielding import Yielding, YieldingEmbedder, YieldingStore
 from rvbbit.errors import BudgetReached, Cancelled, TrainingError, UsageError
 from rvbbit.logs.examples import ExampleFilter
 from rvbbit.logs.schema import to_json
@@ -118,7 +118,7 @@ class Scoring:
             return self._score(self._everything(self._rooms.caller(budget_usd), free=free), limit, listen, stop)
 
     def _score(self, assessor: Assessor, limit: int | None, listen: Listen | None, stop: threading.Event) -> Scored:
-        total = assessor.waiting().executions
+        total = assessor.queued()
         done = _Done(total if limit is None else min(total, limit))
 
         async def work() -> None:
@@ -134,7 +134,7 @@ class Scoring:
         except Cancelled as error:
             raise Cancelled(f"cancelled; {done.kept}", hint="run it again: it goes on from there") from error
         done.tell(listen)
-        return Scored(done.executions, done.cost_usd, assessor.waiting().executions)
+        return Scored(done.executions, done.cost_usd, assessor.queued())
 
     @property
     def _model(self) -> str:
@@ -142,8 +142,8 @@ class Scoring:
 
     def assessor(self, judge: Judge | None, yielding: Yielding, share: float, portion: int, shuffle: Random) -> Assessor:
         """For the background: a sample, in small portions that give way to queries, in an order that differs between servers."""
-        embedder = YieldingEmbedder(self._rooms.embedder, yielding)
-        return Assessor(self._rooms.store, embedder, self._fitting.misfit, judge, share=share, portion=portion, shuffle=shuffle)
+        store, embedder = YieldingStore(self._rooms.store, yielding), YieldingEmbedder(self._rooms.embedder, yielding)
+        return Assessor(store, embedder, self._fitting.of, judge, share=share, portion=portion, shuffle=shuffle)
 
     def judge(self, caller: Callable[[], Runner], yielding: Yielding | None = None) -> Judge | None:
         """The judge, whose calls go to the runner that `caller` hands out then; None where its model reads no messages: an embedding model
@@ -163,7 +163,7 @@ class Scoring:
 
     def _everything(self, runner: Runner, *, free: bool) -> Assessor:
         judge = None if free else self.judge(lambda: runner)
-        return Assessor(self._rooms.store, self._rooms.embedder, self._fitting.misfit, judge)
+        return Assessor(self._rooms.store, self._rooms.embedder, self._fitting.of, judge)
 
     def _expected(self, ids: Sequence[str]) -> float | None:
         """What the judge may cost for these, in USD: of many, from the first thousand. None where it cannot be known."""

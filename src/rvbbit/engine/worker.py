@@ -159,7 +159,7 @@ class Worker:
         self._rooms.activity.quiet(LONGEST, self._stopping)
         judge, began, scored = self._judging.now(), time.monotonic(), self._scored
         assessor = self._assessor(judge)
-        self._queued = assessor.waiting().executions
+        self._queued = assessor.queued()
         dear = RARELY * (time.monotonic() - began)
         for step in self._steps(assessor):
             self._count(step)

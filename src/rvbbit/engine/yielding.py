@@ -1,4 +1,4 @@
-"""Background work that gives way to queries: between its small pieces, and in the middle of what the embedding model reads.
+"""Background work that gives way to queries: between its small pieces, and in the middle of what the embedding model or the log reads.
 
 A call to the judge is never broken off: it would be paid for and lost. Why: docs/adr/0016-scoring-in-the-background.md.
 """
@@ -6,17 +6,25 @@ A call to the judge is never broken off: it would be paid for and lost. Why: doc
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+import contextlib
+import threading
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
 
 import numpy as np
 
 from rvbbit.engine.activity import Activity
-from rvbbit.interfaces import Embedder, Matrix
+from rvbbit.errors import Cancelled
+from rvbbit.interfaces import Due, Embedder, Matrix, ScoreStore
+from rvbbit.logs.store import Store
+from rvbbit.types import CellKey, Scorable, Score, Waiting
 
 TEXTS = 2  # of 256 tokens each: what the embedding model reads in about 20 ms
 _TICK = 0.02  # seconds between two looks
+
+_NEVER = threading.Event()
 
 T = TypeVar("T")
 
@@ -27,6 +35,7 @@ class Yielding:
     def __init__(self, activity: Activity, longest: float) -> None:
         self._activity = activity
         self._longest = self._left = longest
+        self.telling = activity.telling
 
     def renew(self) -> None:
         """A new portion begins: it may wait as long as any other."""
@@ -54,6 +63,14 @@ class Yielding:
             if not piece.cancelled():
                 return piece.result()
 
+    def in_quiet(self, work: Callable[[], T], beside: Callable[[], T]) -> T:
+        """What `work` gives, off the event loop: begun when it is quiet, again where it was Cancelled. After the longest wait, `beside`."""
+        until = time.monotonic() + self._longest
+        while (left := until - time.monotonic()) > 0 and self._activity.quiet(left, _NEVER):
+            with contextlib.suppress(Cancelled):
+                return work()
+        return beside()
+
 
 class YieldingEmbedder:
     """An embedder that rests between every few texts, and within them where a query comes."""
@@ -69,3 +86,31 @@ class YieldingEmbedder:
             some = partial(self._inner.embed, texts[start : start + TEXTS])
             rows.append(await self._yielding.between_queries(some))
         return np.vstack(rows) if rows else await self._inner.embed(texts)
+
+
+class YieldingStore:
+    """A store whose reads begin when no query runs; where one comes they are broken off, and begun again. Writes never are."""
+
+    def __init__(self, inner: Store, yielding: Yielding) -> None:
+        self._inner = inner
+        self._aside = inner.aside(yielding.telling)
+        self._yielding = yielding
+
+    def cells(self) -> Mapping[CellKey, int]:
+        """As the store inside, as all others."""
+        return self._read(lambda store: store.cells())
+
+    def waiting(self, cell: CellKey, due: Due, most: int) -> Waiting:
+        return self._read(lambda store: store.waiting(cell, due, most))
+
+    def unscored(self, cell: CellKey, due: Due, limit: int) -> Sequence[Scorable]:
+        return self._read(lambda store: store.unscored(cell, due, limit))
+
+    def verified(self, cell: CellKey, limit: int) -> Sequence[Scorable]:
+        return self._read(lambda store: store.verified(cell, limit))
+
+    def record(self, scores: Sequence[Score]) -> None:
+        self._inner.record(scores)
+
+    def _read(self, read: Callable[[ScoreStore], T]) -> T:
+        return self._yielding.in_quiet(partial(read, self._aside), partial(read, self._inner))

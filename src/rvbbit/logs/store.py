@@ -7,6 +7,7 @@ waits for it. Raises DatabaseError, DiskFull.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -43,6 +44,9 @@ MOST_NAMED = 200
 
 Changed: TypeAlias = Callable[[Change], None]
 """Told after each commit, on the thread that wrote; must be quick and must not raise."""
+
+Telling: TypeAlias = Callable[[Callable[[], object]], AbstractContextManager[None]]
+"""Within it, and never after, the callable is called on any thread whenever what is under way should be broken off."""
 
 
 class Matching(Protocol):
@@ -87,6 +91,10 @@ class Store(CallLog, ExampleStore, ScoreStore, Protocol):
     @property
     def vectors(self) -> VectorStore:
         """The tables of embeddings, on the same connection."""
+
+    def aside(self, telling: Telling) -> ScoreStore:
+        """Its scores for work that gives way: a read under way when `telling` says stop raises Cancelled. The store itself where its reads
+        slow nobody here."""
 
     def take_back(self, batch: str, decision: Decision) -> int | None:
         """Undo a batch for everything that it still holds something of, all or none; how much that was, None where there is no such batch.

@@ -21,7 +21,7 @@ from rvbbit.scoring.cell import CellWork
 from rvbbit.scoring.judge import BYTES_PER_TOKEN, TOKENS, Judge
 from rvbbit.scoring.probability import Probability
 from rvbbit.scoring.repetition import Repetition
-from rvbbit.scoring.rules import Misfit, Rules
+from rvbbit.scoring.rules import Fitting, Rules
 from rvbbit.types import CellKey, Scorable, Waiting
 
 BATCH = 2_000
@@ -52,7 +52,7 @@ class Assessor:
 
     store: ScoreStore
     embedder: Embedder
-    misfit: Misfit
+    fitting: Fitting
     judge: Judge | None = None
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     share: float = 1.0
@@ -61,11 +61,12 @@ class Assessor:
     _kept: dict[CellKey, tuple[Due, int, CellWork]] = field(default_factory=dict, init=False)
 
     def waiting(self) -> Waiting:
-        """What is left in all cells. Called off the event loop."""
-        found = Waiting()
-        for cell, verified in self.store.cells().items():
-            found += self.store.waiting(cell, self._due(verified), TOKENS * BYTES_PER_TOKEN)
-        return found
+        """What is left in all cells, with how long it is. Called off the event loop."""
+        return self._left(TOKENS * BYTES_PER_TOKEN)
+
+    def queued(self) -> int:
+        """How many are left in all cells. Called off the event loop."""
+        return self._left(0).executions
 
     async def run(self, limit: int | None = None, *, asked: bool = True) -> AsyncGenerator[Step, None]:
         """Score at most `limit` executions; without `asked`, only what nobody asked for. Raises what free scorers and the store raise."""
@@ -109,6 +110,12 @@ class Assessor:
                 if self.judge is not None and self.clock() - read > stale:
                     break
 
+    def _left(self, most: int) -> Waiting:
+        found = Waiting()
+        for cell, verified in self.store.cells().items():
+            found += self.store.waiting(cell, self._due(verified), most)
+        return found
+
     def _due(self, verified: int) -> Due:
         """What is to be scored of a cell with so many verified answers."""
         return Due(f"{FREE}; {calibration.stage(verified)}", self.judge.version if self.judge else "", self.share)
@@ -130,7 +137,7 @@ class Assessor:
         if kept is not None and kept[:2] == (replace(due, asked=False), verified):
             return kept[2], None
         known = await asyncio.to_thread(self.store.verified, cell, MOST_VERIFIED)
-        free = (Rules(self.misfit), Agreement(self.embedder, known), Repetition(), Probability())
+        free = (Rules(self.fitting), Agreement(self.embedder, known), Repetition(), Probability())
         work = CellWork(self.store, free, self.judge, due.version, self.clock)
         step: Step | None = None
         if kept is not None and kept[0].version == due.version:

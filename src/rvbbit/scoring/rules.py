@@ -15,8 +15,10 @@ from typing import ClassVar, TypeAlias
 from rvbbit.scoring.scorer import Verdict
 from rvbbit.types import Arguments, CellKey, Scorable, Value
 
-Misfit: TypeAlias = Callable[[CellKey, Arguments, Value], str | None]
+Misfit: TypeAlias = Callable[[Arguments, Value], str | None]
 """Why an answer does not fit its cell (schema, labels); None where it fits or nothing is known of the cell."""
+Fitting: TypeAlias = Callable[[CellKey], Misfit]
+"""Looks a cell up, as it is now: once for many answers."""
 
 _CUT = frozenset({"length", "max_tokens", "model_length", "max_output_tokens"})
 _FILTERED = frozenset({"content_filter", "safety", "refusal"})
@@ -34,21 +36,23 @@ _REFUSAL = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """`misfit` tells whether an answer fits its cell."""
+    """`fitting` tells whether answers fit their cell."""
 
-    misfit: Misfit
+    fitting: Fitting
     name: ClassVar[str] = "rules"
     version: ClassVar[str] = "1"
 
     async def score(self, batch: Sequence[Scorable]) -> list[Verdict]:
         """0 where a rule is broken; else halved for each sign of trouble, so 1 where there is none."""
-        return [self._verdict(one) for one in batch]
+        fits = {cell: self.fitting(cell) for cell in {one.cell for one in batch}}
+        return [_verdict(one, fits[one.cell]) for one in batch]
 
-    def _verdict(self, one: Scorable) -> Verdict:
-        if broken := _broken(one) or self.misfit(one.cell, one.arguments, one.answer):
-            return Verdict(0.0, broken)
-        signs = list(_signs(one.answer)) if isinstance(one.answer, str) else []
-        return Verdict(0.5 ** len(signs), "; ".join(signs) or "no rule is broken")
+
+def _verdict(one: Scorable, misfit: Misfit) -> Verdict:
+    if broken := _broken(one) or misfit(one.arguments, one.answer):
+        return Verdict(0.0, broken)
+    signs = list(_signs(one.answer)) if isinstance(one.answer, str) else []
+    return Verdict(0.5 ** len(signs), "; ".join(signs) or "no rule is broken")
 
 
 def _broken(one: Scorable) -> str | None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from unittest.mock import MagicMock
 
 import numpy as np
 import pytest
 
 from rvbbit.engine import activity
 from rvbbit.engine.activity import Activity
-from rvbbit.engine.yielding import TEXTS, Yielding, YieldingEmbedder
-from rvbbit.interfaces import Matrix
+from rvbbit.engine.yielding import TEXTS, Yielding, YieldingEmbedder, YieldingStore
+from rvbbit.errors import Cancelled
+from rvbbit.interfaces import Due, Matrix
+from support.store import CELL
 
 FOR_EVER = 1_000.0
 
@@ -147,3 +150,36 @@ async def test_where_no_query_runs_nothing_waits() -> None:
     yielding = Yielding(Activity(), FOR_EVER)
     await asyncio.wait_for(yielding.rest(), 5)
     assert len(await YieldingEmbedder(Inner(), yielding).embed([])) == 0
+
+
+def test_reading_waits_for_quiet_and_is_begun_again_where_a_query_broke_it_off() -> None:
+    queries, begun = Activity(), 0
+    yielding = Yielding(queries, FOR_EVER)
+
+    def work() -> str:
+        nonlocal begun
+        begun += 1
+        if begun == 1:
+            with queries.query():
+                raise Cancelled("a query came")
+        return "read"
+
+    assert yielding.in_quiet(work, lambda: "beside") == "read"
+    assert begun == 2
+
+
+def test_reading_that_has_waited_long_enough_goes_on_beside_queries() -> None:
+    queries = Activity()
+    with queries.query():
+        assert Yielding(queries, 0.05).in_quiet(lambda: "quiet", lambda: "beside") == "beside"
+
+
+@pytest.mark.parametrize("read", ["cells", "waiting", "unscored", "verified"])
+def test_the_background_reads_through_the_store_that_gives_way_and_writes_to_the_other(read: str) -> None:
+    inner = MagicMock()
+    store = YieldingStore(inner, Yielding(Activity(), FOR_EVER))
+    given = {"cells": (), "waiting": (CELL, Due("1"), 0), "unscored": (CELL, Due("1"), 5), "verified": (CELL, 5)}[read]
+    assert getattr(store, read)(*given) is getattr(inner.aside.return_value, read).return_value
+    getattr(inner.aside.return_value, read).assert_called_once_with(*given)
+    store.record([])
+    inner.record.assert_called_once_with([])

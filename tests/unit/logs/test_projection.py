@@ -25,7 +25,8 @@ _FACTS = """
 SELECT
     trace_id, session_id, caller_id, query_id, timestamp, source, cascade_id, cell_name, model, cost, tokens_in, tokens_out, duration_ms,
     inputs ->> 'criterion' AS criterion, assistant_output AS answered,
-    lower(concat_ws(chr(10), user_input, assistant_output)) AS text, trainable, verified, corrected_output, notes, tags, decided_at, author,
+    lower(concat_ws(chr(10), user_input, assistant_output)) AS text,
+    md5_number_lower(inputs::VARCHAR) AS question, trainable, verified, corrected_output, notes, tags, decided_at, author,
     confidence, calibrated, coalesce(corrected_output, answer) ->> '$' AS label
 FROM rvbbit.training_examples_with_annotations ORDER BY trace_id"""
 _HELD = """
@@ -183,6 +184,18 @@ def test_the_tables_of_earlier_versions_are_made_as_they_were(tmp_path: Path) ->
     same(connection)
     assert [row.trainable for row in store.page(ExampleFilter()).rows] == [True]
     store.close()
+    connection.close()
+
+
+def test_calls_from_before_have_the_number_of_their_question(tmp_path: Path) -> None:
+    connection = connect(str(tmp_path / "store.duckdb"))
+    store = Store(connection)
+    store.take_in([record(name, kind) for kind, name in enumerate("abcdefg")])
+    store.close()
+    connection.execute("ALTER TABLE rvbbit.main.executions DROP COLUMN question")
+    connection.execute("DELETE FROM rvbbit.main.migrations WHERE number > 10")
+    Store(connection).close()
+    same(connection)
     connection.close()
 
 

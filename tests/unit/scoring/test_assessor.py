@@ -77,7 +77,7 @@ def judging(value: float, asked: list[Arguments], until: int = 10**9) -> Judge:
 
 
 def assessor(store: Memory, words: Embedder, judge: Judge | None = None) -> Assessor:
-    return Assessor(store, words, lambda *_: None, judge, lambda: NOW)
+    return Assessor(store, words, lambda cell: lambda *_: None, judge, lambda: NOW)
 
 
 async def test_each_execution_gets_a_confidence_once(execution: Make, words: Embedder) -> None:
@@ -150,13 +150,13 @@ async def test_a_share_leaves_the_rest_alone_and_a_request_is_served_all_the_sam
     store = Memory(rows)
     sample = {one.trace_id for one in rows if is_due(one, Due("", share=0.5))}
     assert 0 < len(sample) < 40
-    some = Assessor(store, words, lambda *_: None, share=0.5)
+    some = Assessor(store, words, lambda cell: lambda *_: None, share=0.5)
     _ = [step async for step in some.run()]
     assert {one.trace_id for one in rows if store.value(one)} == sample
     left = next(one for one in rows if one.trace_id not in sample)
     store.record([request(left, NOW)])
-    assert [step.executions async for step in Assessor(store, words, lambda *_: None, share=0.0).run(asked=False)] == []
-    assert [step.executions async for step in Assessor(store, words, lambda *_: None, share=0.0).run()] == [1]
+    assert [step.executions async for step in Assessor(store, words, lambda cell: lambda *_: None, share=0.0).run(asked=False)] == []
+    assert [step.executions async for step in Assessor(store, words, lambda cell: lambda *_: None, share=0.0).run()] == [1]
     assert store.value(left) is not None
 
 
@@ -192,7 +192,7 @@ async def test_free_scorers_do_not_close_what_the_judge_was_asked_for(execution:
     store.record([request(one, NOW, "again"), request(one, NOW)])
     assert [step.executions async for step in assessor(store, words).run()] == [1]
     assert [step async for step in assessor(store, words).run()] == []
-    _ = [step async for step in Assessor(store, words, lambda *_: None, judge, share=0.0).run()]
+    _ = [step async for step in Assessor(store, words, lambda cell: lambda *_: None, judge, share=0.0).run()]
     assert len(asked) == 2
     assert [step async for step in assessor(store, words, judge).run()] == []
 
@@ -207,7 +207,7 @@ async def test_what_people_asked_for_comes_before_what_waits(execution: Make, wo
 
 async def test_portions_are_on_disk_one_by_one(execution: Make, words: Embedder) -> None:
     store = Memory([execution(str(n)) for n in range(5)])
-    small = Assessor(store, words, lambda *_: None, portion=2, shuffle=Random(1))
+    small = Assessor(store, words, lambda cell: lambda *_: None, portion=2, shuffle=Random(1))
     assert [(step.executions, len(store.written)) async for step in small.run()] == [(2, 1), (2, 2), (1, 3)]
 
 
@@ -219,7 +219,7 @@ async def test_what_was_read_long_ago_is_read_again_before_a_judge_is_paid_for_i
         now[0] += timedelta(seconds=10)
         return now[0]
 
-    slow = Assessor(store, words, lambda *_: None, judging(0.3, asked), clock, portion=1)
+    slow = Assessor(store, words, lambda cell: lambda *_: None, judging(0.3, asked), clock, portion=1)
     elsewhere = assessor(store, words, judging(0.3, asked))
     steps = slow.run()
     await anext(steps)
@@ -230,7 +230,7 @@ async def test_what_was_read_long_ago_is_read_again_before_a_judge_is_paid_for_i
 
 async def test_a_fit_is_kept_between_runs_until_what_is_verified_changes(execution: Make, words: Embedder) -> None:
     store = Memory([execution("a", f"q {n}", right=True) for n in range(50)])
-    one = Assessor(store, words, lambda *_: None)
+    one = Assessor(store, words, lambda cell: lambda *_: None)
     assert [step.executions async for step in one.run()] == [0, 50]
     fresh = execution("b", "something else")
     store.rows[fresh.trace_id] = fresh

@@ -15,7 +15,7 @@ from rvbbit.scoring.rules import Rules
 from rvbbit.types import Scorable
 
 Make = Callable[..., Scorable]
-FITS = Rules(lambda *_: None)
+FITS = Rules(lambda cell: lambda *_: None)
 
 
 async def rules(one: Scorable) -> tuple[float | None, str]:
@@ -38,7 +38,7 @@ async def test_an_answer_that_was_cut_off_is_worth_nothing(execution: Make, reas
 
 
 async def test_an_answer_that_does_not_fit_its_cell_is_worth_nothing_and_says_why(execution: Make) -> None:
-    strict = Rules(lambda cell, arguments, answer: None if answer in ("a", "b") else f"{answer} is not a label of {cell.cascade_id}")
+    strict = Rules(lambda cell: lambda arguments, answer: None if answer in ("a", "b") else f"{answer} is not a label of {cell.cascade_id}")
     verdicts = await strict.score([execution("a"), execution("c")])
     assert [(one.value, one.reason) for one in verdicts] == [(1.0, "no rule is broken"), (0.0, "c is not a label of classify")]
 

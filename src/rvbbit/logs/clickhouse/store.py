@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from rvbbit.interfaces import Due
+from rvbbit.interfaces import Due, ScoreStore
 from rvbbit.logs import values
 from rvbbit.logs.clickhouse import bulk, copying, history, listing, scores, transfer
 from rvbbit.logs.clickhouse.conditions import Condition
@@ -41,7 +41,7 @@ from rvbbit.logs.schema import (
     score_row,
     to_table,
 )
-from rvbbit.logs.store import MOST_NAMED, Change, Changed, Kind
+from rvbbit.logs.store import MOST_NAMED, Change, Changed, Kind, Telling
 from rvbbit.logs.writer import Writer
 from rvbbit.types import CallRecord, CellKey, Decision, Example, Execution, Scorable, Score, Value, Waiting
 
@@ -205,6 +205,10 @@ class Store:
     def costs(self, asked: CostFilter) -> Sequence[Spend]:
         """What calls cost, by what is asked: days oldest first, all else the dearest first. Raises UsageError."""
         return history.costs(self._connection, asked)
+
+    def aside(self, telling: Telling) -> ScoreStore:
+        """The store itself: its server is no part of this process."""
+        return self
 
     def cells(self) -> Mapping[CellKey, int]:
         """Every cell that has executions, the busiest first, with how many a person verified."""

@@ -10,9 +10,11 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from rvbbit.errors import Cancelled
 from rvbbit.logs.duckdb.conditions import Parameters, bound
 from rvbbit.logs.duckdb.failures import REFUSALS, database_error
 from rvbbit.logs.schema import readable
+from rvbbit.logs.store import Telling
 
 LONGEST = 5.0
 """Seconds that `close` waits for a statement: DuckDB closes nothing under one that runs in another thread."""
@@ -73,6 +75,38 @@ class Connection:
             with self._free:
                 self._used -= 1
                 self._free.notify_all()
+
+
+class GivingWay(Connection):
+    """The same connection for work that can wait: what runs when `telling` says stop is broken off, and raises Cancelled."""
+
+    def __init__(self, connection: Connection, telling: Telling) -> None:
+        self._inner = connection
+        self._telling = telling
+
+    @contextmanager
+    def cursor(self, doing: str) -> Iterator[duckdb.DuckDBPyConnection]:
+        stopped = threading.Event()
+        with self._inner.cursor(doing) as cursor:
+
+            def stop() -> None:
+                stopped.set()
+                cursor.interrupt()
+
+            with self._telling(stop):
+                if stopped.is_set():  # before there was anything to interrupt
+                    raise _gave_way(doing)
+                try:
+                    yield cursor
+                except duckdb.InterruptException as error:
+                    raise _gave_way(doing) from error
+
+    def close(self) -> None:
+        """Whoever made the inner one closes it."""
+
+
+def _gave_way(doing: str) -> Cancelled:
+    return Cancelled(f"could not {doing}: something else came first", hint="try again")
 
 
 @contextmanager

@@ -39,12 +39,13 @@ SELECT counted.total, shown.* FROM (SELECT count(*) AS total FROM found) AS coun
 LEFT JOIN ({_PAGE.format(sort="{sort}", order="{order}", found=_OF_FOUND)}) AS shown ON true
 ORDER BY {{order}}"""
 
-# Moments are eight bytes and mostly tell rows apart, ids are 36 and texts are long: the few rows of the moments are found first.
+# Moments are eight bytes and mostly tell rows apart, ids are 36 and texts are long: the rows are found first, by both.
 _SAID = f"""
 SELECT trace_id, arguments AS inputs, {USER_INPUT} AS user_input, answer, answer ->> '$' AS assistant_output
 FROM rvbbit.main.unified_logs
-WHERE rowid IN (SELECT rowid FROM rvbbit.main.unified_logs WHERE timestamp IN (SELECT unnest($moments)))
-AND trace_id IN (SELECT id FROM given)"""
+WHERE rowid IN (
+    SELECT rowid FROM rvbbit.main.unified_logs WHERE timestamp IN (SELECT unnest($moments)) AND trace_id IN (SELECT id FROM given)
+)"""
 
 _STATS = f"""
 SELECT

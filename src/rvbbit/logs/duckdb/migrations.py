@@ -207,6 +207,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(8, "what lists have followed", projection.FOLLOWED),
     Migration(9, "embeddings", (vectors.VECTORS, vectors.ROWS, vectors.EMBEDDINGS)),
     Migration(10, "which calls lists have followed", (projection.FOLLOWED_CALLS,)),
+    Migration(11, "which calls asked the same", projection.QUESTIONS),
 )
 
 

@@ -66,12 +66,21 @@ FOLLOWED = (
 FOLLOWED_CALLS = "ALTER TABLE rvbbit.main.followed ADD COLUMN calls BIGINT DEFAULT -1"
 """One row, by which it is noticed on opening that calls, decisions or scores came or went without lists. -1: they never caught up."""
 
+QUESTION = "md5_number_lower(arguments::VARCHAR)"
+"""A number for what was asked: the same arguments have the same."""
+QUESTIONS = (
+    "ALTER TABLE rvbbit.main.executions ADD COLUMN question UBIGINT",
+    f"""UPDATE rvbbit.main.executions AS held SET question = asked.question
+        FROM (SELECT trace_id, {QUESTION} AS question FROM rvbbit.main.unified_logs) AS asked WHERE asked.trace_id = held.trace_id""",
+)
+
 # An argument or answer that cannot be read as text must not keep a call out of the log.
 _OF_CALL = f"""
     trace_id, session_id, caller_id, query_id, timestamp, source, cascade_id, cell_name, model, cost, tokens_in, tokens_out, duration_ms,
     try(arguments ->> 'criterion') AS criterion,
     try(answer ->> '$') AS answered,
-    lower(concat_ws(chr(10), try({USER_INPUT}), try(answer ->> '$'))) AS text"""
+    lower(concat_ws(chr(10), try({USER_INPUT}), try(answer ->> '$'))) AS text,
+    {QUESTION} AS question"""
 
 _ADD = f"""
 INSERT INTO rvbbit.main.executions BY NAME

@@ -7,6 +7,8 @@ from typing import Any
 from rvbbit.interfaces import Due
 from rvbbit.logs.duckdb.projection import TEACHES
 
+ALIKE = 33  # newest answers of one question, the execution itself among them
+
 CELLS = """
 SELECT cascade_id, cell_name, count(*) FILTER (WHERE verified) AS verified FROM rvbbit.main.executions
 GROUP BY cascade_id, cell_name ORDER BY count(*) DESC, cascade_id, cell_name"""
@@ -14,7 +16,7 @@ GROUP BY cascade_id, cell_name ORDER BY count(*) DESC, cascade_id, cell_name"""
 # What came first is told by `seq`. The judge has seen what it spoke of since a person last wanted to hear it anew; what people asked for
 # stays open for the judge though free scorers have answered.
 _DUE = """
-FROM rvbbit.main.training_examples_mv AS execution
+FROM rvbbit.main.executions AS execution{texts}
 LEFT JOIN (
     SELECT
         trace_id,
@@ -32,31 +34,44 @@ WHERE execution.cascade_id = $cascade_id AND execution.cell_name = $cell_name AN
 
 _OF_CELL = "execution.cascade_id = $cascade_id AND execution.cell_name = $cell_name"
 
-WAITING = f"""
-SELECT
-    count(*) AS executions,
-    count(*) FILTER (WHERE NOT coalesce(known.judged, false)) AS unjudged,
-    coalesce(sum(least(length(execution.inputs::VARCHAR) + length(execution.answer::VARCHAR), $most))
-        FILTER (WHERE NOT coalesce(known.judged, false)), 0)::BIGINT AS characters
-{_DUE}"""
+_TEXTS = """
+JOIN (
+    SELECT trace_id, least(length(arguments::VARCHAR) + length(answer::VARCHAR), $most) AS characters FROM rvbbit.main.unified_logs
+) AS log ON log.trace_id = execution.trace_id"""
+_WAITING = """
+SELECT count(*) AS executions, count(*) FILTER (WHERE NOT coalesce(known.judged, false)) AS unjudged, {characters} AS characters"""
+_READ = "coalesce(sum(log.characters) FILTER (WHERE NOT coalesce(known.judged, false)), 0)::BIGINT"
 
-UNSCORED = f"SELECT execution.trace_id {_DUE} ORDER BY execution.timestamp DESC, execution.trace_id LIMIT $limit"
+UNSCORED = f"SELECT execution.trace_id {_DUE.format(texts='')} ORDER BY execution.timestamp DESC, execution.trace_id LIMIT $limit"
 
 VERIFIED = f"""
 SELECT trace_id FROM rvbbit.main.executions AS execution
 WHERE verified AND {_OF_CELL} ORDER BY decided_at DESC, timestamp DESC, trace_id LIMIT $limit"""
 
-# A cell may be asked the same thing a million times: only the newest answers of each question are gathered.
+# A cell may be asked the same thing a million times: only the newest answers of each question are gathered. Texts are long, and read for
+# the rows wanted and for those that asked the same by its number (`projection.QUESTION`), which moments and ids find.
 SCORABLE = f"""
-WITH wanted AS (
+WITH given_ones AS MATERIALIZED (
+    SELECT cascade_id, cell_name, question, trace_id, timestamp FROM rvbbit.main.executions WHERE trace_id IN (SELECT id FROM given)
+), alike AS MATERIALIZED (
+    SELECT unnest(arg_max({{'trace_id': trace_id, 'timestamp': timestamp}}, timestamp, {ALIKE})) AS one FROM rvbbit.main.executions
+    WHERE (cascade_id, cell_name, question) IN (SELECT (cascade_id, cell_name, question) FROM given_ones)
+    GROUP BY cascade_id, cell_name, question
+), wanted AS MATERIALIZED (
     SELECT trace_id, cascade_id, cell_name, arguments, answer, probability, finish_reason,
         response -> '$.choices[0].logprobs.content[*].logprob' AS logprobs
-    FROM rvbbit.main.unified_logs WHERE trace_id IN (SELECT id FROM given)
+    FROM rvbbit.main.unified_logs WHERE rowid IN (
+        SELECT rowid FROM rvbbit.main.unified_logs
+        WHERE timestamp IN (SELECT timestamp FROM given_ones) AND trace_id IN (SELECT id FROM given)
+    )
 ), others AS (
-    SELECT cascade_id, cell_name, arguments, arg_max({{'trace_id': trace_id, 'answer': answer}}, timestamp, 33) AS answers
+    SELECT cascade_id, cell_name, arguments, arg_max({{'trace_id': trace_id, 'answer': answer}}, timestamp, {ALIKE}) AS answers
     FROM rvbbit.main.unified_logs
-    WHERE {TEACHES}
-        AND (cascade_id, cell_name, arguments) IN (SELECT (cascade_id, cell_name, arguments) FROM wanted)
+    WHERE rowid IN (
+        SELECT rowid FROM rvbbit.main.unified_logs
+        WHERE timestamp IN (SELECT one.timestamp FROM alike) AND trace_id IN (SELECT one.trace_id FROM alike)
+    )
+    AND {TEACHES} AND (cascade_id, cell_name, arguments) IN (SELECT (cascade_id, cell_name, arguments) FROM wanted)
     GROUP BY cascade_id, cell_name, arguments
 )
 SELECT wanted.*, others.answers AS others, coalesce(state.corrected_output, wanted.answer) AS held,
@@ -75,6 +90,12 @@ LEFT JOIN rvbbit.main.training_state AS state ON state.trace_id = wanted.trace_i
 CURRENT = "SELECT * FROM rvbbit.main.current_scores WHERE trace_id IN (SELECT id FROM given)"
 
 
+def waiting(characters: bool) -> str:
+    """The query of what is due; `characters`: with how long the texts are, which takes reading all of them."""
+    read, texts = (_READ, _TEXTS) if characters else ("0", "")
+    return _WAITING.format(characters=read) + _DUE.format(texts=texts)
+
+
 def due(asked: Due) -> dict[str, Any]:
-    """The parameters of WAITING and UNSCORED."""
+    """The parameters of `waiting` and UNSCORED."""
     return {"version": asked.version, "judge": asked.judge, "below": asked.below, "asked": asked.asked}

@@ -18,13 +18,13 @@ import duckdb
 import pyarrow as pa
 
 from rvbbit.errors import Error
-from rvbbit.interfaces import Due
+from rvbbit.interfaces import ScoreStore
 from rvbbit.logs import values
-from rvbbit.logs.duckdb import bulk, history, listing, scores, transfer
-from rvbbit.logs.duckdb.conditions import Parameters
-from rvbbit.logs.duckdb.connection import Connection, in_utc
+from rvbbit.logs.duckdb import bulk, history, listing, transfer
+from rvbbit.logs.duckdb.connection import Connection, GivingWay, in_utc
 from rvbbit.logs.duckdb.migrations import migrate
 from rvbbit.logs.duckdb.projection import Projection
+from rvbbit.logs.duckdb.scorables import Scorables
 from rvbbit.logs.duckdb.sets import Sets
 from rvbbit.logs.duckdb.vectors import Vectors
 from rvbbit.logs.examples import ExampleFilter, Page, Stats
@@ -42,9 +42,9 @@ from rvbbit.logs.schema import (
     score_row,
     to_table,
 )
-from rvbbit.logs.store import MOST_NAMED, Change, Changed, Kind
+from rvbbit.logs.store import MOST_NAMED, Change, Changed, Kind, Telling
 from rvbbit.logs.writer import Writer
-from rvbbit.types import CallRecord, CellKey, Decision, Example, Execution, Scorable, Score, Value, Waiting
+from rvbbit.types import CallRecord, CellKey, Decision, Example, Execution, Score, Value
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ WHERE execution.trace_id IN (SELECT id FROM given UNION SELECT trace_id FROM rvb
 ORDER BY execution.trace_id, decision.seq"""
 
 
-class Store:
+class Store(Scorables):
     """`CallLog`, `ExampleStore` and `ScoreStore` over one DuckDB instance that has catalog `rvbbit` attached.
 
     Opening it brings the schema up to date. `changed` is told after each commit. Raises DatabaseError where the store was made by a newer
@@ -80,7 +80,7 @@ class Store:
     def __init__(self, connection: duckdb.DuckDBPyConnection, changed: Changed | None = None) -> None:
         self._changed = changed or _nobody
         self._writing = threading.Lock()
-        self._connection = Connection(connection)
+        super().__init__(Connection(connection), self._held, self.record)
         with self._connection.cursor("open the store") as cursor:
             steps = migrate(cursor)
         self._projection = Projection(self._connection, anew=steps > 0)
@@ -200,22 +200,9 @@ class Store:
         """What calls cost, by what is asked: days oldest first, all else the dearest first. Raises UsageError."""
         return history.costs(self._connection, asked)
 
-    def cells(self) -> Mapping[CellKey, int]:
-        """Every cell that has executions, the busiest first, with how many a person verified."""
-        rows = self._held().read("count executions", scores.CELLS, {})
-        return {CellKey(row["cascade_id"], row["cell_name"]): row["verified"] for row in rows}
-
-    def waiting(self, cell: CellKey, due: Due, most: int) -> Waiting:
-        """What is due, and what of it the judge has not seen, at most `most` characters each."""
-        return Waiting(**self._held().read("count executions", scores.WAITING, {**_named(cell), **scores.due(due), "most": most})[0])
-
-    def unscored(self, cell: CellKey, due: Due, limit: int) -> Sequence[Scorable]:
-        """The newest executions that are due."""
-        return self._scorable(scores.UNSCORED, {**_named(cell), **scores.due(due), "limit": limit})
-
-    def verified(self, cell: CellKey, limit: int) -> Sequence[Scorable]:
-        """The newest executions that a person verified."""
-        return self._scorable(scores.VERIFIED, {**_named(cell), "limit": limit})
+    def aside(self, telling: Telling) -> ScoreStore:
+        """Its scores for work that gives way to queries, with which it shares this DuckDB."""
+        return Scorables(GivingWay(self._connection, telling), self._held, self.record)
 
     def record(self, given: Sequence[Score]) -> None:
         """Append scores in one commit; on disk when it returns."""
@@ -316,15 +303,6 @@ class Store:
         self._decided += decisions
         self._scored += scores
 
-    def _scorable(self, query: str, given: Parameters) -> list[Scorable]:
-        """The executions whose ids a query gives, in its order."""
-        ids = [row["trace_id"] for row in self._held().read("list executions", query, given)]
-        known: dict[str, list[Score]] = {}
-        for row in self._connection.read("read scores", scores.CURRENT, {}, ids):
-            known.setdefault(row["trace_id"], []).append(values.score(row))
-        rows = {row["trace_id"]: row for row in self._connection.read("read executions", scores.SCORABLE, {}, ids)}
-        return [values.scorable(rows[trace_id], known.get(trace_id, ())) for trace_id in ids]
-
     def _last_seq(self, table: str) -> int:
         row = self._connection.read(f"read {table}", f"SELECT coalesce(max(seq), 0) AS seq FROM rvbbit.main.{table}", {})
         return int(row[0]["seq"])
@@ -361,7 +339,3 @@ def _insert(cursor: duckdb.DuckDBPyConnection, table: str, rows: pa.Table) -> No
 
 def _nobody(change: Change) -> None:
     """Nobody wants to know."""
-
-
-def _named(cell: CellKey) -> Parameters:
-    return {"cascade_id": cell.cascade_id, "cell_name": cell.cell_name}
