@@ -10,12 +10,13 @@ import logging
 import re
 import threading
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import clickhouse_connect
@@ -26,10 +27,12 @@ from clickhouse_connect.driver.external import ExternalData
 from rvbbit.errors import DatabaseError, SettingsError
 from rvbbit.logs.clickhouse.failures import REFUSALS, database_error
 
+T = TypeVar("T")
 Parameters: TypeAlias = Mapping[str, Any]
 NOTHING: Parameters = MappingProxyType({})
 
 CONNECTING = 5  # seconds: a server that is there answers at once
+AT_ONCE = 8  # questions of all threads that wait for the server while whoever asks goes on
 ANSWERING = 60  # seconds of silence: a server at work sends progress more often
 _ONE_BLOCK = {"min_insert_block_size_rows": 1_000_000_000, "min_insert_block_size_bytes": 0, "max_insert_threads": 1}
 _WRITING = {"async_insert": 0, "insert_deduplicate": 1, "max_insert_block_size": 1_000_000_000, **_ONE_BLOCK}
@@ -92,6 +95,7 @@ class Connection:
     def __init__(self, url: str) -> None:
         self.address = Address.of(url)
         self._closed = threading.Event()
+        self._beside = ThreadPoolExecutor(AT_ONCE, "rvbbit-clickhouse")
         with self._refused("open the store"):
             self._client = _client(self.address)
 
@@ -113,6 +117,13 @@ class Connection:
         """The rows of a query as dictionaries."""
         rows: list[dict[str, Any]] = self.read(doing, query, values, ids, beside).to_pylist()
         return rows
+
+    def begin(self, ask: Callable[[], T]) -> Future[T]:
+        """Ask what nothing waits for yet, in a thread beside. `ask` may not begin anything itself, or the last of them waits for ever."""
+        try:
+            return self._beside.submit(ask)
+        except RuntimeError as error:  # shut down
+            raise _was_closed("ask the store") from error
 
     def insert(self, doing: str, table: str, rows: pa.Table) -> None:
         """Append rows as one block, all or none; on the server's disk when it returns. Sent twice by the driver, they are there once."""
@@ -137,16 +148,21 @@ class Connection:
     def close(self) -> None:
         """Later use is refused. Safe to call twice."""
         self._closed.set()
+        self._beside.shutdown()
         self._client.close()
 
     @contextmanager
     def _refused(self, doing: str) -> Iterator[None]:
         if self._closed.is_set():
-            raise DatabaseError(f"could not {doing}: the store was closed", hint="connect again")
+            raise _was_closed(doing)
         try:
             yield
         except REFUSALS as error:
             raise database_error(error, doing, str(self.address), self.address.database) from error
+
+
+def _was_closed(doing: str) -> DatabaseError:
+    return DatabaseError(f"could not {doing}: the store was closed", hint="connect again")
 
 
 def _client(address: Address) -> Client:

@@ -7,10 +7,6 @@ from typing import Any
 from rvbbit.interfaces import Due
 from rvbbit.logs.clickhouse.tables import TEACHES
 
-CELLS = """
-SELECT cascade_id, cell_name, toInt64(countIf(verified)) AS verified {found}
-GROUP BY cascade_id, cell_name ORDER BY count() DESC, cascade_id, cell_name"""
-
 _OF_CELL = "cascade_id = {cascade_id:String} AND cell_name = {cell_name:String}"
 
 # `known` is nothing where an execution has no score of any kind. What came first is told by `seq`, the server's own number: `timestamp` is

@@ -172,19 +172,19 @@ class Store:
 
     def page(self, asked: ExampleFilter) -> Page:
         """One page of executions that can teach, with the exact number that match. Raises UsageError for an unusable sort or cursor."""
-        return listing.page(self._connection, self._editions.source(), asked)
+        return listing.page(self._connection, self._editions, asked)
 
     def trace_ids(self, asked: ExampleFilter) -> list[str]:
         """The ids alone of a page. Raises UsageError as `page` does."""
-        return listing.trace_ids(self._connection, self._editions.source(), asked)
+        return listing.trace_ids(self._connection, self._editions, asked)
 
     def stats(self) -> Stats:
         """Figures of everything that can teach and of each cell, the busiest first."""
-        return listing.stats(self._connection, self._editions.source())
+        return listing.stats(self._connection, self._editions)
 
     def facets(self, asked: ExampleFilter, most: int = 100) -> Facets:
         """The values that the executions a filter finds have, with their counts."""
-        return listing.facets(self._connection, self._editions.source(), asked, most)
+        return listing.facets(self._connection, self._editions, asked, most)
 
     def detail(self, trace_id: str) -> Detail | None:
         """One logged call, whole; None where there is none of that id."""
@@ -212,10 +212,7 @@ class Store:
 
     def cells(self) -> Mapping[CellKey, int]:
         """Every cell that has executions, the busiest first, with how many a person verified."""
-        source = self._editions.source()
-        query = scores.CELLS.format(found=source.found(Condition("true"), held=True))
-        rows = self._connection.rows("count executions", query, beside=source.fresh)
-        return {CellKey(row["cascade_id"], row["cell_name"]): row["verified"] for row in rows}
+        return listing.cells(self._connection, self._editions)
 
     def waiting(self, cell: CellKey, due: Due, most: int) -> Waiting:
         """What is due, and what of it the judge has not seen, at most `most` characters each."""

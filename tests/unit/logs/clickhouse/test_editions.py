@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from rvbbit.errors import DatabaseError, UsageError
 from rvbbit.logs.clickhouse import Store, editions
 from rvbbit.logs.clickhouse.conditions import Condition, brief
 from rvbbit.logs.clickhouse.executions import COLUMNS, FACTS, Source
@@ -20,6 +22,7 @@ from support.store import call, decision, score
 
 IDS = [f"t{number}" for number in range(5)]
 EVERYTHING = Condition("true")
+PAGES = (ExampleFilter(limit=None), ExampleFilter(sort="confidence", order="asc", limit=2), ExampleFilter(search="a", limit=2))
 
 _VIEWED = f"""
 SELECT
@@ -36,10 +39,14 @@ def read(store: Store, source: Source) -> list[dict[str, Any]]:
 
 
 def same(store: Store) -> None:
-    """What lists read, what the facts say, and what the views that people query say."""
+    """What lists read and show, what the facts say, and what the views that people query say."""
     held = read(store, store._editions.source())
     assert held == read(store, FACTS)
     assert held == store._connection.rows("look", _VIEWED)
+    for asked in PAGES:
+        with patch.object(store._editions, "read", lambda work: work(FACTS)):
+            of_facts = store.page(asked)
+        assert [store.page(asked) for _ in range(3)] == [of_facts] * 3
 
 
 def record(trace_id: str, kind: int) -> CallRecord:
@@ -165,6 +172,32 @@ def test_what_lists_read_is_the_edition_and_what_changed_since(kept: Store) -> N
     kept.take_in([record("d", 1)])
     assert kept.page(ExampleFilter()).total == 4
     same(kept)
+
+
+def test_a_list_begins_on_what_was_so_and_is_read_again_where_it_is_not(kept: Store, other: Store) -> None:
+    read_of: list[Source] = []
+
+    def work(source: Source) -> int:
+        read_of.append(source)
+        return len(read_of)
+
+    assert [kept._editions.read(work) for _ in range(4)] == [1, 2, 3, 4], "it was so each time"
+    other.annotate([decision("b", trainable=True)])
+    assert kept._editions.read(work) == 6, "what began was not so any more"
+    assert read_of[4] is read_of[3] and read_of[5].fresh is not None
+    assert kept._editions.read(work) == 7, "where things change, nothing is begun that may be thrown away"
+    other.annotate([decision("c", trainable=True)])
+    assert trainable(kept) == ["a", "b", "c"]
+
+
+def test_a_list_that_cannot_be_read_says_so_whatever_began_beside_it(kept: Store) -> None:
+    for _ in range(4):
+        with pytest.raises(UsageError, match="cannot sort"):
+            kept.page(ExampleFilter(sort="nothing"))  # type: ignore[arg-type]
+    kept.close()
+    for _ in range(2):
+        with pytest.raises(DatabaseError, match="closed"):
+            kept.page(ExampleFilter())
 
 
 def test_another_server_reads_the_edition_that_one_made(kept: Store, other: Store) -> None:
