@@ -1,27 +1,43 @@
-/** All executions that the filter finds, a page at a time, as many as there are. */
-import type { GetRowIdParams, GridApi, RowClickedEvent, SelectionChangedEvent } from "ag-grid-community";
-import { AgGridReact } from "ag-grid-react";
-import { useEffect, useMemo, useRef } from "react";
+/** All executions that the filter finds, a page at a time, as many as there are. Plain DOM inside: what scrolls is not drawn by React. */
+import { createGrid, type GridApi, type GridOptions } from "ag-grid-community";
+import { useEffect, useEffectEvent, useRef, useState } from "react";
 
 import type { Example } from "@/shared/api/client";
 import { pressed } from "@/shared/lib/keys";
 import { nonce } from "@/shared/lib/nonce";
 import { gridTheme } from "@/shared/ui/grid";
 
-import { COLUMNS, type Context, NARROW } from "./columns";
+import type { Context } from "./cells";
+import { COLUMNS, NARROW } from "./columns";
 import styles from "./grid.module.css";
 import { keep, restore } from "./layout";
 import { mark, toggled } from "./marking";
 import { BLOCK, isSort, type Order, ordered, type Source } from "./source";
 
 const OWN = new Set(["space", "Enter", "j", "k", "t", "v", "x", "e", "/", "?", "mod+a", "mod+z"]);
-const DEFAULTS = {
-  resizable: true,
-  suppressHeaderMenuButton: true,
-  suppressKeyboardEvent: ({ event }: { event: KeyboardEvent }) => OWN.has(pressed(event).replace("shift+", "")),
-};
-const SELECTION = { mode: "multiRow", headerCheckbox: false, checkboxes: true, enableClickSelection: false } as const;
 const CONTROL = "button, label, input, a, .ag-selection-checkbox";
+
+const OPTIONS: GridOptions<Example> = {
+  theme: gridTheme,
+  styleNonce: nonce,
+  rowModelType: "infinite",
+  cacheBlockSize: BLOCK,
+  maxConcurrentDatasourceRequests: 2,
+  blockLoadDebounceMillis: 20,
+  rowBuffer: 4,
+  infiniteInitialRowCount: BLOCK,
+  defaultColDef: {
+    resizable: true,
+    suppressHeaderMenuButton: true,
+    suppressKeyboardEvent: ({ event }) => OWN.has(pressed(event).replace("shift+", "")),
+  },
+  rowSelection: { mode: "multiRow", headerCheckbox: false, checkboxes: true, enableClickSelection: false },
+  selectionColumnDef: { pinned: "left", width: 38, resizable: false, suppressMovable: true },
+  getRowId: ({ data }) => data.trace_id,
+  animateRows: false,
+  suppressDragLeaveHidesColumns: true,
+  tooltipShowDelay: 400,
+};
 
 interface GridProps {
   source: Source;
@@ -39,78 +55,62 @@ interface GridProps {
 }
 
 export default function ExecutionsGrid(props: GridProps) {
-  const { source, order, narrow, open, onReady, onOpen, onSession, onSelected, onOrder, onScrolled } = props;
-  const grid = useRef<GridApi<Example> | null>(null);
-  const context = useMemo<Context>(
-    () => ({
-      toggle: (example, field) => grid.current && void mark(grid.current, example, ...toggled(example, field)),
-    }),
-    [],
-  );
+  const { source, order, narrow, open } = props;
+  const place = useRef<HTMLDivElement>(null);
+  const [grid, setGrid] = useState<GridApi<Example> | null>(null);
   const shown = useRef(open);
+  const now = useEffectEvent(() => props);
+
   useEffect(() => {
-    const before = shown.current;
-    shown.current = open;
-    const nodes = [before, open]
-      .map((id) => (id === null ? undefined : grid.current?.getRowNode(id)))
-      .filter((node) => node !== undefined);
-    grid.current?.redrawRows({ rowNodes: nodes });
-  }, [open]);
+    if (place.current === null) return;
+    const context: Context = { toggle: (example, field) => void mark(made, example, ...toggled(example, field)) };
+    const made = createGrid<Example>(place.current, {
+      ...OPTIONS,
+      context,
+      columnDefs: narrow ? NARROW : COLUMNS,
+      rowHeight: narrow ? 60 : undefined,
+      rowClassRules: { [styles.open ?? ""]: ({ data }) => data !== undefined && data.trace_id === shown.current },
+      onColumnMoved: ({ finished, api }) => finished && !narrow && keep(api),
+      onColumnResized: ({ finished, api, source: by }) => finished && !narrow && by !== "flex" && keep(api),
+      onColumnVisible: ({ api }) => !narrow && keep(api),
+      onSortChanged: ({ api }) => {
+        const model = api.getColumnState().filter((column) => Boolean(column.sort));
+        now().onOrder(model.length === 0 ? null : ordered(model));
+      },
+      onSelectionChanged: ({ api }) => now().onSelected(api.getSelectedRows()),
+      onBodyScrollEnd: () => now().onScrolled(),
+      onRowClicked: ({ data, event }) => {
+        const target = event?.target;
+        if (data === undefined || (target instanceof Element && target.closest(CONTROL) !== null)) return;
+        if (event instanceof MouseEvent && event.detail > 1) now().onSession(data.session_id);
+        else now().onOpen(shown.current === data.trace_id ? null : data.trace_id);
+      },
+    });
+    if (!narrow) restore(made);
+    setGrid(made);
+    now().onReady(made);
+    return () => made.destroy();
+  }, [narrow]);
 
   const sort = order?.sort;
   const way = order?.order;
   useEffect(() => {
-    if (grid.current !== null) arrange(grid.current, sort, way);
-  }, [sort, way]);
+    if (grid === null || grid.isDestroyed()) return;
+    arrange(grid, sort, way);
+    if (grid.getGridOption("datasource") !== source) grid.setGridOption("datasource", source);
+  }, [grid, source, sort, way]);
 
-  const clicked = ({ data, event }: RowClickedEvent<Example>) => {
-    const target = event?.target;
-    if (data === undefined || (target instanceof Element && target.closest(CONTROL) !== null)) return;
-    if (event instanceof MouseEvent && event.detail > 1) onSession(data.session_id);
-    else onOpen(shown.current === data.trace_id ? null : data.trace_id);
-  };
-  return (
-    <div className={styles.grid}>
-      <AgGridReact<Example>
-        theme={gridTheme}
-        styleNonce={nonce}
-        rowModelType="infinite"
-        datasource={source}
-        cacheBlockSize={BLOCK}
-        maxConcurrentDatasourceRequests={2}
-        blockLoadDebounceMillis={20}
-        rowBuffer={4}
-        infiniteInitialRowCount={BLOCK}
-        columnDefs={narrow ? NARROW : COLUMNS}
-        rowHeight={narrow ? 60 : undefined}
-        defaultColDef={DEFAULTS}
-        rowSelection={SELECTION}
-        selectionColumnDef={{ pinned: "left", width: 38, resizable: false, suppressMovable: true }}
-        context={context}
-        getRowId={({ data }: GetRowIdParams<Example>) => data.trace_id}
-        rowClassRules={{ [styles.open ?? ""]: ({ data }) => data !== undefined && data.trace_id === shown.current }}
-        animateRows={false}
-        suppressDragLeaveHidesColumns
-        tooltipShowDelay={400}
-        onGridReady={({ api }) => {
-          grid.current = api;
-          if (!narrow) restore(api);
-          arrange(api, sort, way);
-          onReady(api);
-        }}
-        onColumnMoved={({ finished, api }) => finished && !narrow && keep(api)}
-        onColumnResized={({ finished, api, source: by }) => finished && !narrow && by !== "flex" && keep(api)}
-        onColumnVisible={({ api }) => !narrow && keep(api)}
-        onSortChanged={({ api }) => {
-          const model = api.getColumnState().filter((column) => Boolean(column.sort));
-          onOrder(model.length === 0 ? null : ordered(model));
-        }}
-        onSelectionChanged={({ api }: SelectionChangedEvent<Example>) => onSelected(api.getSelectedRows())}
-        onBodyScrollEnd={onScrolled}
-        onRowClicked={clicked}
-      />
-    </div>
-  );
+  useEffect(() => {
+    const before = shown.current;
+    shown.current = open;
+    if (grid === null || grid.isDestroyed()) return;
+    const nodes = [before, open]
+      .map((id) => (id === null ? undefined : grid.getRowNode(id)))
+      .filter((node) => node !== undefined);
+    grid.redrawRows({ rowNodes: nodes });
+  }, [grid, open]);
+
+  return <div className={styles.grid} ref={place} />;
 }
 
 /** Sorted as the address says. */

@@ -10,12 +10,14 @@ export type Example = Schemas["Example"];
 export type Whole = Schemas["Whole"];
 export type Stats = Schemas["Stats"];
 
+/** Sent in the same moment, before anything is drawn that the caller changes: a middleware would wait for that. */
+function carrying(request: Request): Promise<Response> {
+  const held = token.get();
+  if (held !== null) request.headers.set("Authorization", `Bearer ${held}`);
+  return fetch(request);
+}
+
 const speaking: Middleware = {
-  onRequest({ request }) {
-    const held = token.get();
-    if (held !== null) request.headers.set("Authorization", `Bearer ${held}`);
-    return request;
-  },
   async onResponse({ response }) {
     if (response.ok) return;
     if (response.status === 401) refused();
@@ -28,6 +30,7 @@ const speaking: Middleware = {
 
 export const api = createClient<paths>({
   baseUrl: "",
+  fetch: carrying,
   // a list is a repeated name: ?cascade_id=a&cascade_id=b
   querySerializer: { array: { style: "form", explode: true } },
 });

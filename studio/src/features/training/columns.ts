@@ -1,94 +1,14 @@
 /** The grid's columns. */
-import type { ColDef, ICellRendererParams } from "ag-grid-community";
-import { Check, PenLine } from "lucide-react";
-import type { ReactNode } from "react";
+import type { ColDef } from "ag-grid-community";
 
 import type { Example } from "@/shared/api/client";
-import { ago, moment, seconds, shown, usd } from "@/shared/lib/format";
-import { Badge } from "@/shared/ui/badge";
-import { Confidence } from "@/shared/ui/confidence";
-import { Switch } from "@/shared/ui/field";
+import { ago, moment, seconds, usd } from "@/shared/lib/format";
 
+import { Answer, Both, type Cell, Input, Sure, Tags, Trainable, Verified } from "./cells";
 import styles from "./columns.module.css";
-import { told } from "./input";
-import { holds } from "@/shared/lib/labels";
-
-export interface Context {
-  toggle: (example: Example, field: "trainable" | "verified") => void;
-}
-
-type Cell = ICellRendererParams<Example, unknown, Context>;
-
-/** The text that it is about first, then what was asked of it. */
-function Input({ data }: Cell) {
-  if (data === undefined) return null;
-  const { main, rest } = told(data);
-  return (
-    <span className={styles.line} title={data.user_input ?? ""}>
-      <span className={styles.text}>{main}</span>
-      {rest !== "" && <span className={styles.rest}>{rest}</span>}
-    </span>
-  );
-}
-
-function Answer({ data }: Cell) {
-  if (data === undefined) return null;
-  const text = shown(holds(data));
-  return (
-    <span className={styles.line} title={text}>
-      {data.corrected_output !== null && <PenLine aria-label="corrected" className={styles.corrected} />}
-      <span className={styles.text}>{text.replaceAll("\n", " ")}</span>
-    </span>
-  );
-}
-
-/** Both, one above the other, where there is no room beside. */
-function Both({ data, ...more }: Cell) {
-  if (data === undefined) return null;
-  return (
-    <span className={styles.both}>
-      <Input data={data} {...more} />
-      <span className={styles.line}>
-        <Confidence value={data.confidence} calibrated={data.calibrated} />
-        <Answer data={data} {...more} />
-      </span>
-    </span>
-  );
-}
-
-function Trainable({ data, context }: Cell) {
-  if (data === undefined) return null;
-  return <Switch label="trainable" on={data.trainable} onChange={() => context.toggle(data, "trainable")} />;
-}
-
-function Verified({ data, context }: Cell) {
-  if (data === undefined) return null;
-  return (
-    <button
-      type="button"
-      className={`${styles.verified} ${data.verified ? styles.yes : ""}`}
-      aria-pressed={data.verified}
-      aria-label="verified"
-      title={data.verified ? "verified: a person says this is right" : "not verified"}
-      onClick={() => context.toggle(data, "verified")}
-    >
-      <Check aria-hidden />
-    </button>
-  );
-}
-
-const Sure = ({ data }: Cell) => data && <Confidence value={data.confidence} calibrated={data.calibrated} />;
-
-const Tags = ({ data }: Cell) => (
-  <span className={styles.tags}>
-    {data?.tags.map((tag) => (
-      <Badge key={tag}>{tag}</Badge>
-    ))}
-  </span>
-);
 
 /** Drawn where there is a row to draw: what is still on its way costs nothing. */
-const drawn = (component: (cell: Cell) => ReactNode): Pick<ColDef<Example>, "cellRendererSelector"> => ({
+const drawn = (component: Cell): Pick<ColDef<Example>, "cellRendererSelector"> => ({
   cellRendererSelector: ({ data }) => (data === undefined ? undefined : { component }),
 });
 
