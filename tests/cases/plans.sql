@@ -291,10 +291,14 @@ SELECT id FROM t WHERE id IN (SELECT id FROM u WHERE word MEANS 'x')
 --          ask 1: MEANS(word, 'x')
 --       └─ Scan  (SELECT id, word FROM u)
 
--- case: a correlated subquery falls back
+-- case: a correlated subquery is asked beside the rows around it
 SELECT id FROM t WHERE EXISTS (SELECT 1 FROM u WHERE u.id = t.id AND word MEANS 'x')
 -- plan:
--- Fallback  ask 1: MEANS(word, 'x')
+-- Project
+-- └─ SemanticFilter  MEANS(word, 'x')
+--       ask 1: MEANS(word, 'x')
+--    └─ Filter  u.id = t.id
+--       └─ Scan  u, for rows of t
 
 -- case: a lateral subquery falls back
 SELECT * FROM t, LATERAL (SELECT t.text MEANS 'x' AS m) l
@@ -1196,10 +1200,14 @@ SELECT (SELECT count(DISTINCT grp) FROM t WHERE text MEANS 'red') > 3
 --       ask 1: MEANS(text, 'red')
 --    └─ Scan  t
 
--- case: a correlated count is asked by a function
+-- case: a correlated count is asked in full
 SELECT id FROM u WHERE (SELECT count(*) FROM t WHERE t.id = u.id AND text MEANS 'red') > 3
 -- plan:
--- Fallback  ask 1: MEANS(text, 'red')
+-- Project
+-- └─ SemanticFilter  MEANS(text, 'red')
+--       ask 1: MEANS(text, 'red')
+--    └─ Filter  t.id = u.id
+--       └─ Scan  t, for rows of u
 
 -- case: groups stop asking when they have enough rows
 SELECT grp AS g, upper(grp) AS up FROM t WHERE text MEANS 'red' GROUP BY g, 2 HAVING count(*) >= 2 ORDER BY up LIMIT 3
@@ -1353,3 +1361,29 @@ SELECT id FROM t WHERE text ALIKE 'red'
 -- └─ SemanticFilter  ALIKE(text, 'red')
 --       ask 1: ALIKE(text, 'red')
 --    └─ Scan  t
+
+-- case: a correlated block is asked for the rows that the conditions around it keep
+SELECT id FROM t WHERE amount > 3 AND text MEANS 'red' AND NOT EXISTS (SELECT 1 FROM u WHERE u.id = t.id AND word MEANS 'x')
+-- plan:
+-- Block 1
+-- Project
+-- └─ SemanticFilter  MEANS(word, 'x')
+--       ask 2: MEANS(word, 'x')
+--    └─ Filter  u.id = t.id
+--       └─ Scan  u, for rows of t where amount > 3
+-- Block 2
+-- Project
+-- └─ SemanticFilter  MEANS(text, 'red')
+--       ask 1: MEANS(text, 'red')
+--    └─ Filter  NOT EXISTS(SELECT 1 FROM u WHERE u.id = t.id AND MEANS(word, 'x'))
+--       └─ Filter  amount > 3
+--          └─ Scan  t
+
+-- case: a semi join is a condition
+SELECT id FROM t SEMI JOIN u ON u.id = t.id AND word MEANS 'x' WHERE amount > 3
+-- plan:
+-- Project
+-- └─ SemanticFilter  MEANS(word, 'x')
+--       ask 1: MEANS(word, 'x')
+--    └─ Filter  u.id = t.id
+--       └─ Scan  u, for rows of t where amount > 3

@@ -979,3 +979,85 @@ SELECT t.id, u.id FROM t, u WHERE alike(t.text, u.word) ORDER BY t.id, u.id LIMI
 SELECT id FROM u WHERE EXISTS (SELECT 1 FROM t a, t b WHERE alike(a.text, b.text) AND a.id < b.id);
 
 UPDATE u SET grp = 'z' FROM t WHERE alike(t.text, u.word) AND t.id = u.id;
+
+SELECT id FROM t WHERE amount > 15 AND EXISTS (SELECT 1 FROM u WHERE u.id = t.id AND means(u.word, 'e'));
+
+SELECT id FROM t WHERE amount > 15 AND NOT EXISTS (SELECT 1 FROM u WHERE u.id = t.id AND means(word, 'e') AND grp = 'a');
+
+SELECT id FROM t WHERE EXISTS (SELECT 1 FROM u WHERE grp = t.grp AND means(word, 'e') AND means(text, 'red'));
+
+SELECT id FROM t WHERE id IN (SELECT u.id FROM u WHERE u.grp = t.grp AND means(word, 'e'));
+
+SELECT id FROM t WHERE id NOT IN (SELECT u.id FROM u WHERE u.grp = t.grp AND means(word, 'e'));
+
+SELECT id FROM t WHERE amount > ALL (SELECT u.id * 10 FROM u WHERE u.grp = t.grp AND means(word, 'e'));
+
+SELECT id, EXISTS (SELECT 1 FROM u WHERE u.id = t.id AND means(word, text)) AS there FROM t WHERE amount > 15;
+
+SELECT id, (SELECT count(*) FROM u WHERE u.grp = t.grp AND means(word, 'e')) AS n FROM t WHERE id > 2 ORDER BY id;
+
+SELECT id, (SELECT max(ask(word, t.text)) FROM u WHERE u.grp = t.grp) AS n FROM t WHERE id > 2 ORDER BY id;
+
+SELECT id, (SELECT ask(max(word), 'q') FROM u WHERE u.grp = t.grp AND u.id < t.id) AS n FROM t;
+
+SELECT grp, count(*) FROM t WHERE EXISTS (SELECT 1 FROM u WHERE u.id = t.id AND means(word, 'e')) GROUP BY grp;
+
+SELECT grp, count(*), (SELECT count(*) FROM u WHERE u.grp = t.grp AND means(word, 'e')) FROM t GROUP BY grp;
+
+SELECT id FROM t WHERE means(text, 'red') AND EXISTS (SELECT 1 FROM u WHERE u.id = t.id AND means(word, 'e'));
+
+SELECT id FROM t WHERE means(text, 'red') OR EXISTS (SELECT 1 FROM u WHERE u.id < t.id AND means(word, 'e') AND u.grp <> t.grp);
+
+SELECT id FROM t WHERE EXISTS (SELECT 1 FROM u WHERE u.id = t.id AND EXISTS (SELECT 1 FROM s WHERE s.id = u.id AND means(s.words[1], u.word)));
+
+SELECT id FROM t WHERE EXISTS (SELECT 1 FROM u WHERE u.id = t.id AND EXISTS (SELECT 1 FROM s WHERE s.id < t.id AND means(t.text, u.word)));
+
+SELECT t.id FROM t JOIN u w ON t.id = w.id WHERE EXISTS (SELECT 1 FROM u WHERE u.grp = w.grp AND means(u.word, w.word) AND u.id = t.id);
+
+WITH c AS (SELECT * FROM u WHERE id > 1) SELECT id FROM t WHERE EXISTS (WITH d AS (FROM c) SELECT 1 FROM d WHERE d.id = t.id AND means(word, 'e'));
+
+SELECT id FROM (FROM t ORDER BY id LIMIT 5) AS t WHERE EXISTS (SELECT 1 FROM u WHERE u.id = t.id AND means(word, 'e'));
+
+SELECT id FROM t WHERE EXISTS (SELECT 1 FROM u WHERE u.id = t.id AND means(word, 'e')) ORDER BY id LIMIT 1;
+
+SELECT id, ask(text, 'q') FROM t WHERE EXISTS (SELECT 1 FROM u WHERE u.id = t.id AND means(word, 'e')) ORDER BY id LIMIT 1;
+
+SELECT upper(text) AS up FROM t WHERE up <> 'X' AND EXISTS (SELECT 1 FROM u WHERE u.id = t.id AND means(upper(word), up[1:1]));
+
+SELECT id FROM n WHERE EXISTS (SELECT 1 FROM u WHERE u.id < 9 AND ascii(ask(n.text, u.word)) = 82);
+
+SELECT id FROM n WHERE EXISTS (SELECT 1 FROM n AS m WHERE m.text = n.text AND ascii(ask(m.text, 'q')) = 82 AND m.id <> n.id);
+
+SELECT id FROM t WHERE EXISTS (SELECT 1 FROM u WHERE u.id = t.id AND CASE WHEN t.amount > 20 THEN means(word, 'e') ELSE means(word, 'r') END);
+
+SELECT id FROM t x WHERE EXISTS (SELECT * FROM t WHERE t.grp = x.grp AND means(text, 'red') AND id <> x.id);
+
+SELECT id FROM t WHERE EXISTS (SELECT 1 FROM s WHERE s.id = t.id AND means(part.name, 'red'));
+
+DELETE FROM t WHERE EXISTS (SELECT 1 FROM u WHERE u.id = t.id AND means(word, 'e'));
+
+UPDATE t SET text = (SELECT max(ask(word, 'q')) FROM u WHERE u.id = t.id) WHERE id > 1;
+
+UPDATE t SET amount = 0 WHERE id > 1 AND EXISTS (SELECT 1 FROM u WHERE u.id = t.id AND means(word, 'e'));
+
+INSERT INTO u SELECT id, text, 'new' FROM t WHERE NOT EXISTS (SELECT 1 FROM u WHERE u.id = t.id AND means(word, 'e'));
+
+SELECT * FROM t SEMI JOIN u ON t.id = u.id AND means(u.word, 'e');
+
+SELECT * FROM t ANTI JOIN u ON t.id = u.id AND means(word, 'e') WHERE amount > 15;
+
+SELECT t.id, s.id FROM t SEMI JOIN u ON t.grp = u.grp AND means(u.word, 'e') AND means(text, 'red') LEFT JOIN s ON s.id = t.id;
+
+SELECT t.id, s.id FROM t LEFT JOIN s ON s.id = t.id ANTI JOIN u ON s.id = u.id AND means(u.word, 'e');
+
+SELECT t.id, s.id FROM t SEMI JOIN u ON t.id = u.id AND means(u.word, 'e') RIGHT JOIN s ON s.id = t.id;
+
+SELECT id FROM t SEMI JOIN (SELECT * FROM u WHERE means(word, 'e')) w ON t.id = w.id AND means(word, 'r');
+
+SELECT id FROM t ANTI JOIN u ON classify(text, ['a', 'b']) = classify(word, ['a', 'b']) AND t.id <> u.id;
+
+SELECT id FROM t SEMI JOIN u ON akin(text, word) AND t.id <> u.id;
+
+SELECT id FROM t ANTI JOIN u ON alike(text, word) AND t.grp = u.grp;
+
+SELECT id FROM t SEMI JOIN u ON means(text, 'red') OR means(word, 'zzz');

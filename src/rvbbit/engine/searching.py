@@ -31,8 +31,8 @@ from rvbbit.execution import keys
 from rvbbit.execution.searching import Rows, Target, constant
 from rvbbit.interfaces import Matrix
 from rvbbit.sql import searches
-from rvbbit.sql.binder import Schema
 from rvbbit.sql.dialect import Dialect
+from rvbbit.sql.schema import Schema
 from rvbbit.sql.search import Search
 from rvbbit.types import Answer
 

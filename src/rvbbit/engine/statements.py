@@ -26,7 +26,7 @@ from rvbbit.execution.mirrored import Answerer
 from rvbbit.execution.questions import Asking
 from rvbbit.result import Explained
 from rvbbit.sql import lowering, parameters
-from rvbbit.sql.binder import Schema, bind
+from rvbbit.sql.binder import bind
 from rvbbit.sql.dialect import Call, Dialect
 from rvbbit.sql.explain import explained, in_order, lines
 from rvbbit.sql.factors import Factoring, Many, has_factors, is_short
@@ -34,6 +34,7 @@ from rvbbit.sql.origins import Keyed
 from rvbbit.sql.patterns import Grammar
 from rvbbit.sql.plan import Plan, sifted
 from rvbbit.sql.rules import optimise
+from rvbbit.sql.schema import Schema
 from rvbbit.sql.search import Search
 from rvbbit.sql.searches import holds_searches, take_out, with_types
 from rvbbit.sql.statements import Hints, Statement, split

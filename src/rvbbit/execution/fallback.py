@@ -1,4 +1,4 @@
-"""Calls where no stage can reach (a correlated subquery, the ON of an outer join): a DuckDB function a call, behind the same answers.
+"""Calls where no stage can reach (a LATERAL subquery, the ON of a FULL join): a DuckDB function a call, behind the same answers.
 
 DuckDB hands it chunks of up to 2,048 rows and may do so ahead of cheap predicates; that is why it is the fallback.
 """

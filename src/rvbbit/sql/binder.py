@@ -6,21 +6,23 @@ The binder never runs anything. What it must know of tables it asks the `Schema`
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from sqlglot import exp
 
 from rvbbit.errors import SQLError
-from rvbbit.sql import aggregates, aliases, bounds, conditions, describing, regexes, rewrite, scopes, sides, stability
+from rvbbit.sql import aggregates, aliases, bounds, conditions, correlated, describing, regexes, rewrite, scopes, semi_joins, sides
 from rvbbit.sql.candidates import read_once
 from rvbbit.sql.dialect import Call
 from rvbbit.sql.embeds import EMBED
 from rvbbit.sql.enough import stop_counting
 from rvbbit.sql.factors import Factoring, factorize
 from rvbbit.sql.limits import cut_first, is_cut
-from rvbbit.sql.origins import KeyedOf, Origin, origin
+from rvbbit.sql.origins import Origin, origin
 from rvbbit.sql.plan import Ask, Block, Filter, Node, Plan, Project, Scan, SemanticFilter, SemanticMap, Snapshot, asks_of, chain
+from rvbbit.sql.reading import Around
+from rvbbit.sql.schema import Schema
 from rvbbit.sql.stated import hints_of
 from rvbbit.sql.statements import Hints
 from rvbbit.sql.topk import highest_first
@@ -29,31 +31,6 @@ from rvbbit.sql.typecheck import check_type
 OUT_OF_REACH = frozenset({"from_", "joins", "laterals", "with_", "using", "limit", "offset", "returning"})
 SEVERAL = frozenset({"UNNEST", "COLUMNS"})
 """Functions that make several rows or columns of one, which a scalar lookup cannot."""
-
-
-@dataclass(frozen=True, slots=True)
-class Schema:
-    """What the binder may ask of the database. `describe` gives (name, DuckDB type) of each column of a query; raises SQLError."""
-
-    describe: Callable[[exp.Expr], list[tuple[str, str]]]
-    aggregates: frozenset[str] = frozenset()
-    keyed: KeyedOf = lambda _: None
-
-    def has_aggregate(self, tree: exp.Expr) -> bool:
-        """Whether a tree computes over groups or windows."""
-        return any(isinstance(node, exp.Window | exp.AggFunc) or self._aggregates(node) for node in scopes.own_nodes(tree))
-
-    def aggregates_rows(self, tree: exp.Expr) -> bool:
-        """Whether a tree computes over groups, window functions aside."""
-        plain = (node for node in scopes.own_nodes(tree) if not isinstance(node.parent, exp.Window))
-        return any(isinstance(node, exp.AggFunc) or self._aggregates(node) for node in plain)
-
-    def reads_differently(self, tree: exp.Expr) -> bool:
-        """Whether reading a tree twice could give different rows or values."""
-        return stability.reads_differently(tree, self.aggregates)
-
-    def _aggregates(self, node: exp.Expr) -> bool:
-        return isinstance(node, exp.Anonymous) and node.name.lower() in self.aggregates
 
 
 def bind(
@@ -83,6 +60,12 @@ def bind(
         rewrite.as_condition(call, hints[call.meta["id"]])
     rewrite.name_columns(statement)
     factored = factorize(calls, hints, factoring, schema.describe)
+
+    semi_joins.as_conditions(
+        statement,
+        lambda select: schema.describes(describing.looked_up(select, {})),
+        lambda values, select: schema.describes(describing.values(values, select)),
+    )
 
     def names(query: exp.Select, block: exp.Select) -> list[str]:
         return [name for name, _ in schema.describe(describing.standing(query, block))]
@@ -117,6 +100,7 @@ class _Binder:
         self.kept = 0
         self.asked: set[int] = set()
         self.stuck: set[str] = set()
+        self.around: tuple[Around, ...] = ()
 
     def add(self, block: exp.Expr) -> None:
         """Stage a block's calls, or hand them to the fallback where no stage can reach."""
@@ -124,7 +108,7 @@ class _Binder:
             if isinstance(block, exp.Select) and any("typed" in source.meta for source in scopes.sources(block)):
                 self.roots.append(Project(Scan(Block(block))))  # a search, which EXPLAIN shows
             return
-        self.stuck = self._expand_aliases(block)
+        self.stuck, self.around = self._expand_aliases(block), ()
         calls = self._own_calls(block)
         staged = [call for call in calls if self._reaches(block, call)] if self._can_stage(block) else []
         root = self._staged(block, calls, staged) if staged or is_cut(block) else None
@@ -156,14 +140,13 @@ class _Binder:
     def _can_look_up(self, block: exp.Expr, root: Node) -> bool:
         if not isinstance(block, exp.Select):
             return True
-        return self._describes(describing.looked_up(block, _asks(root)))
-
-    def _describes(self, query: exp.Expr) -> bool:
-        try:
-            self.schema.describe(query)
-        except SQLError:
-            return False
-        return True
+        asks = _asks(root)
+        if not self.around:
+            return self.schema.describes(describing.looked_up(block, asks))
+        parts = [node.predicate for node in chain(root) if isinstance(node, Filter | SemanticFilter)]
+        there = [describing.looked_up(self.around[-1].tree, asks)]
+        there += [describing.staged(block, self.around, parts, asks, reach) for reach in {ask.reach for ask in asks.values()}]
+        return all(map(self.schema.describes, there))
 
     def add_loose(self, calls: list[Call]) -> None:
         """Calls outside any block (`INSERT … VALUES (ASK(…))`): constants are asked once, the rest is the fallback's."""
@@ -185,6 +168,8 @@ class _Binder:
             return False
         if any(isinstance(node, exp.Anonymous) and node.name.upper() in SEVERAL for node in scopes.own_nodes(call)):
             return False
+        if self.around and not self.schema.describes(describing.arguments(call, block, self._grouped_by(call, block), self.around)):
+            return False  # it names what the block around has in its output alone
         if any(self.schema.reads_differently(argument) and self._varies(argument, block) for argument in call.arguments):
             return False
         return not self.schema.aggregates_rows(call) or self._can_group(block, call)
@@ -209,7 +194,12 @@ class _Binder:
             return False
         if any(join.args.get("on") and self.schema.reads_differently(join.args["on"]) for join in block.args.get("joins") or ()):
             return False
-        return all(self._can_repeat(source, block) for source in scopes.sources(block)) and not self._is_correlated(block)
+        if not all(self._can_repeat(source, block) for source in scopes.sources(block)):
+            return False
+        if not correlated.is_correlated(block, self.schema):
+            return True
+        self.around = correlated.around(block, self.schema) or ()
+        return bool(self.around)
 
     def _can_repeat(self, source: exp.Expr, block: exp.Expr) -> bool:
         """Whether an item of FROM reads the same twice, or can be read once and kept."""
@@ -218,32 +208,19 @@ class _Binder:
         if not self.schema.reads_differently(source):
             return True
         plain = isinstance(source, exp.Subquery) and not any(source.args.get(arg) for arg in ("sample", "pivots", "joins"))
-        return plain and self._describes(describing.part(source, block))
-
-    def _is_correlated(self, block: exp.Expr) -> bool:
-        if block.parent is None:
-            return False
-        if isinstance(block, exp.Select) and not self._describes(describing.looked_up(block, {})):
-            return True
-        own_tables = {source.alias_or_name.lower() for source in scopes.sources(block)}
-        own_columns = self._column_names(block)
-        aliases = {p.alias.lower() for p in block.expressions if isinstance(p, exp.Alias)} if isinstance(block, exp.Select) else set()
-        for node in scopes.own_nodes(block):
-            if isinstance(node, exp.Column):
-                qualifier = node.table.lower()
-                known = own_tables | own_columns if qualifier else own_columns | own_tables | aliases
-                if (qualifier or node.name.lower()) not in known and not node.find_ancestor(exp.Lambda, exp.Comprehension):
-                    return True
-        return False
+        return plain and self.schema.describes(describing.part(source, block))
 
     def _column_names(self, block: exp.Expr) -> set[str]:
         return {name.lower() for name, _ in _columns_of(block, self.schema)}
 
     def _chain(self, block: exp.Expr, calls: list[Call], snapshots: tuple[Snapshot, ...], *, has_fallback: bool) -> Node:
         where = block.args.get("where")
-        node: Node = Scan(Block(block, snapshots))
+        node: Node = Scan(Block(block, snapshots, self.around))
         filtered: set[int] = set()
-        for predicate in conditions.conjuncts(where.this) if where is not None else []:
+        parts = conditions.conjuncts(where.this) if where is not None else []
+        if self.around:
+            correlated.mark(parts, block, self.schema)
+        for predicate in parts:
             inside = [call for call in calls if _within(call, predicate)]
             if inside:
                 asks = tuple(self._ask(call, block, predicate) for call in _freest_first(inside, predicate, self.schema.aggregates_rows))
@@ -293,9 +270,9 @@ class _Binder:
         return aliases.expand(block, columns, copied)
 
     def _ask(self, call: Call, block: exp.Expr, root: exp.Expr) -> Ask:
-        groups = self._groups(block) if self.schema.aggregates_rows(call) else None
+        groups = self._grouped_by(call, block)
         guards = tuple(guard for guard in conditions.guards(call, root) if self._can_guard(guard))
-        types = tuple(type_ for _, type_ in self.schema.describe(describing.arguments(call, block, groups)))
+        types = tuple(type_ for _, type_ in self.schema.describe(describing.arguments(call, block, groups, self.around)))
         for place, type_ in enumerate(types):
             check_type(call, place, type_)
         self.asked.add(call.meta["id"])
@@ -303,7 +280,10 @@ class _Binder:
         from_ = self._origin(call, block) if call.operator is EMBED and groups is None else None
         hints = self.hints[call.meta["id"]]
         asked = Ask((call.meta["id"],), call, types, hints, varying, () if groups is not None else guards, groups, from_)
-        return replace(asked, sides=self._sides(asked, block))
+        if not self.around:
+            return replace(asked, sides=self._sides(asked, block))
+        correlated.mark(guards, block, self.schema)
+        return replace(asked, reach=correlated.reach(asked, block, self.around, self.schema))
 
     def _origin(self, call: Call, block: exp.Expr) -> Origin | None:
         def columns(table: exp.Table) -> list[str]:
@@ -334,7 +314,10 @@ class _Binder:
             return False
         if any(isinstance(node, exp.Column | exp.Star) for node in scopes.own_nodes(argument)):
             return True
-        return not self._describes(describing.alone(argument, block))  # a subquery that reads the block's rows
+        return not self.schema.describes(describing.alone(argument, block))  # a subquery that reads the block's rows
+
+    def _grouped_by(self, call: Call, block: exp.Expr) -> tuple[exp.Expr, ...] | None:
+        return self._groups(block) if self.schema.aggregates_rows(call) else None
 
     def _groups(self, block: exp.Expr) -> tuple[exp.Expr, ...]:
         """The keys of GROUP BY written out: ALL, places and output names replaced by what they stand for."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlglot import exp
 
 from rvbbit.sql.dialect import Call
 from rvbbit.sql.limits import is_cut
-from rvbbit.sql.lowering import VALUE, lookup, over, replace_calls, with_ctes, written
+from rvbbit.sql.lowering import VALUE, lookup, replace_calls, written
 from rvbbit.sql.plan import Ask
+from rvbbit.sql.reading import Around, Reach, Rewrite, beside, over, with_ctes
 
-__all__ = ["alone", "arguments", "item", "looked_up", "part", "source", "standing", "written"]
+__all__ = ["alone", "arguments", "item", "looked_up", "part", "source", "staged", "standing", "values", "written"]
 
 
 def source(block: exp.Expr) -> exp.Expr:
@@ -31,10 +32,21 @@ def alone(argument: exp.Expr, block: exp.Expr) -> exp.Expr:
     return with_ctes(exp.select(_typed(argument)), block, _typed)
 
 
-def arguments(call: Call, block: exp.Expr, groups: tuple[exp.Expr, ...] | None) -> exp.Expr:
+def arguments(call: Call, block: exp.Expr, groups: tuple[exp.Expr, ...] | None, around: Sequence[Around] = ()) -> exp.Expr:
     """A call's arguments, one column each, over its block."""
-    columns: list[exp.Expr] = [exp.alias_(_typed(argument), f"a{i}", copy=False) for i, argument in enumerate(call.arguments)]
-    return over(block, columns, [], _typed, groups=groups)
+    return beside(block, _columns(call.arguments), [], _typed, around=around, groups=groups)
+
+
+def values(trees: Sequence[exp.Expr], block: exp.Expr) -> exp.Expr:
+    """Any values, one column each, over a block alone."""
+    return over(block, _columns(trees), [], _typed)
+
+
+def staged(
+    block: exp.Expr, around: Sequence[Around], predicates: Sequence[exp.Expr], asks: Mapping[int, Ask], reach: Reach = "both"
+) -> exp.Expr:
+    """What is asked about of a correlated block, with each ask as a lookup on one row."""
+    return beside(block, _columns([exp.true()]), list(predicates), lambda tree: _looked_up(tree, asks), around=around, reach=reach)
 
 
 def part(source_: exp.Expr, block: exp.Expr) -> exp.Expr:
@@ -48,9 +60,19 @@ def item(source_: exp.Expr, block: exp.Expr) -> exp.Expr:
     return with_ctes(exp.select("*").from_(_typed(source_)), block, _typed)
 
 
-def looked_up(block: exp.Select, asks: Mapping[int, Ask]) -> exp.Expr:
+def looked_up(block: exp.Expr, asks: Mapping[int, Ask]) -> exp.Expr:
     """A block with each ask in place as a lookup on one row: DuckDB plans it if it can plan the real one."""
+    if isinstance(block, exp.Select):
+        select = _looked_up(block, asks)
+        assert isinstance(select, exp.Select)
+        return with_ctes(select, block, _typed)
+    where = block.args.get("where")
+    values = [one.expression if isinstance(one, exp.EQ) else exp.true() for one in (*block.expressions, exp.true())]
+    predicates = [] if where is None else [_looked_up(where.this, asks)]
+    return over(block, _columns(values, lambda tree: _looked_up(tree, asks)), predicates, _typed)
 
+
+def _looked_up(tree: exp.Expr, asks: Mapping[int, Ask]) -> exp.Expr:
     def answered(call: Call) -> exp.Expr:
         null = exp.cast(exp.null(), call.operator.returns, dialect="duckdb")
         if call.meta["id"] not in asks:
@@ -58,13 +80,15 @@ def looked_up(block: exp.Select, asks: Mapping[int, Ask]) -> exp.Expr:
         row = exp.Subquery(this=exp.select(exp.alias_(null, VALUE)), alias=exp.TableAlias(this=exp.to_identifier("__rv_a")))
         return lookup(asks[call.meta["id"]], call, row)
 
-    select = _unordered(replace_calls(block, answered))
-    assert isinstance(select, exp.Select)
-    return with_ctes(select, block, _typed)
+    return _unordered(replace_calls(tree, answered))
 
 
 def _typed(tree: exp.Expr) -> exp.Expr:
     return _unordered(replace_calls(tree, lambda call: exp.cast(exp.null(), call.operator.returns, dialect="duckdb")))
+
+
+def _columns(trees: Sequence[exp.Expr], put: Rewrite | None = None) -> list[exp.Expr]:
+    return [exp.alias_((put or _typed)(tree), f"a{i}", copy=False) for i, tree in enumerate(trees)]
 
 
 def _unordered(tree: exp.Expr) -> exp.Expr:

@@ -14,6 +14,7 @@ from rvbbit.sql import scopes
 from rvbbit.sql.limits import ROWS
 from rvbbit.sql.lowering import written
 from rvbbit.sql.plan import Ask, Filter, Limit, Node, Plan, Project, Reorder, Scan, SemanticFilter, SemanticMap, TopK, chain
+from rvbbit.sql.reading import Around
 
 FiguresOf = Callable[[Ask], AskFigures | str | None]
 """What an ask takes; or, in words, why that is not known; None where nobody asked."""
@@ -72,7 +73,7 @@ def _step(node: Node, below: tuple[Step, ...], asked: Callable[[Ask], Asked], se
         case Scan(block):
             keeps = [searches[source.name] for source in scopes.sources(block.tree) if source.name in searches]
             keeps += [written(snapshot.source) for snapshot in block.snapshots if snapshot.source.alias != ROWS]
-            return Step("Scan", _sources(block.tree), tuple(keeps), (), below)
+            return Step("Scan", _sources(block.tree) + "".join(map(_around, block.around)), tuple(keeps), (), below)
         case Filter(_, predicate):
             return Step("Filter", written(predicate), (), (), below)
         case SemanticFilter(_, predicate, asks):
@@ -155,6 +156,12 @@ def _sources(tree: exp.Expr) -> str:
     if not items:
         return "(one row)"
     return " ".join([", ".join(_candidates(item) for item in items), *(written(join) for join in tree.args.get("joins") or ())])
+
+
+def _around(around: Around) -> str:
+    """Of which rows around it a correlated block is read."""
+    where = " AND ".join(map(_shown, around.predicates))
+    return f", for rows of {_sources(around.tree)}" + (f" where {where}" if where else "")
 
 
 def _candidates(source: exp.Expr) -> str:

@@ -22,7 +22,8 @@ from rvbbit.sql import candidates, describing, rewrite, scopes, sides
 from rvbbit.sql.conditions import conjuncts
 from rvbbit.sql.dialect import Call
 from rvbbit.sql.factored import Factored
-from rvbbit.sql.lowering import with_ctes, written
+from rvbbit.sql.lowering import written
+from rvbbit.sql.reading import with_ctes
 from rvbbit.sql.sides import Sides
 from rvbbit.sql.statements import Hints
 from rvbbit.types import Operator

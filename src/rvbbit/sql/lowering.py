@@ -15,7 +15,23 @@ from sqlglot import exp
 from rvbbit.sql import sameness, scopes
 from rvbbit.sql.conditions import conjuncts
 from rvbbit.sql.dialect import Call, Dialect
-from rvbbit.sql.plan import Ask, Filter, Limit, Node, Plan, Project, Reorder, Scan, SemanticFilter, SemanticMap, Snapshot, TopK, chain
+from rvbbit.sql.plan import (
+    Ask,
+    Block,
+    Filter,
+    Limit,
+    Node,
+    Plan,
+    Project,
+    Reorder,
+    Scan,
+    SemanticFilter,
+    SemanticMap,
+    Snapshot,
+    TopK,
+    chain,
+)
+from rvbbit.sql.reading import beside, over, with_ctes
 from rvbbit.sql.search import Search
 from rvbbit.sql.sides import Pairing, Sides
 from rvbbit.sql.sift import Rank, Sift, Sifting, Stop, Writer, grouped, stopped
@@ -119,34 +135,30 @@ class _Lowering:
 
     def block(self, root: Node) -> Iterator[Step]:
         below: list[exp.Expr] = []
-        tree: exp.Expr | None = None
         nodes = chain(root)
+        assert isinstance(nodes[0], Scan)
+        block = nodes[0].block
         limit = next((node for node in nodes if isinstance(node, Limit)), None)
         top = next((node for node in nodes if isinstance(node, TopK)), limit)
         sifted = [node for node in nodes if isinstance(node, SemanticFilter)] if any(isinstance(n, Limit | Reorder) for n in nodes) else []
         for node in nodes:
             match node:
-                case Scan(block):
-                    tree = block.tree
+                case Scan():
                     for snapshot in block.snapshots:
-                        yield self.keep(snapshot, tree, all_=top is not None and top.snapshot == snapshot.id)
+                        yield self.keep(snapshot, block.tree, all_=top is not None and top.snapshot == snapshot.id)
                 case SemanticFilter() if node in sifted:
                     if node is sifted[-1]:
-                        assert tree is not None
-                        yield self.sift(sifted, limit, tree, below)
+                        yield self.sift(sifted, limit, block.tree, below)
                         below += [one.predicate for one in sifted]
                 case Filter(_, predicate):
                     below.append(predicate)
                 case SemanticFilter(_, predicate, asks, repeatable):
-                    assert tree is not None
-                    yield from (self.stage(ask, tree, below) for ask in asks)
+                    yield from (self.stage(ask, block, below) for ask in asks)
                     below += [predicate] if repeatable else []
                 case SemanticMap(_, asks):
-                    assert tree is not None
-                    yield from (self.stage(ask, tree, below) for ask in asks)
+                    yield from (self.stage(ask, block, below) for ask in asks)
                 case TopK():
-                    assert tree is not None
-                    yield self.rank(node, tree)
+                    yield self.rank(node, block.tree)
                 case Reorder() | Limit() | Project():
                     pass
 
@@ -206,16 +218,18 @@ class _Lowering:
     def answers_name(self, ask: Ask) -> str:
         return f"{self.prefix}_answers_{ask.id}"
 
-    def stage(self, ask: Ask, tree: exp.Expr, below: Sequence[exp.Expr]) -> Stage:
+    def stage(self, ask: Ask, block: Block, below: Sequence[exp.Expr]) -> Stage:
+        tree = block.tree
         arguments = [self.replaced(argument) for argument in ask.call.arguments]
         keys = [exp.alias_(_key(ask, i, arguments[i]), f"{KEY}{i}", copy=False) for i in ask.varying]
         keys += [exp.alias_(ask.origin.row_text(), ROW, copy=False)] if ask.origin else []
-        predicates = [self.replaced(p) for p in (*below, *ask.guards)]
+        conditions = [*below, *ask.guards]
         name = self.answers_name(ask)
-        inner = over(tree, keys or [exp.alias_(exp.true(), f"{KEY}0")], predicates, self.replaced, groups=ask.groups)
+        columns = keys or [exp.alias_(exp.true(), f"{KEY}0")]
+        inner = beside(tree, columns, conditions, self.replaced, around=block.around, reach=ask.reach, groups=ask.groups)
         names = {f"{KEY}{i}": ask.types[i] for i in ask.varying}
         rows, counted = _distinct(inner, names, [ROW] if ask.origin else [])
-        pairing = None if ask.sides is None else self.pairing(name, ask, ask.sides, tree, (*below, *ask.guards))
+        pairing = None if ask.sides is None else self.pairing(name, ask, ask.sides, tree, tuple(conditions))
         return Stage(name, ask, rows, self.constants(ask, tree), counted, pairing)
 
     def pairing(self, name: str, ask: Ask, sides: Sides, tree: exp.Expr, predicates: Sequence[exp.Expr]) -> Pairing:
@@ -338,57 +352,3 @@ def at_most(counted: exp.Expr, most: int) -> exp.Expr:
     stopping = counted.copy()
     stopping.args["from_"].this.this.set("limit", exp.Limit(expression=exp.Literal.number(most)))
     return stopping
-
-
-Rewrite = Callable[[exp.Expr], exp.Expr]
-
-
-def over(
-    tree: exp.Expr,
-    projections: list[exp.Expr],
-    predicates: list[exp.Expr],
-    replaced: Rewrite,
-    *,
-    groups: tuple[exp.Expr, ...] | None = None,
-) -> exp.Select:
-    """`SELECT projections` over the same rows as a block: its FROM, joins and CTEs, the given predicates, its groups if asked for."""
-    select = exp.Select(expressions=projections)
-    items = [replaced(source) for source in _from_items(tree)]
-    if items:
-        select.set("from_", exp.From(this=items[0]))
-        select.set("joins", [exp.Join(this=item) for item in items[1:]] + [replaced(join) for join in tree.args.get("joins") or ()])
-    for clause in ("laterals", "windows"):
-        if tree.args.get(clause):
-            select.set(clause, [replaced(item) for item in tree.args[clause]])
-    for predicate in predicates:
-        select = select.where(exp.paren(predicate, copy=False), copy=False)
-    if groups is not None:
-        select.set("group", exp.Group(expressions=[replaced(key) for key in groups]) if groups else None)
-    having = tree.args.get("having")
-    if groups is not None and having is not None and _stands_alone(having, tree):
-        select.set("having", replaced(having))
-    return with_ctes(select, tree, replaced)
-
-
-def _from_items(tree: exp.Expr) -> list[exp.Expr]:
-    items = [tree.this] if isinstance(tree, exp.Update | exp.Delete) else []
-    if tree.args.get("from_") is not None:
-        items.append(tree.args["from_"].this)
-    return [*items, *(tree.args.get("using") or ())]
-
-
-def _stands_alone(condition: exp.Expr, tree: exp.Expr) -> bool:
-    """Whether a HAVING can be repeated in a stage: it has no calls and names no output column."""
-    aliases = {projection.alias.lower() for projection in tree.expressions if isinstance(projection, exp.Alias)}
-    return condition.find(Call) is None and not any(column.name.lower() in aliases for column in condition.find_all(exp.Column))
-
-
-def with_ctes(select: exp.Select, tree: exp.Expr, replaced: Rewrite, until: exp.Expr | None = None) -> exp.Select:
-    """The CTEs visible to a block, put in front of a query; those from the one whose body is `until` on are left out."""
-    ctes, recursive = scopes.visible_ctes(tree)
-    for index, cte in enumerate(ctes):
-        if cte.this is until:
-            ctes = ctes[:index]
-    if ctes:
-        select.set("with_", exp.With(expressions=[replaced(cte) for cte in ctes], recursive=recursive))
-    return select

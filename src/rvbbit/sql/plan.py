@@ -20,6 +20,7 @@ from sqlglot import exp
 from rvbbit.sql.dialect import Call
 from rvbbit.sql.factored import Factored
 from rvbbit.sql.origins import Origin
+from rvbbit.sql.reading import Around, Reach
 from rvbbit.sql.search import Search
 from rvbbit.sql.sides import Sides
 from rvbbit.sql.statements import Hints
@@ -34,7 +35,7 @@ class Ask:
     operator's order; `varying` are the places of those that differ from row to row, the others are read once. `guards` must hold for a
     row to need an answer (the other side of an AND or OR, the WHEN of a CASE). `groups` are the keys of GROUP BY where the arguments are
     aggregates, None where the ask is made a row. `origin` is where the text of an EMBED comes from. `sides`: it pairs the rows of two
-    tables, near ones are asked about, others are FALSE.
+    tables, near ones are asked about, others are FALSE. `reach`: whose columns it reads, where its block is correlated.
     """
 
     covers: tuple[int, ...]
@@ -46,6 +47,7 @@ class Ask:
     groups: tuple[exp.Expr, ...] | None = None
     origin: Origin | None = None
     sides: Sides | None = None
+    reach: Reach = "own"
 
     @property
     def id(self) -> int:
@@ -68,10 +70,12 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A SELECT, UPDATE or DELETE that holds calls of its own, or a statement around constants only."""
+    """A SELECT, UPDATE or DELETE that holds calls of its own, or a statement around constants only. `around` are the blocks whose rows it
+    reads, the nearest first."""
 
     tree: exp.Expr
     snapshots: tuple[Snapshot, ...] = ()
+    around: tuple[Around, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from sqlglot import exp
 from rvbbit.errors import SQLError
 from rvbbit.sql import conditions, scopes
 from rvbbit.sql.dialect import Call
-from rvbbit.sql.lowering import WRITER, over, written
+from rvbbit.sql.lowering import WRITER, written
+from rvbbit.sql.reading import over
 from rvbbit.sql.search import Search
 
 NAMES = {"VECTOR_SEARCH": False, "HYBRID_SEARCH": True}

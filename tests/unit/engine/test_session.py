@@ -85,9 +85,23 @@ def test_a_plan_is_also_a_tree_of_values(db: Database, server: FakeServer) -> No
 
 
 def test_what_is_asked_row_by_row_says_so(db: Database) -> None:
-    found = db.sql("EXPLAIN SELECT id FROM tickets a WHERE EXISTS (SELECT 1 FROM tickets b WHERE b.id = a.id AND b.text MEANS 'x')").plan
+    found = db.sql("EXPLAIN SELECT id FROM tickets a, LATERAL (SELECT a.text MEANS 'x' AS found) WHERE found").plan
     assert found is not None
     assert [ask.note for ask in found.fallback] == ["known as the statement runs: it is asked row by row"]
+
+
+def test_what_a_correlated_subquery_asks_has_figures(db: Database, server: FakeServer) -> None:
+    statement = "SELECT id FROM tickets a WHERE id < 6 AND {} EXISTS (SELECT 1 FROM tickets b WHERE b.id = a.id AND b.text MEANS 'x')"
+    for negated in ("", "NOT"):
+        found = db.sql("EXPLAIN " + statement.format(negated)).plan
+        assert found is not None
+        assert found.fallback == ()
+        ((step,),) = [[one for one in found.blocks[0].walk() if one.asks]]
+        assert step.asks[0].figures is not None
+        expected = step.asks[0].figures
+        taken = db.sql(statement.format(negated)).usage
+        assert (expected.calls, expected.cached) == (taken.calls, taken.cached)
+    assert server.calls == expected.distinct < 6
 
 
 def test_explain_names_what_is_not_there(db: Database, server: FakeServer) -> None:

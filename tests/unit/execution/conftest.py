@@ -22,7 +22,7 @@ from rvbbit.execution.joining import Joining, Paired
 from rvbbit.interfaces import Matrix
 from rvbbit.pairwise import Pairs
 from rvbbit.sql import parameters
-from rvbbit.sql.binder import Schema, bind
+from rvbbit.sql.binder import bind
 from rvbbit.sql.dialect import Dialect
 from rvbbit.sql.factors import Factoring
 from rvbbit.sql.lowering import parameters as used_in
@@ -30,6 +30,7 @@ from rvbbit.sql.lowering import written
 from rvbbit.sql.patterns import Grammar
 from rvbbit.sql.plan import Ask, Plan
 from rvbbit.sql.rules import optimise
+from rvbbit.sql.schema import Schema
 from rvbbit.sql.statements import split
 from rvbbit.types import Answer, Arguments, Operator, Parameter, Value
 

@@ -14,13 +14,14 @@ import pytest
 from rvbbit.errors import SQLError, UnknownColumn
 from rvbbit.pairwise import Pairs
 from rvbbit.sql import parameters
-from rvbbit.sql.binder import Schema, bind
+from rvbbit.sql.binder import bind
 from rvbbit.sql.dialect import Dialect
 from rvbbit.sql.factors import Factoring
 from rvbbit.sql.lowering import parameters as used_in
 from rvbbit.sql.lowering import written
 from rvbbit.sql.patterns import Grammar
 from rvbbit.sql.plan import Plan
+from rvbbit.sql.schema import Schema
 from rvbbit.sql.statements import split
 from rvbbit.types import Operator, Parameter
 

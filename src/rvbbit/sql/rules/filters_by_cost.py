@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from rvbbit.sql.dialect import Call
 from rvbbit.sql.embeds import EMBED
-from rvbbit.sql.plan import Node, Plan, Reorder, SemanticFilter, chain, stack
+from rvbbit.sql.plan import Node, Plan, Reorder, Scan, SemanticFilter, chain, stack
 
 MANY_ROWS = (exp.Select, exp.Star, exp.Lambda, exp.Comprehension)
 """What reads more than one row, or names that are not columns: such a predicate stays where it was written."""
@@ -27,7 +27,8 @@ def _reordered(root: Node) -> Node:
     nodes = chain(root)
     filters = [node for node in nodes if isinstance(node, SemanticFilter)]
     if (
-        any(not can_sift(node) or any(ask.hints.all_together for ask in node.asks) for node in filters)
+        any(isinstance(node, Scan) and node.block.around for node in nodes)  # its rows are pairs of rows, which nobody lists
+        or any(not can_sift(node) or any(ask.hints.all_together for ask in node.asks) for node in filters)
         or sum(_parts(node.predicate) for node in filters) < 2
     ):
         return root

@@ -1,0 +1,60 @@
+"""What is asked about in a block that reads rows of a block around it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+
+def _asked(bench: Any, statement: str) -> set[tuple[Any, ...]]:
+    bench.asked.clear()
+    bench.check(statement)
+    assert bench.plan.fallback == ()
+    assert len(bench.asked) == len(set(bench.asked))
+    return {arguments for _, arguments in bench.asked}
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "EXISTS (SELECT 1 FROM u WHERE u.id = t.id AND means(u.word, 'e'))",
+        "NOT EXISTS (SELECT 1 FROM u WHERE u.id = t.id AND means(u.word, 'e'))",
+        "(SELECT count(*) FROM u WHERE u.id = t.id AND means(u.word, 'e')) > 0",
+        "t.grp IN (SELECT coalesce(grp, 'b') FROM u WHERE u.id = t.id AND means(u.word, 'e'))",
+    ],
+)
+def test_a_correlated_block_asks_about_the_rows_that_meet_rows_around_it(bench: Any, condition: str) -> None:
+    assert _asked(bench, f"SELECT id FROM t WHERE amount < 35 AND id > 1 AND {condition}") == {("green", "e"), ("apple", "e")}
+
+
+@pytest.mark.parametrize("kind", ["SEMI", "ANTI"])
+def test_a_join_that_keeps_or_drops_rows_asks_about_those_that_meet(bench: Any, kind: str) -> None:
+    statement = f"SELECT id FROM t {kind} JOIN u ON u.id = t.id AND means(word, 'e') WHERE amount < 35 AND t.id > 1"
+    assert _asked(bench, statement) == {("green", "e"), ("apple", "e")}
+
+
+def test_a_correlated_block_without_rows_around_it_asks_nothing(bench: Any) -> None:
+    for inner in ("u.id = t.id AND means(word, 'e')", "means(word, 'e') OR u.id = t.id", "means(text, word)", "means(text, 'red')"):
+        assert _asked(bench, f"SELECT id FROM t WHERE amount > 1000 AND EXISTS (SELECT 1 FROM u WHERE {inner})") == set()
+
+
+def test_a_question_about_the_row_around_is_asked_where_the_inner_block_has_rows(bench: Any) -> None:
+    statement = "SELECT id FROM t WHERE id < 4 AND EXISTS (SELECT 1 FROM u WHERE means(t.text, 'red') AND u.id > {})"
+    assert _asked(bench, statement.format(3)) == {("red apple", "red"), ("green pear", "red")}
+    assert _asked(bench, statement.format(30)) == set()
+
+
+def test_what_an_earlier_question_rejects_is_not_asked_the_next(bench: Any) -> None:
+    asked = _asked(bench, "SELECT id FROM t WHERE EXISTS (SELECT 1 FROM u WHERE u.grp = t.grp AND means(word, 'r') AND means(text, 'sky'))")
+    assert asked == {("red", "r"), ("green", "r"), ("sky", "r"), ("red apple", "sky"), ("green pear", "sky"), ("blue sky", "sky")}
+
+
+def test_labels_of_a_semi_join_stay_where_duckdb_joins_by_them(bench: Any) -> None:
+    bench.check("SELECT id FROM t SEMI JOIN u ON classify(text, ['a', 'b']) = classify(word, ['a', 'b']) AND t.id <> u.id")
+    assert "SEMI JOIN" in bench.plan.statement.sql()
+
+
+def test_texts_that_a_collation_holds_equal_are_asked_about_each(bench: Any) -> None:
+    asked = _asked(bench, "SELECT id FROM n WHERE EXISTS (SELECT 1 FROM u WHERE u.id < 3 AND ascii(ask(n.text, u.word)) = 82)")
+    assert asked == {("RED", "red"), ("red", "red"), ("blue", "red"), ("Blue", "red")}
