@@ -14,6 +14,7 @@ from rvbbit.errors import SQLSyntaxError
 from rvbbit.testing import FakeServer, question
 
 QUERY = "SELECT id FROM letters WHERE body MEANS 'a complaint about a delivery'"
+TYPED = "MEANS(body, 'a complaint about a delivery')"
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def told(db: rvbbit.Database, sql: str, **options: Any) -> list[str]:
 
 def test_each_way_is_measured_on_the_sample_and_on_no_other_row(db: rvbbit.Database) -> None:
     lines = told(db, f"EXPLAIN (SAMPLE 10) {QUERY}")
-    assert lines[0] == "Project" and "ask 1, measured on 10 of 60 distinct rows:" in lines
+    assert lines[0] == "Project" and f"{TYPED}, measured on 10 of 60 distinct rows:" in lines
     own, packed, local = (
         next(line for line in lines if line.startswith(f"   {name}")) for name in ("openai:fake:", "openai:fake, 16", "local:")
     )
@@ -65,7 +66,7 @@ def test_what_was_measured_is_in_the_plan_too(db: rvbbit.Database) -> None:
     result = db.sql(f"EXPLAIN (SAMPLE 10) {QUERY}")
     assert result.plan is not None and not result.plan.ran
     lines = [line for (line,) in result.fetchall()]
-    assert result.plan.sampled[0].startswith("ask 1, measured on 10 of")
+    assert result.plan.sampled[0].startswith(f"{TYPED}, measured on 10 of")
     assert lines[-len(result.plan.sampled) - 1 :] == ["", *result.plan.sampled]
     plain = db.sql(f"EXPLAIN {QUERY}").plan
     assert plain is not None and plain.sampled == ()

@@ -92,7 +92,7 @@ def measured(query: Query, ask: Ask, arguments: Sequence[Arguments], size: int, 
     if ask.operator is EMBED or not arguments:
         return
     some = spread(arguments, size)
-    yield f"ask {ask.id}, measured on {len(some):,} of {len(arguments):,} distinct rows:"
+    yield f"{ask.call.meta['typed']}, measured on {len(some):,} of {len(arguments):,} distinct rows:"
     if not ways:
         yield "   its answers are free text, which cannot be compared"
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -13,9 +13,11 @@ import duckdb
 import pyarrow as pa
 from sqlglot import exp
 
-from rvbbit.engine.alternatives import Ways, measured, sample_target
-from rvbbit.engine.factoring import Factors, Verdict, noted, settle
+from rvbbit.engine.alternatives import Ways, sample_target
+from rvbbit.engine.explaining import after, before, sampled_below, say, told
+from rvbbit.engine.factoring import Factors, settle
 from rvbbit.engine.intervals import Measuring, Verified, Wanted, check_sample
+from rvbbit.engine.planned import Planned
 from rvbbit.engine.query import Query
 from rvbbit.engine.searching import Searched, Searching
 from rvbbit.errors import Error, SQLError, SQLSyntaxError
@@ -24,53 +26,28 @@ from rvbbit.execution.database import STORE, Parameters
 from rvbbit.execution.executor import Executor
 from rvbbit.execution.mirrored import Answerer
 from rvbbit.execution.questions import Asking
-from rvbbit.result import Explained
 from rvbbit.sql import lowering, parameters
 from rvbbit.sql.binder import bind
 from rvbbit.sql.dialect import Call, Dialect
-from rvbbit.sql.explain import explained, in_order, lines
 from rvbbit.sql.factors import Factoring, Many, has_factors, is_short
 from rvbbit.sql.origins import Keyed
 from rvbbit.sql.patterns import Grammar
-from rvbbit.sql.plan import Plan, sifted
 from rvbbit.sql.rules import optimise
 from rvbbit.sql.schema import Schema
 from rvbbit.sql.search import Search
 from rvbbit.sql.searches import holds_searches, take_out, with_types
 from rvbbit.sql.statements import Hints, Statement, split
 from rvbbit.sql.suggest import improved, located
-from rvbbit.types import Notice
 
 _prefixes = itertools.count(1)
 _apart = itertools.count(2_000_000, 1_000)
 """Ids of questions that a statement's own are not among."""
-_LATER = "known once those below are answered"
-_AS_IT_RUNS = "known as the statement runs: it is asked row by row"
 _BEFORE = {"EXPLAIN", "ANALYZE", "PREPARE"}
 _CHANGES = {"INSERT", "UPDATE", "DELETE", "DROP", "ALTER", "CREATE", "MERGE", "TRUNCATE", "COPY", "DETACH"}
 _IMPORTS = ("IMPORT", "DATABASE")
 _SETS_PATH = {"SET", "USE", "PRAGMA"}
 """First words of statements after which names without a schema may mean something else."""
 WRITES = (exp.Insert, exp.Update, exp.Delete, exp.Drop, exp.Alter, exp.Create, exp.Merge, exp.TruncateTable)
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """A semantic statement ready to run. `values` are its parameters under the plan's own names; `budget` in USD is what a hint says.
-
-    `factors` checks where labels stand for pairs, `again` plans it without some of them, `verdicts` are what became of that.
-    `more` plans it to read all pairs, where it reads the first and these may have too few rows.
-    """
-
-    plan: Plan
-    values: Mapping[str, Any]
-    budget: float | None
-    columns: Mapping[str, Searched] = field(default_factory=dict)
-    wanted: Wanted | None = None
-    factors: Factors | None = None
-    again: Callable[[frozenset[int], Many], Planned] | None = None
-    more: Callable[[], Planned] | None = None
-    verdicts: Sequence[Verdict] = ()
 
 
 @dataclass(slots=True)
@@ -134,7 +111,7 @@ class Statements:
         return replace(again(refused, "first" if many else "") if refused or many else planned, verdicts=verdicts, more=more)
 
     def _execute(self, planned: Planned, statement: Statement, query: Query, *, counting: bool = False) -> pa.Table:
-        _say(planned.plan, query)
+        say(planned.plan, query)
         query.lower_budget(planned.budget)
         try:
             if planned.wanted is not None:
@@ -156,14 +133,8 @@ class Statements:
 
     def _explained(self, planned: Planned, query: Query) -> pa.Table:
         """What is known before any call is made."""
-        _say(planned.plan, query)
         ready = self._executor(planned, query).ready(planned.plan, planned.values)
-        spared = sifted(planned.plan)
-        asked = ((ask, rows, given if planned.wanted is None else planned.wanted.asked(ask, given, query)) for ask, rows, given in ready)
-        expected = {ask.id: replace(query.expected(ask, rows, given), at_most=ask.id in spared) for ask, rows, given in asked}
-        unknown = dict.fromkeys((ask.id for ask in planned.plan.fallback), _AS_IT_RUNS)
-        figures = noted(planned.verdicts, lambda ask: expected.get(ask.id, unknown.get(ask.id, _LATER)))
-        return _told(explained(planned.plan, figures, self._searched(planned)), query)
+        return told(before(planned, query, ready, self._searched(planned)), query)
 
     def _sampled(self, size: int, target: Statement, values: Parameters, query: Query) -> pa.Table:
         """What is known before any call is made, and below it the other ways there are, measured on a few rows."""
@@ -173,20 +144,14 @@ class Statements:
         query.lower_budget(planned.budget)
         planned = self._settled(planned, target, query, asking=False)
         self._explained(planned, query)
-        plan, told = query.plan, list[str]()
-        for ask, _, given in list(self._executor(planned, query).ready(planned.plan, planned.values)):
-            told += measured(query, ask, given, size, self.ways(ask, query.model))
-        used = query.usage()
-        cost = "price not known" if used.cost_usd is None else f"${used.cost_usd:.4f}"
-        told.append(f"the sample: {used.calls:,} asked, {used.cached:,} known, {cost}")
-        assert plan is not None
-        return _told(replace(plan, sampled=tuple(told)), query)
+        assert query.plan is not None
+        ready = list(self._executor(planned, query).ready(planned.plan, planned.values))
+        return told(sampled_below(query.plan, query, ready, size, self.ways), query)
 
     def _analyzed(self, planned: Planned, statement: Statement, query: Query) -> pa.Table:
         """What happened: the statement is run, its rows are counted and not shown."""
         rows = self._execute(planned, statement, query, counting=True)
-        found = explained(planned.plan, noted(planned.verdicts, lambda ask: query.took.get(ask.id, "not asked")), self._searched(planned))
-        return _told(replace(found, ran=True, rows=rows.num_rows), query)
+        return told(after(planned, query, rows.num_rows, self._searched(planned)), query)
 
     def _executor(self, planned: Planned, query: Query, *, counting: bool = False, answer: Answerer | None = None) -> Executor:
         """`answer` stands between the executor and the query, where given."""
@@ -387,15 +352,3 @@ def _after_first(statement: Statement) -> Statement | None:
         found.tokens[-1].comments[:] = dict.fromkeys([*found.tokens[-1].comments, *last])
         found.tokens[0].comments[:0] = statement.tokens[0].comments
     return found
-
-
-def _say(plan: Plan, query: Query) -> None:
-    """What the plan has to tell; a statement may be planned anew."""
-    for notice in (*(Notice(message, "warning") for message in plan.notices), *map(Notice, plan.told)):
-        query.say_once(notice)
-
-
-def _told(plan: Explained, query: Query) -> pa.Table:
-    """A plan as rows of text; the query keeps it as values."""
-    query.plan = plan = in_order(plan, query.orders)
-    return pa.table({"plan": pa.array(lines(plan), pa.string())})
