@@ -3,7 +3,7 @@ import { beforeEach, expect, test, vi } from "vitest";
 
 import { api } from "@/shared/api/client";
 
-import { after, BLOCK, ordered, Source } from "./source";
+import { after, BLOCK, IDLE, ordered, Source } from "./source";
 
 const GET = vi.spyOn(api, "GET");
 beforeEach(() => {
@@ -42,6 +42,26 @@ test("another order is asked for by itself, of what was there when it was opened
 
 test("rows that are read again are asked for again", async () => {
   expect(await asked({}, {})).toEqual([NEWEST, { ...NEWEST, offset: 0, until: UNTIL }]);
+});
+
+test("after a moment the next page is asked for, and once", async () => {
+  vi.useFakeTimers();
+  const source = new Source({}, { total: vi.fn(), failed: vi.fn() });
+  const get = (startRow: number) =>
+    new Promise<void>((successCallback, failCallback) =>
+      source.getRows({ startRow, endRow: startRow + BLOCK, sortModel: [], successCallback, failCallback } as never),
+    );
+  await get(0);
+  expect(GET).toHaveBeenCalledTimes(1);
+  await vi.advanceTimersByTimeAsync(IDLE);
+  expect(GET).toHaveBeenCalledTimes(2);
+  await get(BLOCK);
+  expect(GET).toHaveBeenCalledTimes(2);
+  source.changed(); // what was asked for ahead may not hold: nothing is, until a page was shown
+  await vi.advanceTimersByTimeAsync(IDLE);
+  await get(2 * BLOCK);
+  expect(GET).toHaveBeenCalledTimes(3);
+  vi.useRealTimers();
 });
 
 test("the newest execution itself is inside of what is pinned", () => {

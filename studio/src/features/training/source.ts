@@ -8,6 +8,8 @@ import { one } from "@/shared/lib/search";
 import type { Filter } from "./filter";
 
 export const BLOCK = 100;
+/** Milliseconds after which a page's next one is asked for, so that it is there when one scrolls on. */
+export const IDLE = 250;
 /** Executions asked for by their ids at once: as many as an address holds. */
 const NAMED = 200;
 const SORTS = [
@@ -44,6 +46,9 @@ export function pinned(filter: Filter, newest: Example | undefined): Filter {
 /** The first millisecond behind a moment. */
 export const after = (iso: string): string => new Date(Math.floor(new Date(iso).getTime()) + 1).toISOString();
 
+type Page = ReturnType<typeof page>;
+type Rows = Pick<IGetRowsParams, "startRow" | "endRow">;
+
 interface Told {
   total: (total: number, filter: Filter) => void;
   failed: (error: unknown) => void;
@@ -54,7 +59,10 @@ export class Source implements IDatasource {
   readonly #told: Told;
   readonly #next = new Map<string, string>();
   /** The newest executions, asked for to pin the filter: the first page of a grid that shows the newest first. */
-  #newest: ReturnType<typeof page> | null;
+  #newest: Page | null;
+  /** The page behind the last one. */
+  #ahead: { key: string; page: Page } | null = null;
+  #idle = 0;
 
   constructor(filter: Filter, told: Told) {
     const newest = page(filter, NEWEST, BLOCK, {});
@@ -72,6 +80,13 @@ export class Source implements IDatasource {
   forget(): void {
     this.#next.clear();
     this.#newest = null;
+    this.changed();
+  }
+
+  /** What was asked for ahead may not hold any more. */
+  changed(): void {
+    clearTimeout(this.#idle);
+    this.#ahead = null;
   }
 
   getRows(asked: IGetRowsParams): void {
@@ -84,18 +99,43 @@ export class Source implements IDatasource {
     const key = (row: number) => `${order.sort} ${order.order} ${row}`;
     try {
       const filter = await this.#filter;
-      const cursor = this.#next.get(key(startRow));
-      const at = cursor === undefined ? { offset: startRow } : { cursor };
-      const opening = startRow === 0 && order === NEWEST && endRow === BLOCK ? this.#newest : null;
-      this.#newest = null;
-      const found = await (opening ?? page(filter, order, endRow - startRow, at));
-      if (found.next !== null) this.#next.set(key(endRow), found.next);
+      const found = await (this.#here(key(startRow), asked, order) ?? this.#page(filter, order, key(startRow), asked));
+      if (found.next !== null) {
+        this.#next.set(key(endRow), found.next);
+        this.#later(
+          () => this.#page(filter, order, key(endRow), { startRow: endRow, endRow: 2 * endRow - startRow }),
+          key(endRow),
+        );
+      }
       this.#told.total(found.total, filter);
       asked.successCallback(found.examples, found.total);
     } catch (error) {
       this.#told.failed(error);
       asked.failCallback();
     }
+  }
+
+  /** A page that was asked for before. */
+  #here(key: string, { startRow, endRow }: Rows, order: Order): Page | null {
+    const newest = startRow === 0 && order === NEWEST && endRow === BLOCK ? this.#newest : null;
+    const ahead = this.#ahead?.key === key ? this.#ahead.page : null;
+    this.#newest = null;
+    return newest ?? ahead;
+  }
+
+  #page(filter: Filter, order: Order, key: string, { startRow, endRow }: Rows): Page {
+    const cursor = this.#next.get(key);
+    return page(filter, order, endRow - startRow, cursor === undefined ? { offset: startRow } : { cursor });
+  }
+
+  /** Ask for a page once nothing else was for a moment. */
+  #later(ask: () => Page, key: string): void {
+    clearTimeout(this.#idle);
+    this.#idle = window.setTimeout(() => {
+      const page = ask();
+      this.#ahead = { key, page };
+      page.catch(() => (this.#ahead = null)); // who scrolls there asks again, and is told
+    }, IDLE);
   }
 }
 

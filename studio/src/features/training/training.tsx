@@ -81,6 +81,7 @@ export function Training({ open, onOpen, onCorrect, moverRef }: TrainingProps) {
   useEffect(() => {
     grid?.deselectAll();
   }, [grid, source]);
+  useEffect(() => () => source.changed(), [source]);
   const selected = chosen.source === source ? chosen.what : NONE;
   const tags = useFacets(EVERYTHING, size(selected) > 0).data?.tag ?? {};
   const everything = () => {

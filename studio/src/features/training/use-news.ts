@@ -48,10 +48,11 @@ export function useNews({ grid, source, filter, empty, reload }: News): { count:
     clearTimeout(timers.current.changed);
     timers.current.changed = window.setTimeout(() => {
       void queries.invalidateQueries({ queryKey: ["stats"] });
+      source.changed();
       grid?.forEachNode(({ data }) => data && stale.current.add(data.trace_id));
       look();
     }, SETTLE);
-  }, [grid, look]);
+  }, [grid, source, look]);
 
   const arrived = useCallback(() => {
     clearTimeout(timers.current.arrived);
