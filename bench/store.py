@@ -1,6 +1,6 @@
 """How fast the log is at 27,000 and at 1,000,000 executions, on DuckDB and on ClickHouse: p50 and p95 of what people and queries ask of it.
 
-    .venv/bin/python -m bench.store [--stores duckdb clickhouse] [--sizes 27000 1000000] [--runs N] [--folder DIR] [--docs]
+    .venv/bin/python -m bench.store [--stores duckdb clickhouse] [--sizes 27000 1000000] [--runs N] [--folder DIR] [--reads] [--docs]
 
 A store is filled once and kept in `--folder`; each measurement is of a copy, in a new process, through `rvbbit.connect`. ClickHouse is
 chdb behind the HTTP shim of `tests/support`, not clickhouse-server. `--docs` puts the tables into `docs/performance.md`.
@@ -160,8 +160,8 @@ def _deep(db: Database, rows: int) -> str:
     return _cursors[rows]
 
 
-def measured(kind: str, folder: Path, rows: int, runs: int) -> dict[str, Any]:
-    """Everything of one store, on a copy of it."""
+def measured(kind: str, folder: Path, rows: int, runs: int, *, reads_alone: bool) -> dict[str, Any]:
+    """Everything of one store, on a copy of it; or its reads alone, which takes a quarter of the time."""
     with tempfile.TemporaryDirectory(dir=folder) as copy:
         place = Place(kind, Path(copy))
         shutil.copytree(folder / f"{kind}-{rows}" / "data", place.folder / "data", symlinks=True)
@@ -169,6 +169,8 @@ def measured(kind: str, folder: Path, rows: int, runs: int) -> dict[str, Any]:
             _settled(db)
             took = {name: _times(lambda run, asked=asked: asked(db, run), runs) for name, asked in reads(rows)}  # type: ignore[misc]
             after_reading = memory()
+            if reads_alone:
+                return {"took": took}
             took |= _marking(db, rows, runs)
             streamed = _streamed(db)
             ingested = _ingested(db, rows)
@@ -253,6 +255,8 @@ def tables(found: dict[tuple[str, int], Any]) -> str:
     for name in next(iter(found.values()))["took"]:
         cells = (np.percentile(one["took"][name], [50, 95]) for one in found.values())
         lines.append(f"| {name} | " + " | ".join(f"{p50:,.0f} / {p95:,.0f}" for p50, p95 in cells) + " |")
+    if any("stream" not in one for one in found.values()):
+        return "\n".join(lines) + "\n"
     lines += ["", "| | " + " | ".join(heads) + " |", "|---|" + "--:|" * len(found)]
     others = {
         "calls logged a second, 1,000 at once": lambda one: one["ingest"]["append"],
@@ -296,17 +300,18 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=30, metavar="N")
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "rvbbit-bench-store")
     parser.add_argument("--docs", action="store_true", help="put what was measured into the tables of docs/performance.md")
+    parser.add_argument("--reads", action="store_true", help="reads alone: no marks, no stream, no ingest")
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.one:
-        print(json.dumps(measured(given.stores[0], given.folder, given.sizes[0], given.runs)))
+        print(json.dumps(measured(given.stores[0], given.folder, given.sizes[0], given.runs, reads_alone=given.reads)))
         return
     found = {}
     for kind in given.stores:
         for rows in given.sizes:
             build(Place(kind, given.folder / f"{kind}-{rows}"), rows)
             command = [sys.executable, "-m", "bench.store", "--one", "--stores", kind, "--sizes", str(rows)]
-            command += ["--runs", str(given.runs), "--folder", str(given.folder)]
+            command += ["--runs", str(given.runs), "--folder", str(given.folder), *(["--reads"] if given.reads else [])]
             found[kind, rows] = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, cwd=ROOT).stdout)
             print(tables({(kind, rows): found[kind, rows]}))
     print(tables(found))
