@@ -23,6 +23,8 @@ def translated(error: duckdb.Error, *, path: str = "") -> Error:
         )
     if "no space left" in lower or "not enough disk" in lower or "max_temp_directory_size" in lower:
         return DiskFull(message, hint="free disk space and run the query again; what was answered is kept")
+    if isinstance(error, duckdb.TransactionException) and "aborted" in lower:
+        return DatabaseError(message, hint="write ROLLBACK, then run the statements again from BEGIN")
     if isinstance(error, duckdb.ParserException):
         return SQLSyntaxError(message, line=line, column=column)
     if isinstance(error, duckdb.BinderException) and "referenced column" in lower:
