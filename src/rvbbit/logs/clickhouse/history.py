@@ -107,13 +107,14 @@ _STATEMENTS = "SELECT query_id, any(sql) AS text FROM query_log WHERE query_id I
 def detail(connection: Connection, trace_id: str) -> Detail | None:
     """One logged call with everything that is known of it; None where there is none of that id."""
     asked = {"trace_id": trace_id}
+    decisions = connection.begin(lambda: connection.rows("read decisions", _DECISIONS, asked))
+    scores = connection.begin(lambda: connection.rows("read scores", _SCORES, asked))
     rows = connection.rows("read an execution", _DETAIL, asked)
+    decided_on, given = decisions.result(), scores.result()
     if not rows:
         return None
     row = {**rows[0], "sql": rows[0]["found_sql"] or None}
-    decisions = tuple(values.decision(decided(one)) for one in connection.rows("read decisions", _DECISIONS, asked))
-    given = tuple(values.score(one) for one in connection.rows("read scores", _SCORES, asked))
-    return values.detail(row, decisions, given)
+    return values.detail(row, tuple(values.decision(decided(one)) for one in decided_on), tuple(values.score(one) for one in given))
 
 
 def sessions(connection: Connection, asked: SessionFilter) -> SessionPage:

@@ -11,21 +11,22 @@ from rvbbit.logs.clickhouse.conditions import BRIEF, MOST_ROWS, Condition, after
 from rvbbit.logs.clickhouse.connection import Connection
 from rvbbit.logs.clickhouse.editions import Editions
 from rvbbit.logs.clickhouse.executions import FACTS, OF_GIVEN, Source, made
-from rvbbit.logs.clickhouse.tables import TEACHES, USER_INPUT
+from rvbbit.logs.clickhouse.tables import USER_INPUT
 from rvbbit.logs.examples import ExampleFilter, Figures, Page, Stats
 from rvbbit.logs.history import Facets
 from rvbbit.types import CellKey
 
 _Row: TypeAlias = dict[str, Any]
 
-# What a list shows of the narrow row of an execution, and what of its texts, of what was said of it, and of those it was an example to.
+# What a list shows of the narrow row of an execution; and of those that were found to teach, their texts, what was said of them, and how
+# many answers they were an example to.
 _SHOWN = """trace_id, session_id, caller_id, timestamp, cascade_id, cell_name, model, cost, tokens_in, tokens_out, duration_ms,
     trainable, verified, confidence, calibrated, tags"""
 _NARROW = f"SELECT {_SHOWN} FROM {made(f'{OF_GIVEN} AND {{near}}', OF_GIVEN)}"
 _WRITTEN = f"""
 SELECT
     trace_id, arguments AS inputs, {USER_INPUT} AS user_input, answer, {as_text("answer")} AS assistant_output
-FROM unified_logs WHERE {TEACHES} AND {OF_GIVEN} AND {{near}}"""
+FROM unified_logs WHERE {OF_GIVEN} AND {{near}}"""
 _SAID = f"""
 SELECT trace_id, corrected_output, notes, CAST(NULL, 'Nullable(Int64)') AS used FROM training_state WHERE {OF_GIVEN}
 UNION ALL
@@ -144,16 +145,16 @@ def _counted(connection: Connection, source: Source, asked: ExampleFilter) -> tu
     condition = where(asked)
     kept = source is not FACTS and not condition.inside
     query, given = _places(source, asked, _SHOWN if kept else "trace_id, timestamp")
-    if _dear(condition, source):
+    if _dear(asked, condition, source):
         found = _ask(connection, source, asked, query, given)
         return found, found[0]["total"] if found else _total(connection, source, condition)
     total = connection.begin(lambda: _total(connection, source, condition))
     return _ask(connection, source, asked, query, given), total.result()
 
 
-def _dear(condition: Condition, source: Source) -> bool:
+def _dear(asked: ExampleFilter, condition: Condition, source: Source) -> bool:
     """Whether what is found is better worked out only once, for the page and for how many there are."""
-    return bool(condition.inside or (condition.held and source is FACTS))
+    return bool(condition.inside or asked.used or (condition.held and source is FACTS))
 
 
 def _places(source: Source, asked: ExampleFilter, columns: str) -> tuple[str, dict[str, Any]]:
@@ -163,7 +164,7 @@ def _places(source: Source, asked: ExampleFilter, columns: str) -> tuple[str, di
     limit = asked.limit + 1 if asked.limit is not None and asked.limit >= 0 else asked.limit
     found = source.found(condition, held=asked.sort == "confidence")
     page = window(limit, asked.offset)
-    if _dear(condition, source):
+    if _dear(asked, condition, source):
         rows = f"(SELECT {columns}, {asked.sort} AS place, toInt64(count() OVER ()) AS total {found})"
         query = f"SELECT {columns}, {asked.sort} AS place, total FROM {rows} WHERE {behind.text}"
     else:
