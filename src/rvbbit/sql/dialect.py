@@ -19,6 +19,7 @@ from rvbbit.errors import SQLSyntaxError
 from rvbbit.sql import cascade_calls, negation, tables
 from rvbbit.sql.call import Call
 from rvbbit.sql.forms import QUOTED, Forms
+from rvbbit.sql.half_read import HalfRead
 from rvbbit.sql.patterns import Choice, Function, Grammar, Infix
 from rvbbit.sql.semantic_joins import SemanticJoins
 from rvbbit.types import Operator, Parameter
@@ -53,7 +54,7 @@ class Tokenizer(DuckDB.Tokenizer):
         return core
 
 
-class Parser(SemanticJoins, Forms):
+class Parser(SemanticJoins, HalfRead, Forms):
     """DuckDB's parser, asking the grammar wherever an operator may stand."""
 
     FUNCTIONS: ClassVar[dict[str, Any]] = {}
