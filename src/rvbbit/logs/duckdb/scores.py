@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from rvbbit.interfaces import Due
-from rvbbit.logs.duckdb.projection import TEACHES
 
 ALIKE = 33  # newest answers of one question, the execution itself among them
 
@@ -48,46 +47,53 @@ VERIFIED = f"""
 SELECT trace_id FROM rvbbit.main.executions AS execution
 WHERE verified AND {_OF_CELL} ORDER BY decided_at DESC, timestamp DESC, trace_id LIMIT $limit"""
 
+_OF_GIVEN = """(
+    FROM rvbbit.main.scores WHERE rowid IN (SELECT rowid FROM rvbbit.main.scores WHERE trace_id IN (SELECT id FROM given))
+)"""
+
 # A cell may be asked the same thing a million times: only the newest answers of each question are gathered. Texts are long, and read for
 # the rows wanted and for those that asked the same by its number (`projection.QUESTION`), which moments and ids find.
 SCORABLE = f"""
-WITH given_ones AS MATERIALIZED (
-    SELECT cascade_id, cell_name, question, trace_id, timestamp FROM rvbbit.main.executions WHERE trace_id IN (SELECT id FROM given)
+WITH state AS MATERIALIZED (
+    SELECT trace_id, cascade_id, cell_name, question, timestamp, verified, own_confidence, corrected_output
+    FROM rvbbit.main.executions WHERE trace_id IN (SELECT id FROM given)
 ), alike AS MATERIALIZED (
     SELECT unnest(arg_max({{'trace_id': trace_id, 'timestamp': timestamp}}, timestamp, {ALIKE})) AS one FROM rvbbit.main.executions
-    WHERE (cascade_id, cell_name, question) IN (SELECT (cascade_id, cell_name, question) FROM given_ones)
-    GROUP BY cascade_id, cell_name, question
+    WHERE question IN (SELECT question FROM state) GROUP BY cascade_id, cell_name, question
 ), wanted AS MATERIALIZED (
     SELECT trace_id, cascade_id, cell_name, arguments, answer, probability, finish_reason,
         response -> '$.choices[0].logprobs.content[*].logprob' AS logprobs
     FROM rvbbit.main.unified_logs WHERE rowid IN (
         SELECT rowid FROM rvbbit.main.unified_logs
-        WHERE timestamp IN (SELECT timestamp FROM given_ones) AND trace_id IN (SELECT id FROM given)
+        WHERE timestamp IN (SELECT timestamp FROM state) AND trace_id IN (SELECT id FROM given)
     )
-), others AS (
-    SELECT cascade_id, cell_name, arguments, arg_max({{'trace_id': trace_id, 'answer': answer}}, timestamp, {ALIKE}) AS answers
-    FROM rvbbit.main.unified_logs
-    WHERE rowid IN (
+), near AS MATERIALIZED (
+    SELECT trace_id, cascade_id, cell_name, arguments, answer, timestamp FROM rvbbit.main.unified_logs WHERE rowid IN (
         SELECT rowid FROM rvbbit.main.unified_logs
         WHERE timestamp IN (SELECT one.timestamp FROM alike) AND trace_id IN (SELECT one.trace_id FROM alike)
     )
-    AND {TEACHES} AND (cascade_id, cell_name, arguments) IN (SELECT (cascade_id, cell_name, arguments) FROM wanted)
-    GROUP BY cascade_id, cell_name, arguments
+), others AS (
+    SELECT cascade_id, cell_name, arguments, arg_max({{'trace_id': trace_id, 'answer': answer}}, timestamp, {ALIKE}) AS answers
+    FROM near GROUP BY cascade_id, cell_name, arguments
 )
 SELECT wanted.*, others.answers AS others, coalesce(state.corrected_output, wanted.answer) AS held,
     CASE WHEN state.verified
-        THEN coalesce(state.corrected_output = wanted.answer, true) AND coalesce(state.confidence, 1) >= 0.5 END AS right,
+        THEN coalesce(state.corrected_output = wanted.answer, true) AND coalesce(state.own_confidence, 1) >= 0.5 END AS right,
     coalesce(asked.again, false) AS again
 FROM wanted
-LEFT JOIN others USING (cascade_id, cell_name, arguments)
+JOIN state ON state.trace_id = wanted.trace_id
+LEFT JOIN others ON (others.cascade_id, others.cell_name, others.arguments) = (wanted.cascade_id, wanted.cell_name, wanted.arguments)
 LEFT JOIN (
     SELECT trace_id, max(seq) FILTER (WHERE scorer = 'asked' AND scorer_version = 'again')
         > coalesce(max(seq) FILTER (WHERE scorer = 'judge'), -1) AS again
-    FROM rvbbit.main.scores WHERE trace_id IN (SELECT id FROM given) GROUP BY trace_id
-) AS asked ON asked.trace_id = wanted.trace_id
-LEFT JOIN rvbbit.main.training_state AS state ON state.trace_id = wanted.trace_id"""
+    FROM {_OF_GIVEN} GROUP BY trace_id
+) AS asked ON asked.trace_id = wanted.trace_id"""
 
-CURRENT = "SELECT * FROM rvbbit.main.current_scores WHERE trace_id IN (SELECT id FROM given)"
+CURRENT = f"""
+SELECT
+    trace_id, scorer, arg_max(scorer_version, seq) AS scorer_version, arg_max_null(value, seq) AS value, arg_max(reason, seq) AS reason,
+    arg_max(calibrated, seq) AS calibrated, arg_max(timestamp, seq) AS timestamp, sum(cost) AS cost
+FROM {_OF_GIVEN} GROUP BY trace_id, scorer"""
 
 
 def waiting(characters: bool) -> str:
