@@ -104,3 +104,22 @@ def test_a_transaction_that_failed_is_told_as_ever(db: Any) -> None:
         db.sql("SELECT sentiment(text) FROM t")
     db.sql("ROLLBACK")
     assert db.sql("SELECT sentiment(text) FROM t LIMIT 1").fetchall() == [(0.5,)]
+
+
+@pytest.mark.parametrize(
+    "items", ["sentiment('x')", "t, sentiment('x')", "t CROSS JOIN LATERAL sentiment('x') AS s", "(FROM sentiment('x'))"]
+)
+def test_a_macro_that_gives_a_table_keeps_its_name_in_from(db: Any, remote: Any, items: str) -> None:
+    db.sql("CREATE MACRO sentiment(x) AS TABLE SELECT x || '!' AS found")
+    result = db.sql(f"SELECT DISTINCT found FROM {items} WHERE found <> ''")
+    assert result.fetchall() == [("x!",)]
+    assert told(result) == "SENTIMENT is your own function sentiment(x) here; the operator is written rvbbit.sentiment(…)"
+    assert remote.server.calls == 0
+
+
+def test_elsewhere_the_operator_is_meant_beside_a_macro_that_gives_a_table(db: Any, remote: Any) -> None:
+    db.sql("CREATE MACRO sentiment(x) AS TABLE SELECT x || '!' AS found")
+    for asked in ("SELECT sentiment(text) FROM t", "SELECT text, sentiment(text) FROM t", "SELECT 0.5 FROM t WHERE sentiment(text) > 0"):
+        result = db.sql(asked)
+        assert len(result.fetchall()) == 2 and "your own function" not in told(result)
+    assert remote.server.calls == 2

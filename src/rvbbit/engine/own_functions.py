@@ -21,6 +21,8 @@ from rvbbit.types import Notice
 _OPENING = frozenset({TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE})
 _CLOSING = frozenset({TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE})
 _BEFORE = frozenset({"EXPLAIN", "ANALYZE"})
+_IN_FROM = frozenset({"FROM", "JOIN"})
+_BEHIND_FROM = frozenset({"SELECT", "WHERE", "ON", "USING", "GROUP", "HAVING", "QUALIFY", "WINDOW", "ORDER", "LIMIT", "SET", "VALUES"})
 _MAKE = frozenset({"MACRO", "FUNCTION"})
 _MAY_CHANGE = frozenset({"DROP", "ATTACH", "DETACH", "USE", "SET", "RESET", "PRAGMA", "COMMIT", "END", "ROLLBACK", "ABORT", "EXECUTE"})
 
@@ -34,13 +36,16 @@ class Changes:
 
 @dataclass(slots=True)
 class OwnFunctions:
-    """Those that one connection sees: the names in lower case, with their parameters. `statement` is the one that runs."""
+    """Those that one connection sees: the names in lower case and whether they give a table, with their parameters.
+
+    A macro that gives a table is meant in FROM alone, any other one everywhere else. `statement` is the one that runs.
+    """
 
     connection: duckdb.DuckDBPyConnection
     changes: Changes = field(default_factory=Changes)
     statement: Statement | None = None
     _seen: int = -1
-    _functions: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    _functions: Mapping[tuple[str, bool], Sequence[str]] = field(default_factory=dict)
 
     def ran(self, statement: Statement) -> None:
         """Told of every statement that DuckDB ran."""
@@ -50,49 +55,61 @@ class OwnFunctions:
 
     def beside(self, grammar: Grammar) -> Grammar:
         """The grammar in which calls of those functions are theirs."""
-        shared = {name: grammar.shared.get(name, frozenset()) | self._takes(name) for name in self._called(grammar)}
-        return replace(grammar, shared={**grammar.shared, **shared}) if shared else grammar
+        shared = dict(grammar.shared)
+        for name, in_from in self._called(grammar):
+            shared[name] = shared.get(name, frozenset()) | self._takes(name, in_from)
+        return replace(grammar, shared=shared) if shared != grammar.shared else grammar
 
     def notices(self, grammar: Grammar) -> list[Notice]:
         """What to say of the calls of the statement that are theirs."""
         found = []
-        for name, counts in self._called(grammar).items():
-            if counts & self._takes(name):
-                theirs = f"{name.lower()}({', '.join(self._functions[name.lower()])})"
+        for (name, in_from), counts in self._called(grammar).items():
+            if counts & self._takes(name, in_from):
+                theirs = f"{name.lower()}({', '.join(self._functions[name.lower(), in_from])})"
                 said = f"{name} is your own function {theirs} here; the operator is written rvbbit.{name.lower()}(…)"
                 found.append(Notice(said, "warning"))
         return found
 
-    def _takes(self, name: str) -> frozenset[int]:
+    def _takes(self, name: str, in_from: bool) -> frozenset[int]:
         """Numbers of arguments: some may have a default, which DuckDB does not tell."""
-        return frozenset(range(len(self._functions[name.lower()]) + 1))
+        return frozenset(range(len(self._functions[name.lower(), in_from]) + 1))
 
-    def _called(self, grammar: Grammar) -> dict[str, set[int]]:
+    def _called(self, grammar: Grammar) -> dict[tuple[str, bool], set[int]]:
         """Functions of theirs that the statement calls by an operator's name, and with how many arguments."""
         calls = [] if self.statement is None else [call for call in _calls(self.statement) if call[0] in grammar.functions]
         if not calls:
             return {}
         if self._seen != self.changes.count:
             self._functions, self._seen = own_functions(self.connection), self.changes.count
-        found: dict[str, set[int]] = {}
-        for name, count in calls:
-            if name.lower() in self._functions:
-                found.setdefault(name, set()).add(count)
+        found: dict[tuple[str, bool], set[int]] = {}
+        for name, in_from, count in calls:
+            if (name.lower(), in_from) in self._functions:
+                found.setdefault((name, in_from), set()).add(count)
         return found
 
 
-def _calls(statement: Statement) -> Iterator[tuple[str, int]]:
-    """The names in front of parentheses, those behind a dot left out, in upper case; with the number of arguments."""
+def _calls(statement: Statement) -> Iterator[tuple[str, bool, int]]:
+    """The names in front of parentheses, those behind a dot left out, in upper case; whether they stand as an item of FROM; and the number
+    of arguments."""
     while statement.words[:1] and statement.words[0] in _BEFORE:  # whatever stands behind them is one token
         behind = next(split(statement.text[statement.tokens[0].end + 1 :]), None)
         if behind is None:
             return
         statement = behind
     tokens = statement.tokens
+    inside = [False]  # whether FROM was the last clause to begin, at each depth of parentheses
     for place, (token, following) in enumerate(itertools.pairwise(tokens)):
-        qualified = place > 0 and tokens[place - 1].token_type == TokenType.DOT
-        if following.token_type == TokenType.L_PAREN and not qualified:
-            yield token.text.upper(), _arguments(tokens[place + 2 :])
+        before = tokens[place - 1] if place > 0 else None
+        word = token.text.upper()
+        if token.token_type in _OPENING:
+            inside.append(False)
+        elif token.token_type in _CLOSING:
+            inside = inside[:-1] or [False]
+        elif word in _IN_FROM or word in _BEHIND_FROM:
+            inside[-1] = word in _IN_FROM
+        if following.token_type == TokenType.L_PAREN and (before is None or before.token_type != TokenType.DOT):
+            item = before is not None and (before.token_type == TokenType.COMMA or before.text.upper() in {*_IN_FROM, "LATERAL"})
+            yield word, inside[-1] and item, _arguments(tokens[place + 2 :])
 
 
 def _arguments(tokens: Sequence[Token]) -> int:

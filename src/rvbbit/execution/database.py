@@ -94,14 +94,16 @@ class Database:
         self._connection.close()
 
 
-def own_functions(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
-    """The macros and other functions that are not DuckDB's and that a name alone finds, in lower case; the parameters of the longest."""
+def own_functions(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, bool], list[str]]:
+    """The macros and other functions that are not DuckDB's and that a name alone finds, in lower case and whether they give a table; the
+    parameters of the longest."""
     query = (
-        "SELECT lower(function_name) AS name, max_by(parameters, len(parameters)) AS parameters FROM duckdb_functions() WHERE NOT internal"
+        "SELECT lower(function_name) AS name, function_type = 'table_macro' AS in_from,"
+        " max_by(parameters, len(parameters)) AS parameters FROM duckdb_functions() WHERE NOT internal"
         " AND (database_name = 'temp' OR (database_name = current_database() AND list_contains(current_schemas(true), schema_name)))"
-        " AND function_type IN ('scalar', 'aggregate', 'macro') GROUP BY ALL"
+        " AND function_type IN ('scalar', 'aggregate', 'macro', 'table_macro') GROUP BY ALL"
     )
-    return {row["name"]: row["parameters"] for row in run(connection, query).to_pylist()}
+    return {(row["name"], row["in_from"]): row["parameters"] for row in run(connection, query).to_pylist()}
 
 
 def _make_folder(file: Path) -> None:
