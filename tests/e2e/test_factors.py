@@ -136,6 +136,23 @@ def test_a_limit_ends_labelling_early_and_takes_a_smaller_sample(db: Any, remote
     assert remote.server.calls < 25
 
 
+@pytest.mark.parametrize(
+    ("sides", "labels"), [("few a, many b", True), ("many a, few b", True), ("many a JOIN many b ON a.id = b.id", False)]
+)
+def test_more_pairs_than_are_looked_at_are_foreseen_by_both_sides(
+    db: Any, remote: Any, monkeypatch: pytest.MonkeyPatch, sides: str, *, labels: bool
+) -> None:
+    monkeypatch.setattr("rvbbit.engine.factoring.LOOKED_AT", 50)
+    db.sql("CREATE TABLE few AS SELECT i AS id, 'few ' || i AS x FROM range(5) r(i)")
+    db.sql("CREATE TABLE many AS SELECT i AS id, 'many ' || i AS x FROM range(100) r(i)")
+    if not labels:
+        db.sql("UPDATE many SET x = 'other ' || x WHERE id < 50")
+    plan = "\n".join(row[0] for row in db.sql(f"EXPLAIN SELECT a.id, b.id FROM {sides} WHERE a.x || 'a' KINDRED b.x || 'b'").fetchall())
+    assert ("labels in place of" in plan) is labels, plan
+    assert ("not by labels" in plan) is not labels
+    assert remote.server.calls == 0
+
+
 def test_a_limit_over_many_pairs_keeps_the_first_ones_and_reads_on_where_they_are_too_few(
     db: Any, remote: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,7 +20,7 @@ from rvbbit.pairwise import agreement
 from rvbbit.result import AskFigures
 from rvbbit.sql.dialect import Call
 from rvbbit.sql.factored import Factored
-from rvbbit.sql.factors import FIRST, LEFT, RIGHT, compared, drawn, first
+from rvbbit.sql.factors import BOTH, FIRST, LEFT, RIGHT, compared, drawn, first, sizes
 from rvbbit.sql.plan import Ask
 from rvbbit.sql.statements import Hints
 from rvbbit.types import Notice, Value
@@ -124,12 +124,25 @@ class Factors:
         if factored.operator.pairs.symmetric:
             pairs = {(min(pair), max(pair)) for pair in pairs}
         by_pairs, by_labels = float(len(pairs)), float(len(texts))
+        if many:
+            by_pairs, by_labels = self._foreseen(factored, rows, query)
         if factored.limit is not None:  # half of the pairs are taken to pass; of m texts there are m²/2 pairs
             by_pairs, by_labels = min(by_pairs, 2.0 * factored.limit), min(by_labels, 2 * math.sqrt(factored.limit))
         checked = sample_size(factored) if agreement(factored.hints.factorize) else 0
         if by_pairs <= by_labels + checked:
             return f"{by_pairs:,.0f} pairs take no more questions than {by_labels:,.0f} labels and a sample of {checked}", many
         return None, many
+
+    def _foreseen(self, factored: Factored, rows: Sequence[Pair], query: Query) -> tuple[float, float]:
+        """How many pairs and texts there are, by the first of many rows: each text of a side meets as many as those that were seen there.
+
+        The side whose texts come one after another says it; of the other one all may be seen already, each with few of its pairs.
+        """
+        part = sizes(self.tree, factored)
+        assert part is not None  # its pairs were read before
+        (size,) = self._rows(part, query).to_pylist()
+        seen = {name: len({pair[place] for pair in rows}) for place, name in enumerate((LEFT, RIGHT))}
+        return len(set(rows)) * max(1.0, *(size[name] / met for name, met in seen.items())), float(size[BOTH])
 
     def _compared(self, factored: Factored, query: Query) -> list[bool]:
         """Whether each sampled pair is answered alike, those left out that have no answer."""
@@ -156,13 +169,17 @@ class Factors:
 
     def _read(self, part: exp.Expr, query: Query) -> list[Pair]:
         """The pairs that a query of ours finds. Raises Unreadable where DuckDB does not know what it names, else as a statement does."""
+        rows = self._rows(part, query)
+        return list(zip(rows[LEFT].to_pylist(), rows[RIGHT].to_pylist(), strict=True))
+
+    def _rows(self, part: exp.Expr, query: Query) -> pa.Table:
+        """The same, of any query of ours."""
         try:
-            rows = self.rows(query, part, None)
+            return self.rows(query, part, None)
         except SQLError as error:
             if isinstance(error.__cause__, duckdb.BinderException | duckdb.CatalogException):
                 raise Unreadable(error.message) from error
             raise
-        return list(zip(rows[LEFT].to_pylist(), rows[RIGHT].to_pylist(), strict=True))
 
     def _answers(self, pairs: Sequence[Pair], factored: Factored, query: Query, *, labels: bool) -> dict[Pair, Value]:
         if not pairs:

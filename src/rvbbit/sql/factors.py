@@ -30,6 +30,7 @@ from rvbbit.types import Operator
 
 LEFT, RIGHT = "__rv_left", "__rv_right"
 """The two texts of a pair, in a query for some pairs."""
+BOTH = "__rv_both"
 FIRST = 100_000
 """Pairs that are kept for a LIMIT, at most, where there are more."""
 _SLOT = "__rv_slot_"
@@ -193,21 +194,55 @@ def first(statement: exp.Expr, factored: Factored, rows: int) -> exp.Select | No
     return None if met is None else with_ctes(met[0].limit(rows, copy=False), met[1], lambda tree: tree.copy())
 
 
-def _pairs(statement: exp.Expr, factored: Factored, texts: int | None) -> tuple[exp.Select, exp.Expr] | None:
-    """The pairs that meet in some row, by the cheap conditions alone, and the block that the question stands in."""
+def sizes(statement: exp.Expr, factored: Factored) -> exp.Select | None:
+    """The query for how many distinct texts each side has, by the conditions on that one alone, and both together. None where it cannot be
+    read alone."""
+    found = _asked(statement, factored)
+    if found is None:
+        return None
+    call, block = found
+    sides_: list[exp.Query] = []
+    for argument, side in zip(call.arguments, (factored.sides.left, factored.sides.right), strict=True):
+        own = [condition for condition in _conditions(block, factored) if factored.sides.owner(condition) == side]
+        sides_.append(_texts(argument, _items(block)[side], own))
+    both = exp.Union(this=sides_[0].copy(), expression=sides_[1].copy(), distinct=True)
+    counts: list[exp.Expr] = []
+    for texts, name in zip([*sides_, both], (LEFT, RIGHT, BOTH), strict=True):
+        source = exp.Subquery(this=texts, alias=exp.TableAlias(this=exp.to_identifier("__rv_t")))
+        counted = exp.select(exp.Count(this=exp.Star())).from_(source, copy=False)
+        counts.append(exp.alias_(exp.Subquery(this=counted), name, copy=False))
+    return with_ctes(exp.Select(expressions=counts), block, lambda tree: tree.copy())
+
+
+def _asked(statement: exp.Expr, factored: Factored) -> tuple[Call, exp.Select] | None:
+    """The question in a statement as it was parsed, and the block that it stands in; None where its sides cannot be read alone."""
     found = [c for c in statement.find_all(Call) if c.meta["token"] == factored.token and c.operator.name == factored.operator.name]
     block = scopes.block_of(found[0]) if found else None
     if not isinstance(block, exp.Select) or not {factored.sides.left, factored.sides.right} <= set(_items(block)):
         return None
-    arguments = found[0].arguments
+    return found[0], block
+
+
+def _conditions(block: exp.Select, factored: Factored) -> list[exp.Expr]:
+    """The cheap conditions of WHERE."""
+    where = block.args.get("where")
+    cheap = [part for part in conjuncts(where.this) if part.find(Call) is None] if where is not None else []
+    hidden = {join.this.alias_or_name.lower() for join in block.args.get("joins") or [] if _is_filter(join)}
+    return [_qualified(part, factored.sides, hidden) for part in cheap]
+
+
+def _pairs(statement: exp.Expr, factored: Factored, texts: int | None) -> tuple[exp.Select, exp.Expr] | None:
+    """The pairs that meet in some row, by the cheap conditions alone, and the block that the question stands in."""
+    asked = _asked(statement, factored)
+    if asked is None:
+        return None
+    call, block = asked
+    arguments = call.arguments
     inner = exp.Select(expressions=[exp.alias_(arguments[0].copy(), LEFT), exp.alias_(arguments[1].copy(), RIGHT)])
     inner.set("from_", block.args["from_"].copy())
     joins = block.args.get("joins") or []
-    inner.set("joins", [_plain(join, found[0]) for join in joins if _matters(join, found[0])])
-    where = block.args.get("where")
-    conditions = [part for part in conjuncts(where.this) if part.find(Call) is None] if where is not None else []
-    hidden = {join.this.alias_or_name.lower() for join in joins if _is_filter(join)}
-    conditions = [_qualified(part, factored.sides, hidden) for part in conditions]
+    inner.set("joins", [_plain(join, call) for join in joins if _matters(join, call)])
+    conditions = _conditions(block, factored)
     parts = [*conditions, exp.NEQ(this=exp.paren(arguments[0].copy()), expression=exp.paren(arguments[1].copy()))]
     if texts is not None:
         for argument, name in zip(arguments, (factored.sides.left, factored.sides.right), strict=True):
@@ -261,11 +296,16 @@ def _plain(join: exp.Expr, call: Call) -> exp.Expr:
 
 def _first_texts(argument: exp.Expr, item: exp.Expr, conditions: Sequence[exp.Expr], count: int) -> exp.Select:
     """So many distinct texts of one side, in an order that says nothing of them."""
+    query = _texts(argument, item, conditions)
+    return query.order_by(exp.func("hash", argument.copy()), argument.copy(), copy=False).limit(count, copy=False)
+
+
+def _texts(argument: exp.Expr, item: exp.Expr, conditions: Sequence[exp.Expr]) -> exp.Select:
+    """The distinct texts of one side."""
     query = exp.Select(expressions=[argument.copy()]).from_(item.copy(), copy=False)
     for condition in (*conditions, exp.Not(this=exp.Is(this=exp.paren(argument.copy()), expression=exp.null()))):
         query = query.where(exp.paren(condition.copy(), copy=False), copy=False)
-    query = query.group_by(argument.copy(), copy=False).order_by(exp.func("hash", argument.copy()), argument.copy(), copy=False)
-    return query.limit(count, copy=False)
+    return query.group_by(argument.copy(), copy=False)
 
 
 def compared(operator: Operator, relation: str, read: Callable[[str], exp.Expr], *, labels: bool) -> exp.Expr:
