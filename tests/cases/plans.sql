@@ -289,7 +289,7 @@ SELECT id FROM t WHERE id IN (SELECT id FROM u WHERE word MEANS 'x')
 -- └─ Limit  asks until 1 row passes for each id
 --    └─ SemanticFilter  MEANS(word, 'x')
 --          ask 1: MEANS(word, 'x')
---       └─ Scan  (SELECT id, word FROM u)
+--       └─ Scan  (SELECT id, word FROM u WHERE (id IN (SELECT id FROM t)))
 
 -- case: a correlated subquery is asked beside the rows around it
 SELECT id FROM t WHERE EXISTS (SELECT 1 FROM u WHERE u.id = t.id AND word MEANS 'x')
@@ -1250,7 +1250,7 @@ SELECT id FROM u WHERE id IN (SELECT id FROM t WHERE text MEANS 'red')
 -- └─ Limit  asks until 1 row passes for each id
 --    └─ SemanticFilter  MEANS(text, 'red')
 --          ask 1: MEANS(text, 'red')
---       └─ Scan  (SELECT id, text FROM t)
+--       └─ Scan  (SELECT id, text FROM t WHERE (id IN (SELECT id FROM u)))
 
 -- case: ANY asks until each value has a row
 SELECT id FROM u WHERE id = ANY (SELECT amount FROM t WHERE text MEANS 'red')

@@ -1061,3 +1061,15 @@ SELECT id FROM t SEMI JOIN u ON akin(text, word) AND t.id <> u.id;
 SELECT id FROM t ANTI JOIN u ON alike(text, word) AND t.grp = u.grp;
 
 SELECT id FROM t SEMI JOIN u ON means(text, 'red') OR means(word, 'zzz');
+
+SELECT id FROM t WHERE amount > 15 AND id IN (SELECT id FROM u WHERE means(word, 'e'));
+
+SELECT id FROM t WHERE amount > 15 AND grp IN (SELECT coalesce(u.grp, 'b') FROM u WHERE means(word, 'e')) AND means(text, 'e');
+
+SELECT id FROM t WHERE amount > 15 AND id NOT IN (SELECT id FROM u WHERE means(word, 'e'));
+
+SELECT id FROM t WHERE amount > 15 AND (id IN (SELECT id FROM u WHERE means(word, 'e'))) IS NOT TRUE;
+
+SELECT t.id FROM t JOIN u USING (id) WHERE t.amount > 15 AND word IN (SELECT w.word FROM u w WHERE means(w.word, 'e'));
+
+WITH u AS (SELECT * FROM u WHERE id < 9) SELECT id FROM t WHERE amount > 15 AND id IN (SELECT id FROM u WHERE means(word, 'e'));

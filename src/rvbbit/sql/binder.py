@@ -12,7 +12,7 @@ from typing import Any
 from sqlglot import exp
 
 from rvbbit.errors import SQLError
-from rvbbit.sql import aggregates, aliases, bounds, conditions, correlated, describing, regexes, rewrite, scopes, semi_joins, sides
+from rvbbit.sql import aggregates, aliases, bounds, conditions, correlated, describing, regexes, rewrite, scopes, semi_joins, sides, sought
 from rvbbit.sql.candidates import read_once
 from rvbbit.sql.dialect import Call
 from rvbbit.sql.embeds import EMBED
@@ -61,6 +61,7 @@ def bind(
     rewrite.name_columns(statement)
     factored = factorize(calls, hints, factoring, schema.describe)
 
+    sought.narrow(statement, schema)
     semi_joins.as_conditions(
         statement,
         lambda select: schema.describes(describing.looked_up(select, {})),

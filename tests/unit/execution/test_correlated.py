@@ -58,3 +58,11 @@ def test_labels_of_a_semi_join_stay_where_duckdb_joins_by_them(bench: Any) -> No
 def test_texts_that_a_collation_holds_equal_are_asked_about_each(bench: Any) -> None:
     asked = _asked(bench, "SELECT id FROM n WHERE EXISTS (SELECT 1 FROM u WHERE u.id < 3 AND ascii(ask(n.text, u.word)) = 82)")
     assert asked == {("RED", "red"), ("red", "red"), ("blue", "red"), ("Blue", "red")}
+
+
+def test_in_asks_about_the_rows_that_somebody_seeks(bench: Any) -> None:
+    assert _asked(bench, "SELECT id FROM t WHERE amount < 35 AND id > 1 AND id IN (SELECT id FROM u WHERE means(word, 'e'))") <= {
+        ("green", "e"),
+        ("apple", "e"),
+    }
+    assert _asked(bench, "SELECT id FROM t WHERE amount > 1000 AND id IN (SELECT id FROM u WHERE means(word, 'e'))") == set()

@@ -1,0 +1,69 @@
+"""`x IN (SELECT y …)` asks about the rows whose y some x is, not about all.
+
+    SELECT id FROM l WHERE city = 'Rome' AND k IN (SELECT k FROM r WHERE text MEANS 'c')
+    SELECT id FROM l WHERE city = 'Rome' AND k IN (SELECT k FROM r WHERE text MEANS 'c' AND k IN (SELECT k FROM l WHERE city = 'Rome'))
+
+Only where IN must hold: NOT IN and values depend on rows that no x is, too.
+"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from rvbbit.sql import describing, scopes
+from rvbbit.sql.conditions import conjuncts
+from rvbbit.sql.dialect import Call
+from rvbbit.sql.reading import over
+from rvbbit.sql.schema import Schema
+
+WHOLE = ("with_", "group", "having", "limit", "offset", "qualify", "windows", "sample", "into", "distinct", "order")
+"""What in a subquery does not take each row by itself, or gives names another meaning."""
+
+
+def narrow(statement: exp.Expr, schema: Schema) -> None:
+    """Put the condition into every such subquery, in place."""
+    for block in list(statement.find_all(exp.Select)):
+        where = block.args.get("where")
+        parts = conjuncts(where.this) if where is not None else []
+        for part in parts:
+            inner = part.args["query"].unnest() if isinstance(part, exp.In) and part.args.get("query") else None
+            if isinstance(inner, exp.Select) and _each_row(inner, schema) and _can_copy(block, part.this, schema):
+                _put(inner, part.this, block, parts, schema)
+
+
+def _put(inner: exp.Select, sought: exp.Expr, block: exp.Select, parts: list[exp.Expr], schema: Schema) -> None:
+    kept = [part.copy() for part in parts if _is_cheap(part, schema) and schema.describes(describing.values([part], block))]
+    wanted = over(block, [sought.copy()], kept, lambda tree: tree.copy())
+    found = inner.expressions[0].unalias()
+    types = [schema.describe(describing.values([value], of)) for value, of in ((sought, block), (found, inner))]
+    if types[0][0][1] == types[1][0][1]:
+        inner.where(
+            exp.In(this=found.copy() if isinstance(found, exp.Column) else exp.paren(found.copy()), query=exp.Subquery(this=wanted)),
+            copy=False,
+        )
+
+
+def _each_row(inner: exp.Select, schema: Schema) -> bool:
+    """Whether a subquery stands alone, asks in its WHERE, and gives one value a row."""
+    where = inner.args.get("where")
+    asks = where is not None and any(scopes.block_of(call) is inner for call in where.find_all(Call))
+    if not asks or any(inner.args.get(clause) for clause in WHOLE) or len(inner.expressions) != 1 or inner.args.get("from_") is None:
+        return False
+    value = inner.expressions[0].unalias()
+    plain = _is_cheap(value, schema) and not schema.has_aggregate(value)
+    return plain and schema.describes(describing.looked_up(inner, {})) and schema.describes(describing.values([value], inner))
+
+
+def _can_copy(block: exp.Select, sought: exp.Expr, schema: Schema) -> bool:
+    """Whether the values that are sought can be read before the block runs."""
+    ons = [join.args["on"] for join in block.args.get("joins") or () if join.args.get("on")]
+    read = [*scopes.sources(block), *(block.args.get("laterals") or ()), *ons]
+    if not read or block.args.get("sample") or scopes.in_recursive_cte(block):
+        return False
+    if any(part.find(Call) is not None or schema.reads_differently(part) for part in read):
+        return False
+    return _is_cheap(sought, schema) and not isinstance(sought, exp.Tuple) and schema.describes(describing.values([sought], block))
+
+
+def _is_cheap(part: exp.Expr, schema: Schema) -> bool:
+    return part.find(Call, exp.Select, exp.Star) is None and not schema.reads_differently(part)
