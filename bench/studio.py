@@ -50,7 +50,7 @@ PAINTED = """() => new Promise((resolve, reject) => {
   requestAnimationFrame(look);
 })"""
 LOOK = 1_000  # milliseconds before an act: what the page asks beside its rows is answered
-TOTAL = "document.querySelector('main').innerText.match(/([\\d,]+) execution/)?.[1]"
+TOTAL = "document.querySelector('main [role=status]')?.textContent.match(/([\\d,]+) execution/)?.[1]"
 
 
 def main() -> None:

@@ -25,7 +25,7 @@ const OPTIONS: GridOptions<Example> = {
   maxConcurrentDatasourceRequests: 2,
   blockLoadDebounceMillis: 20,
   rowBuffer: 4,
-  infiniteInitialRowCount: BLOCK,
+  infiniteInitialRowCount: 1, // rows are drawn once, when they are there
   defaultColDef: {
     resizable: true,
     suppressHeaderMenuButton: true,
