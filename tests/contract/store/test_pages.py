@@ -180,6 +180,33 @@ async def test_pages_after_a_cursor_meet_every_row_once_in_order(store: Store, s
     assert len(seen) == len(set(seen)) == 7
 
 
+@pytest.mark.parametrize("sort", get_args(Sort))
+async def test_each_order_goes_with_each_filter(store: Store, sort: Sort) -> None:
+    made = [
+        call(f"t{n}", timestamp=START + timedelta(seconds=n), model=f"m{n % 2}", duration=n % 3, usage=Usage(n % 4, n % 2, 0, n % 5 / 4))
+        for n in range(6)
+    ]
+    await fill(store, *made, call("user", timestamp=START, example_ids=("t0", "t3"), error="no", answer=None))
+    await fill(store, call("citing", timestamp=START, example_ids=("t1", "t2", "t4"), model="m0"))
+    store.record([score(f"t{n}", n % 3 / 3) for n in range(5)])
+    store.annotate([decision(name, trainable=True, tags=("kept",)) for name in ("t1", "t2", "t5")])
+    every = [row.trace_id for row in store.page(ExampleFilter(sort=sort)).rows]
+    asked = {
+        ExampleFilter(search="text"): every,
+        ExampleFilter(trainable=True): ["t1", "t2", "t5"],
+        ExampleFilter(tag="kept", search="text"): ["t1", "t2", "t5"],
+        ExampleFilter(label="true"): every,
+        ExampleFilter(used=True): ["t1", "t2", "t4"],
+        ExampleFilter(min_confidence=0.3): ["t1", "t2", "t4"],
+    }
+    for one, found in asked.items():
+        page = store.page(replace(one, sort=sort, limit=2))
+        rest = [] if page.next is None else store.page(replace(one, sort=sort, cursor=page.next)).rows
+        assert [row.trace_id for row in (*page.rows, *rest)] == [name for name in every if name in found], one
+        assert page.total == len(found)
+        assert store.trace_ids(replace(one, sort=sort, limit=None)) == [name for name in every if name in found]
+
+
 @pytest.mark.parametrize(("sort", "order"), SORTED)
 async def test_a_page_far_down_is_the_one_that_counting_finds(
     store: Store, sort: Sort, order: Order, monkeypatch: pytest.MonkeyPatch

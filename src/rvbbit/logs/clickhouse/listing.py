@@ -165,7 +165,8 @@ def _places(source: Source, asked: ExampleFilter, columns: str) -> tuple[str, di
     found = source.found(condition, held=asked.sort == "confidence")
     page = window(limit, asked.offset)
     if _dear(asked, condition, source):
-        rows = f"(SELECT {columns}, {asked.sort} AS place, toInt64(count() OVER ()) AS total {found})"
+        own = columns if asked.sort in columns.replace(",", " ").split() else f"{columns}, {asked.sort}"
+        rows = f"(SELECT {own}, toInt64(count() OVER ()) AS total {found})"
         query = f"SELECT {columns}, {asked.sort} AS place, total FROM {rows} WHERE {behind.text}"
     else:
         found += f" AND {behind.text}"
