@@ -23,11 +23,11 @@ class Activity:
     @contextmanager
     def query(self) -> Iterator[None]:
         """One query, from its first to its last moment."""
-        with self._changed:
-            self._running += 1
-            for tell in self._told:
-                tell()
         try:
+            with self._changed:
+                self._running += 1
+                for tell in self._told:
+                    tell()
             yield
         finally:
             with self._changed:

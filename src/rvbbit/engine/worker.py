@@ -63,12 +63,12 @@ class Worker:
     def __init__(self, rooms: Rooms, scoring: Scoring) -> None:
         self._rooms = rooms
         self._scoring = scoring
-        self._yielding = Yielding(rooms.activity, LONGEST)
         self._judging = Judging(rooms, lambda caller: scoring.judge(caller, self._yielding))
         self._assessors: dict[str, Assessor] = {}
         self._shuffle = random.Random()
         self._thread: threading.Thread | None = None
         self._woken, self._requested, self._stopping, self._given_up = (threading.Event() for _ in range(4))
+        self._yielding = Yielding(rooms.activity, LONGEST, self._stopping)
         self._looked = threading.Condition()
         self._finished = -1.0  # when the last pass began that left nothing
         self._state: State = "off"
@@ -157,10 +157,11 @@ class Worker:
     def _pass(self) -> float:
         self._requested.clear()
         self._rooms.activity.quiet(LONGEST, self._stopping)
-        judge, began, scored = self._judging.now(), time.monotonic(), self._scored
+        self._yielding.renew()
+        judge, began, waited, scored = self._judging.now(), time.monotonic(), self._yielding.waited, self._scored
         assessor = self._assessor(judge)
         self._queued = assessor.queued()
-        dear = RARELY * (time.monotonic() - began)
+        dear = RARELY * (time.monotonic() - began - (self._yielding.waited - waited))
         for step in self._steps(assessor):
             self._count(step)
             if step.stopped is not None:

@@ -24,18 +24,18 @@ from rvbbit.types import CellKey, Scorable, Score, Waiting
 TEXTS = 2  # of 256 tokens each: what the embedding model reads in about 20 ms
 _TICK = 0.02  # seconds between two looks
 
-_NEVER = threading.Event()
-
 T = TypeVar("T")
 
 
 class Yielding:
     """Waits while queries run: at most `longest` seconds in all until `renew`, so that work is never starved. For one event loop."""
 
-    def __init__(self, activity: Activity, longest: float) -> None:
+    def __init__(self, activity: Activity, longest: float, stop: threading.Event | None = None) -> None:
         self._activity = activity
         self._longest = self._left = longest
+        self._stop = stop or threading.Event()
         self.telling = activity.telling
+        self.waited = 0.0  # seconds that reads waited so far
 
     def renew(self) -> None:
         """A new portion begins: it may wait as long as any other."""
@@ -64,11 +64,21 @@ class Yielding:
                 return piece.result()
 
     def in_quiet(self, work: Callable[[], T], beside: Callable[[], T]) -> T:
-        """What `work` gives, off the event loop: begun when it is quiet, again where it was Cancelled. After the longest wait, `beside`."""
-        until = time.monotonic() + self._longest
-        while (left := until - time.monotonic()) > 0 and self._activity.quiet(left, _NEVER):
-            with contextlib.suppress(Cancelled):
-                return work()
+        """What `work` gives, off the event loop: begun when it is quiet, again where it was Cancelled; `beside` once it has waited enough.
+
+        Raises Cancelled where all of it is to stop.
+        """
+        while self._left > 0:
+            began = time.monotonic()
+            quiet = self._activity.quiet(self._left, self._stop)
+            waited = time.monotonic() - began
+            self._left -= waited
+            self.waited += waited
+            if self._stop.is_set():
+                raise Cancelled("the background stops", hint="it goes on from there at the next start")
+            if quiet:
+                with contextlib.suppress(Cancelled):
+                    return work()
         return beside()
 
 
@@ -113,4 +123,6 @@ class YieldingStore:
         self._inner.record(scores)
 
     def _read(self, read: Callable[[ScoreStore], T]) -> T:
+        if self._aside is self._inner:  # it slows nobody here
+            return read(self._inner)
         return self._yielding.in_quiet(partial(read, self._aside), partial(read, self._inner))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Sequence
 from unittest.mock import MagicMock
 
@@ -172,6 +173,42 @@ def test_reading_that_has_waited_long_enough_goes_on_beside_queries() -> None:
     queries = Activity()
     with queries.query():
         assert Yielding(queries, 0.05).in_quiet(lambda: "quiet", lambda: "beside") == "beside"
+
+
+def test_all_reads_of_a_portion_wait_as_long_as_one_may() -> None:
+    queries = Activity()
+    yielding = Yielding(queries, 0.1)
+    with queries.query():
+        assert [yielding.in_quiet(lambda: "quiet", lambda: "beside") for _ in range(50)] == 50 * ["beside"]
+        assert 0.09 < yielding.waited < 2.5
+    yielding.renew()
+    assert yielding.in_quiet(lambda: "quiet", lambda: "beside") == "quiet"
+
+
+def test_reading_that_waits_ends_where_the_background_stops() -> None:
+    queries, stop = Activity(), threading.Event()
+    with queries.query():
+        threading.Timer(0.05, lambda: (stop.set(), queries.nudge())).start()
+        with pytest.raises(Cancelled):
+            Yielding(queries, FOR_EVER, stop).in_quiet(lambda: "quiet", lambda: "beside")
+
+
+def test_a_store_that_slows_nobody_is_read_while_queries_run() -> None:
+    queries, inner = Activity(), MagicMock()
+    inner.aside.return_value = inner
+    with queries.query():
+        assert YieldingStore(inner, Yielding(queries, FOR_EVER)).cells() is inner.cells.return_value
+
+
+def test_a_query_that_could_not_tell_leaves_nothing_running() -> None:
+    queries = Activity()
+
+    def broken() -> None:
+        raise RuntimeError("broken")
+
+    with queries.telling(broken), pytest.raises(RuntimeError), queries.query():
+        pass
+    assert not queries.busy
 
 
 @pytest.mark.parametrize("read", ["cells", "waiting", "unscored", "verified"])

@@ -19,6 +19,9 @@ from rvbbit.logs.store import Telling
 LONGEST = 5.0
 """Seconds that `close` waits for a statement: DuckDB closes nothing under one that runs in another thread."""
 
+AGAIN = 0.005
+"""Seconds between two interrupts of one statement."""
+
 
 class Connection:
     """One DuckDB instance, from any thread. `doing` reads after "could not": "read executions"."""
@@ -86,23 +89,48 @@ class GivingWay(Connection):
 
     @contextmanager
     def cursor(self, doing: str) -> Iterator[duckdb.DuckDBPyConnection]:
-        stopped = threading.Event()
-        with self._inner.cursor(doing) as cursor:
-
-            def stop() -> None:
-                stopped.set()
-                cursor.interrupt()
-
-            with self._telling(stop):
-                if stopped.is_set():  # before there was anything to interrupt
-                    raise _gave_way(doing)
-                try:
-                    yield cursor
-                except duckdb.InterruptException as error:
-                    raise _gave_way(doing) from error
+        with self._inner.cursor(doing) as cursor, _Interrupting(cursor) as interrupting, self._telling(interrupting.begin):
+            if interrupting.begun:
+                raise _gave_way(doing)
+            try:
+                yield cursor
+            except duckdb.InterruptException as error:
+                raise _gave_way(doing) from error
 
     def close(self) -> None:
         """Whoever made the inner one closes it."""
+
+
+class _Interrupting:
+    """Interrupts one cursor from `begin` until the block ends, over and over: DuckDB forgets it at the beginning of each statement."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        self._cursor = cursor
+        self._ended = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def begun(self) -> bool:
+        return self._thread is not None
+
+    def begin(self) -> None:
+        """From any thread; waits for nothing."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="rvbbit-interrupting", daemon=True)
+            self._thread.start()
+
+    def __enter__(self) -> _Interrupting:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        self._cursor.interrupt()
+        while not self._ended.wait(AGAIN):
+            self._cursor.interrupt()
 
 
 def _gave_way(doing: str) -> Cancelled:
