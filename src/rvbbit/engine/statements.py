@@ -6,7 +6,7 @@ import contextlib
 import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import duckdb
@@ -196,7 +196,10 @@ class Statements:
         searches = take_out(tree, lambda: next(_prefixes))
         found = {search.name: Searched.of(self.connection, search, own) for search in searches}
         schema = Schema(
-            self._describer(statement, own, {name: (one.search, one.type) for name, one in found.items()}), self.aggregates, self._keyed
+            self._describer(statement, own, {name: (one.search, one.type) for name, one in found.items()}),
+            self.aggregates,
+            self._keyed,
+            cache(lambda: database.views(self.connection)),
         )
         read, accuracy = Dialect(files).read, self.accuracy
         parsed = tree.copy() if wanted is None and has_factors(tree) else None

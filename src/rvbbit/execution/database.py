@@ -106,6 +106,12 @@ def own_functions(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, bool
     return {(row["name"], row["in_from"]): row["parameters"] for row in run(connection, query).to_pylist()}
 
 
+def views(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    """The names of all views but DuckDB's own, in lower case."""
+    rows = run(connection, "SELECT DISTINCT lower(view_name) AS name FROM duckdb_views() WHERE NOT internal").to_pylist()
+    return frozenset(row["name"] for row in rows)
+
+
 def _make_folder(file: Path) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -29,7 +29,6 @@ from rvbbit.sql.topk import highest_first
 from rvbbit.sql.typecheck import check_type
 
 OUT_OF_REACH = frozenset({"from_", "joins", "laterals", "with_", "using", "limit", "offset", "returning"})
-SEVERAL = frozenset({"UNNEST", "COLUMNS"})
 """Functions that make several rows or columns of one, which a scalar lookup cannot."""
 
 
@@ -167,7 +166,7 @@ class _Binder:
             return False  # a function is called for the rows that QUALIFY leaves; a stage would not know them
         if scopes.is_volatile(call) or call.find(exp.Window) is not None or self._names_stuck(call):
             return False
-        if any(isinstance(node, exp.Anonymous) and node.name.upper() in SEVERAL for node in scopes.own_nodes(call)):
+        if any(isinstance(node, exp.Anonymous) and node.name.upper() in scopes.SEVERAL for node in scopes.own_nodes(call)):
             return False
         if self.around and not self.schema.describes(describing.arguments(call, block, self._grouped_by(call, block), self.around)):
             return False  # it names what the block around has in its output alone

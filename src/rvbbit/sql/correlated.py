@@ -30,7 +30,7 @@ def is_correlated(block: exp.Expr, schema: Schema) -> bool:
     """Whether a block reads columns that are not its own."""
     if block.parent is None:
         return False
-    if isinstance(block, exp.Select) and not schema.describes(describing.looked_up(block, {})):
+    if isinstance(block, exp.Select) and not schema.describes(describing.with_arguments(block)):
         return True
     own_tables = {source.alias_or_name.lower() for source in scopes.sources(block)}
     own_columns = _names(block, schema)
@@ -78,6 +78,7 @@ def reach(ask: Ask, block: exp.Expr, around: Sequence[Around], schema: Schema) -
     if ask.groups is not None:
         return "both"
     arguments = [ask.call.arguments[place] for place in ask.varying]
+    arguments += [one for argument in list(arguments) for call in argument.find_all(Call) for one in call.arguments]
     if schema.describes(describing.values(arguments, block)):
         return "own"
     alone = len(around) == 1 and not any(schema.describes(describing.values([argument], block)) for argument in arguments)
@@ -86,11 +87,7 @@ def reach(ask: Ask, block: exp.Expr, around: Sequence[Around], schema: Schema) -
 
 def _can_read(outer: exp.Expr, clause: str, schema: Schema) -> bool:
     """Whether the rows of a block can be read before it runs, as it will read them."""
-    joins = [join.args["on"] for join in outer.args.get("joins") or () if join.args.get("on")]
-    read = [*scopes.sources(outer), *(outer.args.get("laterals") or ()), *joins]
-    if outer.args.get("sample") or scopes.in_recursive_cte(outer):
-        return False
-    if any(part.find(Call) is not None or schema.reads_differently(part) or "snapshot" in part.meta for part in read):
+    if not schema.reads_again(outer) or any("snapshot" in part.meta for part in scopes.sources(outer)):
         return False
     grouped = outer.args.get("group") or outer.args.get("having") or (isinstance(outer, exp.Select) and _aggregates(outer, schema))
     return clause == "where" or (clause in ROWWISE and not grouped)
@@ -112,6 +109,8 @@ def _columns(outer: exp.Expr, block: exp.Expr, schema: Schema) -> tuple[str, ...
     """All columns of the one table around that a block names, or may name: each tuple of them need be met once only."""
     sources = scopes.sources(outer)
     plain = len(sources) == 1 and isinstance(sources[0], exp.Table | exp.Subquery) and not outer.args.get("laterals")
+    if scopes.sources(block) and not schema.describes(describing.source(block)):
+        return None  # its FROM reads the row around it
     if not plain or not sources[0].alias_or_name or block.find(exp.Star, exp.Dot) is not None:
         return None
     named = list(block.find_all(exp.Column))

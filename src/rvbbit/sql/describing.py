@@ -97,3 +97,17 @@ def _unordered(tree: exp.Expr) -> exp.Expr:
         if is_cut(node):
             node.set("order", None)
     return tree
+
+
+def with_arguments(block: exp.Select) -> exp.Expr:
+    """A block with NULLs for answers, in which the arguments stand all the same: names in them may be another block's."""
+
+    def answered(call: Call) -> exp.Expr:
+        null = exp.cast(exp.null(), call.operator.returns, dialect="duckdb")
+        absent = [exp.Is(this=exp.paren(argument.copy()), expression=exp.null()) for argument in call.arguments]
+        cases = [exp.If(this=one, true=null.copy()) for one in absent]
+        return exp.Paren(this=exp.Case(ifs=cases, default=null)) if cases else null
+
+    select = _unordered(replace_calls(block, answered))
+    assert isinstance(select, exp.Select)
+    return with_ctes(select, block, _typed)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 
 from sqlglot import exp
 
 from rvbbit.errors import SQLError
 from rvbbit.sql import scopes, stability
+from rvbbit.sql.call import Call
 from rvbbit.sql.origins import KeyedOf
 
 
@@ -16,12 +17,13 @@ from rvbbit.sql.origins import KeyedOf
 class Schema:
     """`describe` gives (name, DuckDB type) of each column of a query; raises SQLError.
 
-    `aggregates` are functions over groups, in lower case.
+    `aggregates` are functions over groups, `views` gives the names of views, both in lower case: what a view reads is not seen here.
     """
 
     describe: Callable[[exp.Expr], list[tuple[str, str]]]
     aggregates: frozenset[str] = frozenset()
     keyed: KeyedOf = lambda _: None
+    views: Callable[[], Set[str]] = frozenset
 
     def describes(self, query: exp.Expr) -> bool:
         """Whether the database could run a query."""
@@ -43,6 +45,18 @@ class Schema:
     def reads_differently(self, tree: exp.Expr) -> bool:
         """Whether reading a tree twice could give different rows or values."""
         return stability.reads_differently(tree, self.aggregates)
+
+    def reads_again(self, block: exp.Expr) -> bool:
+        """Whether the rows of a block's FROM can be read once more and be the same: no sample, call or view, also not in its CTEs."""
+        ons = [join.args["on"] for join in block.args.get("joins") or () if join.args.get("on")]
+        ctes = scopes.visible_ctes(block)[0]
+        read = [*scopes.sources(block), *(block.args.get("laterals") or ()), *ons, *ctes]
+        if block.args.get("sample") or scopes.in_recursive_cte(block):
+            return False
+        if any(part.find(Call) is not None for part in read) or any(self.reads_differently(part) for part in read if part not in ctes):
+            return False
+        tables = {table.name.lower() for part in read for table in part.find_all(exp.Table)}
+        return not tables & self.views() if tables else True
 
     def _aggregates(self, node: exp.Expr) -> bool:
         return isinstance(node, exp.Anonymous) and node.name.lower() in self.aggregates

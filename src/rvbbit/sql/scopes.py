@@ -12,6 +12,8 @@ from sqlglot import exp
 
 from rvbbit.sql.dialect import Call
 
+SEVERAL = frozenset({"UNNEST", "COLUMNS"})
+"""What gives several values, or several columns, where one stands."""
 BLOCKS = (exp.Select, exp.Update, exp.Delete)
 VOLATILE = frozenset({"RANDOM", "UUID", "GEN_RANDOM_UUID", "UUIDV4", "UUIDV7", "NEXTVAL", "CURRVAL", "SETVAL", "SETSEED", "SLEEP_MS"})
 

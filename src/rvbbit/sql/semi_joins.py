@@ -3,7 +3,8 @@
     SELECT … FROM a SEMI JOIN b ON a.k = b.k AND b.text MEANS 'c'
     SELECT … FROM a WHERE EXISTS (SELECT 1 FROM b WHERE a.k = b.k AND b.text MEANS 'c')
 
-ANTI is NOT EXISTS. A join stays as it is in front of a RIGHT or FULL join, which add rows that no condition has seen; and where DuckDB
+ANTI is NOT EXISTS. A join stays as it is under a sample; in front of a RIGHT or FULL join, which add rows that no condition has seen, or a
+POSITIONAL one; and where DuckDB
 would pair every row with every other for the EXISTS: a call on both tables, or another link between them than `=`.
 """
 
@@ -27,16 +28,21 @@ def as_conditions(statement: exp.Expr, describes: Callable[[exp.Select], bool], 
     can be read over one by itself."""
     for select in list(statement.find_all(exp.Select)):
         joins = list(select.args.get("joins") or ())
-        if not any(map(_is_asked, joins)) or not describes(select):
-            continue  # one that means nothing must not come to mean something
+        if select.args.get("sample") or not any(map(_is_asked, joins)) or not describes(select):
+            continue  # a sample is taken after joins; one that means nothing must not come to mean something
         for place, join in enumerate(joins):
-            if _is_asked(join) and not any(later.side in {"RIGHT", "FULL"} for later in joins[place + 1 :]):
+            if _is_asked(join) and not any(map(_counts_on_rows, joins[place + 1 :])):
                 _put_below(select, join, alone)
 
 
 def _is_asked(join: exp.Join) -> bool:
     on = join.args.get("on")
     return join.kind in KINDS and not join.side and not join.method and on is not None and on.find(Call) is not None
+
+
+def _counts_on_rows(later: exp.Join) -> bool:
+    """Whether a join after it must see what it leaves: one that adds rows, or goes by their positions."""
+    return later.side in {"RIGHT", "FULL"} or "POSITIONAL" in (later.method, later.kind)
 
 
 def _put_below(select: exp.Select, join: exp.Join, alone: Alone) -> None:

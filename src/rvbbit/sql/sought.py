@@ -56,14 +56,13 @@ def _each_row(inner: exp.Select, schema: Schema) -> bool:
 
 def _can_copy(block: exp.Select, sought: exp.Expr, schema: Schema) -> bool:
     """Whether the values that are sought can be read before the block runs."""
-    ons = [join.args["on"] for join in block.args.get("joins") or () if join.args.get("on")]
-    read = [*scopes.sources(block), *(block.args.get("laterals") or ()), *ons]
-    if not read or block.args.get("sample") or scopes.in_recursive_cte(block):
+    if not scopes.sources(block) or not schema.reads_again(block):
         return False
-    if any(part.find(Call) is not None or schema.reads_differently(part) for part in read):
+    if any(schema.reads_differently(cte) for cte in scopes.visible_ctes(block)[0]):
         return False
     return _is_cheap(sought, schema) and not isinstance(sought, exp.Tuple) and schema.describes(describing.values([sought], block))
 
 
 def _is_cheap(part: exp.Expr, schema: Schema) -> bool:
-    return part.find(Call, exp.Select, exp.Star) is None and not schema.reads_differently(part)
+    several = any(isinstance(node, exp.Anonymous) and node.name.upper() in scopes.SEVERAL for node in part.walk())
+    return not several and part.find(Call, exp.Select, exp.Star, exp.Explode) is None and not schema.reads_differently(part)

@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from rvbbit.execution import database
 from rvbbit.execution.executor import Executor
 from rvbbit.execution.failures import translated
 from rvbbit.execution.joining import Joining, Paired
@@ -129,7 +130,8 @@ class Bench:
             return list(zip(relation.columns, map(str, relation.types), strict=True))
 
         factoring = Factoring(Dialect(self.grammar).read)
-        self.plan = optimise(bind(tree, Schema(describe, self.aggregates), *statement.hints(), factoring=factoring))
+        schema = Schema(describe, self.aggregates, views=lambda: database.views(connection))
+        self.plan = optimise(bind(tree, schema, *statement.hints(), factoring=factoring))
         self.queries += 1
         joining = Joining(embedded, lambda ask, paired: self.paired.append(paired)) if self.embeds else None
         executor = Executor(connection, self.answers or self.by_rule, f"__rv{self.queries}", joining=joining)

@@ -66,3 +66,61 @@ def test_in_asks_about_the_rows_that_somebody_seeks(bench: Any) -> None:
         ("apple", "e"),
     }
     assert _asked(bench, "SELECT id FROM t WHERE amount > 1000 AND id IN (SELECT id FROM u WHERE means(word, 'e'))") == set()
+
+
+@pytest.fixture
+def more(bench: Any) -> Any:
+    """`big`, views and CTEs that give other rows each time they are read, tables whose columns are called like tables."""
+    bench.setup("CREATE TABLE big AS SELECT i::INTEGER AS id, 'x' || i AS text FROM range(0, 101) r(i)")
+    bench.setup("CREATE VIEW rv AS SELECT (random() * 100)::INTEGER AS id FROM range(20)")
+    bench.setup(
+        "CREATE TABLE l AS SELECT * FROM (VALUES (1, 1, 'red apple'), (2, NULL, 'sky'), (3, 2, 'red sky'), (4, 3, NULL)) v(id, k, text)"
+    )
+    bench.setup("CREATE TABLE r AS SELECT * FROM (VALUES (1, 'red'), (2, 'sky'), (NULL, 'red'), (3, 'red e')) v(k, text)")
+    bench.setup("CREATE TABLE r2 AS SELECT * FROM (VALUES (1, 'red'), (2, 'sky'), (9, 'red e')) v(k, text)")
+    return bench
+
+
+CHANGING = [
+    "WITH c AS (SELECT (random() * 100)::INTEGER AS id FROM range(20)) SELECT count(*) FROM c WHERE id IN (SELECT id FROM big WHERE {})",
+    "WITH c AS MATERIALIZED (SELECT (random() * 100)::INTEGER AS id FROM range(20)) "
+    "SELECT count(*) FROM c WHERE id IN (SELECT id FROM big WHERE {})",
+    "WITH c AS (SELECT id FROM big USING SAMPLE 10 ROWS) SELECT count(*) FROM c WHERE id IN (SELECT id FROM big WHERE {})",
+    "WITH c AS (SELECT id FROM big ORDER BY random() LIMIT 5) SELECT count(*) FROM c WHERE id IN (SELECT id FROM big WHERE {})",
+    "WITH c AS (SELECT (random() * 100)::INTEGER AS id FROM range(20)) "
+    "SELECT count(*) FROM c WHERE EXISTS (SELECT 1 FROM big WHERE big.id = c.id AND {})",
+    "SELECT count(*) FROM rv c WHERE id IN (SELECT id FROM big WHERE {})",
+    "SELECT count(*) FROM rv c WHERE EXISTS (SELECT 1 FROM big WHERE big.id = c.id AND {})",
+    "SELECT count(*) FROM rv c SEMI JOIN big ON big.id = c.id AND {}",
+    "WITH c AS (FROM rv) SELECT count(*) FROM c WHERE EXISTS (SELECT 1 FROM big WHERE big.id = c.id AND {})",
+    "SELECT count(*) FROM big b2 SEMI JOIN big ON b2.id = big.id AND {} USING SAMPLE 10 ROWS",
+]
+
+
+@pytest.mark.parametrize("statement", CHANGING)
+def test_rows_that_change_with_each_reading_are_read_once(more: Any, statement: str) -> None:
+    more.check(statement.format("means(big.text, 'x')"))
+
+
+FIRST = [
+    "SELECT * FROM l SEMI JOIN r ON l.k = r.k AND means(r.text, 'red') POSITIONAL JOIN r2",
+    "SELECT * FROM l ANTI JOIN r ON l.k = r.k AND means(r.text, 'red') POSITIONAL JOIN r2",
+    "WITH c AS (SELECT id, text FROM t WHERE means(text, 'red') ORDER BY id LIMIT 2) "
+    "SELECT id FROM c WHERE id IN (SELECT id FROM u WHERE means(word, 'e'))",
+    "WITH c AS (SELECT id, text FROM t WHERE means(text, 'red')) "
+    "SELECT id FROM c WHERE EXISTS (SELECT 1 FROM u WHERE u.id = c.id AND means(word, 'e'))",
+    "WITH c AS (SELECT id, text FROM t WHERE means(text, 'red')) SELECT id FROM c SEMI JOIN u ON u.id = c.id AND means(word, 'e')",
+    "WITH c AS (SELECT id, text FROM t WHERE means(text, 'red') ORDER BY id LIMIT 2) "
+    "SELECT id FROM t WHERE amount > 1 AND id IN (SELECT id FROM u WHERE means(word, 'r'))",
+    "SELECT id FROM l y WHERE EXISTS (SELECT 1 FROM r2 JOIN r ON r.k = r2.k AND r.k = y.k AND means(r.text, 'red'))",
+    "SELECT id FROM t WHERE EXISTS (SELECT 1 FROM unnest(string_split(t.text, ' ')) q(w) WHERE means(w, 'e'))",
+    "SELECT id FROM t WHERE EXISTS (SELECT 1 FROM (VALUES ('red'), (t.text)) q(w) WHERE means(w, 'sky'))",
+    "SELECT id FROM l x WHERE EXISTS (SELECT 1 FROM r WHERE r.k = x.k AND means(ask(r.text, x.text), 'red'))",
+    "SELECT id FROM l WHERE k IN (SELECT unnest([k, k + 1]) FROM r WHERE means(text, 'red'))",
+    "SELECT u.id FROM u WHERE EXISTS (SELECT * FROM r k WHERE EXISTS (SELECT 1 FROM r2 AS x0 WHERE means(k.text, x0.text)))",
+]
+
+
+@pytest.mark.parametrize("statement", FIRST)
+def test_blocks_that_read_rows_around_them_in_unusual_places(more: Any, statement: str) -> None:
+    more.check(statement)
