@@ -1,5 +1,5 @@
 import type { IGetRowsParams } from "ag-grid-community";
-import { beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { api } from "@/shared/api/client";
 
@@ -44,24 +44,54 @@ test("rows that are read again are asked for again", async () => {
   expect(await asked({}, {})).toEqual([NEWEST, { ...NEWEST, offset: 0, until: UNTIL }]);
 });
 
-test("after a moment the next page is asked for, and once", async () => {
-  vi.useFakeTimers();
-  const source = new Source({}, { total: vi.fn(), failed: vi.fn() });
-  const get = (startRow: number) =>
-    new Promise<void>((successCallback, failCallback) =>
-      source.getRows({ startRow, endRow: startRow + BLOCK, sortModel: [], successCallback, failCallback } as never),
-    );
-  await get(0);
-  expect(GET).toHaveBeenCalledTimes(1);
-  await vi.advanceTimersByTimeAsync(IDLE);
-  expect(GET).toHaveBeenCalledTimes(2);
-  await get(BLOCK);
-  expect(GET).toHaveBeenCalledTimes(2);
-  source.changed(); // what was asked for ahead may not hold: nothing is, until a page was shown
-  await vi.advanceTimersByTimeAsync(IDLE);
-  await get(2 * BLOCK);
-  expect(GET).toHaveBeenCalledTimes(3);
-  vi.useRealTimers();
+describe("the page behind the last one", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  function opened() {
+    const source = new Source({}, { total: vi.fn(), failed: vi.fn() });
+    const get = (startRow: number) =>
+      new Promise<void>((successCallback, failCallback) =>
+        source.getRows({ startRow, endRow: startRow + BLOCK, sortModel: [], successCallback, failCallback } as never),
+      );
+    return { source, get };
+  }
+
+  test("is asked for after a moment, and once", async () => {
+    const { get } = opened();
+    await get(0);
+    expect(GET).toHaveBeenCalledTimes(1);
+    await vi.advanceTimersByTimeAsync(IDLE);
+    expect(GET).toHaveBeenCalledTimes(2);
+    await get(BLOCK);
+    expect(GET).toHaveBeenCalledTimes(2);
+  });
+
+  test("is not asked for once something changed, until a page was shown", async () => {
+    const { source, get } = opened();
+    await get(0);
+    source.changed();
+    await vi.advanceTimersByTimeAsync(IDLE);
+    expect(GET).toHaveBeenCalledTimes(1);
+  });
+
+  test("is asked for anew where something changed after it came", async () => {
+    const { source, get } = opened();
+    await get(0);
+    await vi.advanceTimersByTimeAsync(IDLE);
+    source.changed();
+    await get(BLOCK);
+    expect(GET).toHaveBeenCalledTimes(3);
+  });
+
+  test("that could not be had is asked for by who scrolls there", async () => {
+    const { get } = opened();
+    await get(0);
+    GET.mockRejectedValueOnce(new Error("away"));
+    await vi.advanceTimersByTimeAsync(IDLE);
+    await get(BLOCK);
+    expect(GET).toHaveBeenCalledTimes(3);
+  });
 });
 
 test("the newest execution itself is inside of what is pinned", () => {

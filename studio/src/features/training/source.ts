@@ -119,6 +119,7 @@ export class Source implements IDatasource {
   #here(key: string, { startRow, endRow }: Rows, order: Order): Page | null {
     const newest = startRow === 0 && order === NEWEST && endRow === BLOCK ? this.#newest : null;
     const ahead = this.#ahead?.key === key ? this.#ahead.page : null;
+    if (ahead !== null) this.#ahead = null;
     this.#newest = null;
     return newest ?? ahead;
   }
@@ -134,7 +135,9 @@ export class Source implements IDatasource {
     this.#idle = window.setTimeout(() => {
       const page = ask();
       this.#ahead = { key, page };
-      page.catch(() => (this.#ahead = null)); // who scrolls there asks again, and is told
+      page.catch(() => {
+        if (this.#ahead?.page === page) this.#ahead = null; // who scrolls there asks again, and is told
+      });
     }, IDLE);
   }
 }
