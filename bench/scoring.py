@@ -4,16 +4,20 @@
 
 A pair is the same query with the worker off and with it on, in random order, each at a random moment. *What comes in*: the worker has what
 the queries bring. *A backlog*: the project holds the 27,365 executions of `llm_logs`, and the worker is at work all the time between
-queries, as after an import. 300 executions are verified. The model is the shipped fake in a process of its own, 20 ms an answer.
+queries, as after an import. 300 executions are verified. The model is the shipped fake in a process of its own, 20 ms an answer. Cores that
+rested are slower than cores that worked, so before the query of either arm other processes keep them at work, until it comes.
 A pair's ratio is on / off; the interval is a bootstrap of the median ratio. `--docs` puts the table into `docs/confidence.md`.
 """
 
 from __future__ import annotations
 
 import argparse
+import atexit
 import os
 import random
+import signal
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -21,6 +25,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import rvbbit
@@ -36,6 +41,7 @@ VERIFIED = 300
 LOW = 3_000  # executions that wait, under which all are asked for again
 PAUSE = 0.5  # seconds: with a backlog, the query comes at a random moment within them
 THINKING = 3.0  # likewise, without one
+WARMING = 0.3  # seconds before the query
 DRAWS = 2_000
 TOML = 'scoring_budget_usd = "none"\n[prices]\n"openai:fake" = {input = 0.1, output = 0.4}\n'
 
@@ -118,10 +124,28 @@ def pair(db: Database, query: Callable[[Database], None], *, full: bool) -> Pair
         else:
             db.worker.stop()
         time.sleep(random.random() * (PAUSE if full else THINKING))
+        warm()
         began = time.perf_counter()
         query(db)
         found[on] = time.perf_counter() - began
     return Pair(found[False], found[True])
+
+
+def warm() -> None:
+    """Keep all cores at work for a moment, by processes that stand still from then on."""
+    for burner in _burners():
+        burner.send_signal(signal.SIGCONT)
+    time.sleep(WARMING)
+    for burner in _burners():
+        burner.send_signal(signal.SIGSTOP)
+
+
+@cache
+def _burners() -> list[subprocess.Popen[bytes]]:
+    made = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count() or 1)]
+    for burner in made:
+        atexit.register(burner.kill)
+    return made
 
 
 def busy(db: Database) -> None:
