@@ -86,6 +86,8 @@ DECIDED: list[dict[str, Any]] = [
 @settings(max_examples=60, deadline=None)
 @given(steps=STEPS)
 @example(steps=[("call", "t0", 0), ("delete", "t0", 0), ("call", "t0", 0)])
+@example(steps=[("call", "t0", 0), ("bulk", "t0", 0), ("delete", "t0", 0), ("call", "t1", 1)])
+@example(steps=[("take_in", "t0", 6), ("delete", "t0", 0), ("call", "t0", 2)])
 @example(steps=[("call", "t0", 0), ("mark", "t0", 0), ("forget", "t0", 0), ("bulk", "t0", 0)])
 @example(steps=[("call", "t0", 0), ("score", "t0", 1), ("unscore", "t0", 0), ("reopen", "t0", 0)])
 def test_it_is_what_the_facts_say_after_any_sequence(steps: list[tuple[str, str, int]]) -> None:
