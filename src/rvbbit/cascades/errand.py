@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,7 +36,8 @@ class Tools:
 @dataclass(frozen=True, slots=True)
 class Errand:
     """`reuse` is False where every question is asked anew (`cache: false`, `rvbbit run`, tests). `keep` is False where answers must not
-    be found again later. `records` collects what was logged, where somebody wants it."""
+    be found again later. `records` collects what was logged, where somebody wants it; `landed` holds the keys of calls that ended since it
+    began, its own and others'."""
 
     plan: CascadePlan
     context: CallContext
@@ -45,6 +46,7 @@ class Errand:
     reuse: bool
     keep: bool
     records: list[CallRecord] | None = None
+    landed: Set[str] = frozenset()
 
     def tell(self, said: Answer | Notice) -> None:
         if self.listen is not None:

@@ -7,7 +7,8 @@ while its answer is on the way to the log, because it has been paid for. After G
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Set
+from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -49,6 +50,7 @@ class Flights(Generic[T]):
     def __init__(self) -> None:
         self._flying: dict[str, Flight[T]] = {}
         self._tasks: set[asyncio.Task[T]] = set()
+        self._watched: dict[int, set[str]] = {}
 
     def __contains__(self, key: str) -> bool:
         return key in self._flying and not self._flying[key].over
@@ -64,6 +66,16 @@ class Flights(Generic[T]):
             if flight.leave() and self._flying.get(key) is flight:
                 del self._flying[key]
 
+    @contextmanager
+    def watched(self) -> Iterator[Set[str]]:
+        """The keys of the calls that end meanwhile: whoever looked for an answer before that has not seen it."""
+        landed: set[str] = set()
+        self._watched[id(landed)] = landed
+        try:
+            yield landed
+        finally:
+            del self._watched[id(landed)]
+
     async def drain(self) -> None:
         """Wait until nothing is under way: what is on its way to the log has arrived."""
         while self._tasks:
@@ -77,6 +89,8 @@ class Flights(Generic[T]):
 
         def landed(task: asyncio.Task[T]) -> None:
             self._tasks.discard(task)
+            for seen in self._watched.values():
+                seen.add(key)
             if self._flying.get(key) is flight:
                 del self._flying[key]
             if not task.cancelled():

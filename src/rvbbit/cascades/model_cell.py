@@ -131,11 +131,13 @@ class ModelCell:
         )
 
     async def _once(self, key: str, found: Found | None, call: Call) -> Value:
-        """What is known under the key, else the call under way for it, else the call."""
+        """What is known under the key, else the call under way for it, else the call. What landed since `found` was found is looked up."""
         tools = self._errand.tools
         if not self._errand.reuse:
             return await tools.flights.join(tools.new_id(), call)
         known = found if found is not None else await tools.lookups.find(key)
+        if key not in known and key in self._errand.landed:
+            known = await tools.lookups.find(key)
         if key in known:
             return known[key]
         while True:

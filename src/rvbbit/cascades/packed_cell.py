@@ -180,7 +180,7 @@ class PackedCell(ModelCell):
         answers: Counter[str] = Counter()
         for row in rows:
             assert row.keys is not None and row.found is not None
-            flying = any(key in self._errand.tools.flights for key in row.keys)
+            flying = any(key in self._errand.tools.flights or key in self._errand.landed for key in row.keys)
             if not flying and not self.known(row.keys, row.found):
                 await self._add(row, alone)
                 continue

@@ -106,28 +106,9 @@ class Runner:
         DatabaseError. What was answered before is on disk.
         """
         plan = self._plans.of(self._catalog.find(operator))
-        errand = Errand(plan, context, self._tools, listen, reuse=plan.cached, keep=plan.cached)
-        steps = _steps(errand)
-        answers: list[Answer | None] = [None] * len(arguments)
-
-        async def do(row: Row) -> None:
-            try:
-                answers[row.index] = answer = await _answered(errand, steps, row)
-            except (Error, asyncio.CancelledError):
-                errand.tell(Answer(None, usage=row.tally.usage, error="it has no answer", calls=row.tally.calls))
-                raise
-            errand.tell(answer)
-
-        rows, first = _rows(errand, steps[0], arguments), steps[0]
-        if isinstance(first, ModelCell) and len(steps) == 1 and not isinstance(first, PackedCell):
-            rows = _unknown(errand, first, rows, answers)
-        workers = min(len(arguments), self._workers(steps))
-        if isinstance(first, PackedCell):
-            await spread(first.packs(rows), workers, lambda pack: together(pack, do))
-            await first.finish()
-        else:
-            await spread(rows, workers, do)
-        answered = [answer for answer in answers if answer is not None]
+        with self._tools.flights.watched() as landed:
+            errand = Errand(plan, context, self._tools, listen, reuse=plan.cached, keep=plan.cached, landed=landed)
+            answered = await self._each(errand, arguments)
         if len(answered) < len(arguments):
             raise Cancelled(f"{len(arguments) - len(answered):,} calls of {operator} were stopped", hint=KEPT)
         if failed := [answer.error for answer in answered if answer.error is not None]:
@@ -208,6 +189,30 @@ class Runner:
         """Wait for calls that nobody waits for any more but whose answers are on their way to the log."""
         await self._tools.flights.drain()
         await self._tools.packs.drain()
+
+    async def _each(self, errand: Errand, arguments: Sequence[Arguments]) -> list[Answer]:
+        """The answers there are, in order; fewer than arguments where calls were stopped."""
+        steps = _steps(errand)
+        answers: list[Answer | None] = [None] * len(arguments)
+
+        async def do(row: Row) -> None:
+            try:
+                answers[row.index] = answer = await _answered(errand, steps, row)
+            except (Error, asyncio.CancelledError):
+                errand.tell(Answer(None, usage=row.tally.usage, error="it has no answer", calls=row.tally.calls))
+                raise
+            errand.tell(answer)
+
+        rows, first = _rows(errand, steps[0], arguments), steps[0]
+        if isinstance(first, ModelCell) and len(steps) == 1 and not isinstance(first, PackedCell):
+            rows = _unknown(errand, first, rows, answers)
+        workers = min(len(arguments), self._workers(steps))
+        if isinstance(first, PackedCell):
+            await spread(first.packs(rows), workers, lambda pack: together(pack, do))
+            await first.finish()
+        else:
+            await spread(rows, workers, do)
+        return [answer for answer in answers if answer is not None]
 
     def _workers(self, steps: Sequence[Step]) -> int:
         """Twice the concurrency, so that a call that waits for the log keeps no model waiting; more where all answer locally."""

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pytest
 
 from rvbbit.cascades.flights import Flight, Flights
 from rvbbit.errors import CallError
+from rvbbit.packing import OFF, Pack
+from rvbbit.types import Value
 
 
 class Calls:
@@ -138,3 +142,25 @@ async def test_who_asks_in_the_moment_a_call_stops_after_its_last_waiter_left_ge
     written.set()
     assert await second == "answer"
     assert started == 2
+
+
+@pytest.mark.parametrize("pack", [OFF, Pack(4)])
+async def test_a_call_that_ends_while_another_query_looks_for_its_answer_is_not_made_again(world: Any, pack: Pack) -> None:
+    looked, go_on = asyncio.Event(), asyncio.Event()
+    look_up = world.log.answers
+
+    async def late(keys: Sequence[str]) -> Mapping[str, Value]:
+        world.log.answers = look_up
+        found = await look_up(keys)
+        looked.set()
+        await go_on.wait()
+        return found
+
+    world.log.answers = late
+    texts = [{"text": f"text {number}", "criterion": "so"} for number in range(8)]
+    second = asyncio.create_task(world.answer("means", *texts, pack=pack))
+    await looked.wait()
+    await world.answer("means", *texts)
+    go_on.set()
+    assert len(await second) == len(texts)
+    assert len(world.provider.requests) == len(texts)
