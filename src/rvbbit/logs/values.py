@@ -122,7 +122,16 @@ def _numbers(texts: Sequence[str]) -> tuple[float, ...]:
     return found if all(map(math.isfinite, found)) else ()
 
 
-def scorable(row: Mapping[str, Any], scores: Sequence[Score]) -> Scorable:
+def scorables(ids: Sequence[str], given: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]]) -> list[Scorable]:
+    """Executions in the order of `ids`, from their `rows` and the scores `given` them; one that went meanwhile is left out."""
+    known: dict[str, list[Score]] = {}
+    for row in given:
+        known.setdefault(row["trace_id"], []).append(score(row))
+    there = {row["trace_id"]: row for row in rows}
+    return [_scorable(there[trace_id], known.get(trace_id, ())) for trace_id in ids if trace_id in there]
+
+
+def _scorable(row: Mapping[str, Any], scores: Sequence[Score]) -> Scorable:
     """An execution as scorers see it; `others` are rows of `trace_id` and `answer`, the newest first."""
     others = [json.loads(other["answer"]) for other in row["others"] or () if other["trace_id"] != row["trace_id"]]
     return Scorable(

@@ -285,11 +285,8 @@ class Store:
     def _scorable(self, query: str, given: Mapping[str, Any]) -> list[Scorable]:
         """The executions whose ids a query gives, in its order."""
         ids = [row["trace_id"] for row in self._connection.rows("list executions", query, given)]
-        known: dict[str, list[Score]] = {}
-        for row in self._connection.rows("read scores", scores.CURRENT, {}, ids):
-            known.setdefault(row["trace_id"], []).append(values.score(row))
-        rows = {row["trace_id"]: row for row in self._connection.rows("read executions", scores.SCORABLE, {}, ids)}
-        return [values.scorable(rows[trace_id], known.get(trace_id, ())) for trace_id in ids]
+        given_scores = self._connection.rows("read scores", scores.CURRENT, {}, ids)
+        return values.scorables(ids, given_scores, self._connection.rows("read executions", scores.SCORABLE, {}, ids))
 
 
 class Matching:

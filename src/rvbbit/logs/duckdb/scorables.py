@@ -48,11 +48,8 @@ class Scorables:
         """The executions whose ids a query gives, in its order."""
         self._caught_up()
         ids = [row["trace_id"] for row in self._connection.read("list executions", query, given)]
-        known: dict[str, list[Score]] = {}
-        for row in self._connection.read("read scores", scores.CURRENT, {}, ids):
-            known.setdefault(row["trace_id"], []).append(values.score(row))
-        rows = {row["trace_id"]: row for row in self._connection.read("read executions", scores.SCORABLE, {}, ids)}
-        return [values.scorable(rows[trace_id], known.get(trace_id, ())) for trace_id in ids]
+        given_scores = self._connection.read("read scores", scores.CURRENT, {}, ids)
+        return values.scorables(ids, given_scores, self._connection.read("read executions", scores.SCORABLE, {}, ids))
 
 
 def _named(cell: CellKey) -> Parameters:
