@@ -29,7 +29,6 @@ from rvbbit.sql.topk import highest_first
 from rvbbit.sql.typecheck import check_type
 
 OUT_OF_REACH = frozenset({"from_", "joins", "laterals", "with_", "using", "limit", "offset", "returning"})
-"""Functions that make several rows or columns of one, which a scalar lookup cannot."""
 
 
 def bind(
@@ -239,8 +238,8 @@ class _Binder:
         return Project(SemanticMap(node, mapped) if mapped else node)
 
     def _snapshots(self, block: exp.Expr) -> tuple[Snapshot, ...]:
-        parts = [source for source in scopes.sources(block) if isinstance(source, exp.Subquery)]
-        parts += [cte.this for cte in scopes.visible_ctes(block)[0]]
+        parts = [cte.this for cte in scopes.visible_ctes(block)[0]]  # before what may read them
+        parts += [source for source in scopes.sources(block) if isinstance(source, exp.Subquery)]
         found = []
         for part in parts:
             once = part.meta.get("once") or self.schema.reads_differently(part)

@@ -30,7 +30,7 @@ def is_correlated(block: exp.Expr, schema: Schema) -> bool:
     """Whether a block reads columns that are not its own."""
     if block.parent is None:
         return False
-    if isinstance(block, exp.Select) and not schema.describes(describing.with_arguments(block)):
+    if isinstance(block, exp.Select) and not schema.describes(describing.looked_up(block, {})):
         return True
     own_tables = {source.alias_or_name.lower() for source in scopes.sources(block)}
     own_columns = _names(block, schema)
@@ -78,7 +78,6 @@ def reach(ask: Ask, block: exp.Expr, around: Sequence[Around], schema: Schema) -
     if ask.groups is not None:
         return "both"
     arguments = [ask.call.arguments[place] for place in ask.varying]
-    arguments += [one for argument in list(arguments) for call in argument.find_all(Call) for one in call.arguments]
     if schema.describes(describing.values(arguments, block)):
         return "own"
     alone = len(around) == 1 and not any(schema.describes(describing.values([argument], block)) for argument in arguments)

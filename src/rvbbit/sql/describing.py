@@ -74,9 +74,9 @@ def looked_up(block: exp.Expr, asks: Mapping[int, Ask]) -> exp.Expr:
 
 def _looked_up(tree: exp.Expr, asks: Mapping[int, Ask]) -> exp.Expr:
     def answered(call: Call) -> exp.Expr:
-        null = exp.cast(exp.null(), call.operator.returns, dialect="duckdb")
         if call.meta["id"] not in asks:
-            return null
+            return _unanswered(call)
+        null = exp.cast(exp.null(), call.operator.returns, dialect="duckdb")
         row = exp.Subquery(this=exp.select(exp.alias_(null, VALUE)), alias=exp.TableAlias(this=exp.to_identifier("__rv_a")))
         return lookup(asks[call.meta["id"]], call, row)
 
@@ -84,7 +84,14 @@ def _looked_up(tree: exp.Expr, asks: Mapping[int, Ask]) -> exp.Expr:
 
 
 def _typed(tree: exp.Expr) -> exp.Expr:
-    return _unordered(replace_calls(tree, lambda call: exp.cast(exp.null(), call.operator.returns, dialect="duckdb")))
+    return _unordered(replace_calls(tree, _unanswered))
+
+
+def _unanswered(call: Call) -> exp.Expr:
+    """NULL of a call's type, in which its arguments stand all the same: what they name must be there, and may be another block's."""
+    null = exp.cast(exp.null(), call.operator.returns, dialect="duckdb")
+    cases = [exp.If(this=exp.Is(this=exp.paren(one.copy()), expression=exp.null()), true=null.copy()) for one in call.arguments]
+    return exp.paren(exp.Case(ifs=cases, default=null), copy=False) if cases else null
 
 
 def _columns(trees: Sequence[exp.Expr], put: Rewrite | None = None) -> list[exp.Expr]:
@@ -97,17 +104,3 @@ def _unordered(tree: exp.Expr) -> exp.Expr:
         if is_cut(node):
             node.set("order", None)
     return tree
-
-
-def with_arguments(block: exp.Select) -> exp.Expr:
-    """A block with NULLs for answers, in which the arguments stand all the same: names in them may be another block's."""
-
-    def answered(call: Call) -> exp.Expr:
-        null = exp.cast(exp.null(), call.operator.returns, dialect="duckdb")
-        absent = [exp.Is(this=exp.paren(argument.copy()), expression=exp.null()) for argument in call.arguments]
-        cases = [exp.If(this=one, true=null.copy()) for one in absent]
-        return exp.Paren(this=exp.Case(ifs=cases, default=null)) if cases else null
-
-    select = _unordered(replace_calls(block, answered))
-    assert isinstance(select, exp.Select)
-    return with_ctes(select, block, _typed)

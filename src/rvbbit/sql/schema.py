@@ -49,14 +49,14 @@ class Schema:
     def reads_again(self, block: exp.Expr) -> bool:
         """Whether the rows of a block's FROM can be read once more and be the same: no sample, call or view, also not in its CTEs."""
         ons = [join.args["on"] for join in block.args.get("joins") or () if join.args.get("on")]
-        ctes = scopes.visible_ctes(block)[0]
-        read = [*scopes.sources(block), *(block.args.get("laterals") or ()), *ons, *ctes]
-        if block.args.get("sample") or scopes.in_recursive_cte(block):
+        read = [*scopes.sources(block), *(block.args.get("laterals") or ()), *ons]
+        if block.args.get("sample") or scopes.in_recursive_cte(block) or any(map(self.reads_differently, read)):
             return False
-        if any(part.find(Call) is not None for part in read) or any(self.reads_differently(part) for part in read if part not in ctes):
+        read += scopes.visible_ctes(block)[0]
+        if any(part.find(Call) is not None for part in read):
             return False
         tables = {table.name.lower() for part in read for table in part.find_all(exp.Table)}
-        return not tables & self.views() if tables else True
+        return not tables or not tables & self.views()
 
     def _aggregates(self, node: exp.Expr) -> bool:
         return isinstance(node, exp.Anonymous) and node.name.lower() in self.aggregates

@@ -1,7 +1,7 @@
 """Which query block a call belongs to, what that block can see, and what it cannot.
 
-A block is the nearest SELECT, UPDATE or DELETE around a call. Its stage query needs the block's FROM and the CTEs visible there; a
-block that reads a column of a block around it (a correlated subquery) cannot be staged.
+A block is the nearest SELECT, UPDATE or DELETE around a call. Its stage query needs the block's FROM and the CTEs visible there; one that
+reads a column of a block around it needs the rows of that one, too (`correlated`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from sqlglot import exp
 from rvbbit.sql.dialect import Call
 
 SEVERAL = frozenset({"UNNEST", "COLUMNS"})
-"""What gives several values, or several columns, where one stands."""
+"""Functions that make several rows or columns of one, which a scalar lookup cannot."""
 BLOCKS = (exp.Select, exp.Update, exp.Delete)
 VOLATILE = frozenset({"RANDOM", "UUID", "GEN_RANDOM_UUID", "UUIDV4", "UUIDV7", "NEXTVAL", "CURRVAL", "SETVAL", "SETSEED", "SLEEP_MS"})
 

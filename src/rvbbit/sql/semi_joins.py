@@ -3,9 +3,9 @@
     SELECT … FROM a SEMI JOIN b ON a.k = b.k AND b.text MEANS 'c'
     SELECT … FROM a WHERE EXISTS (SELECT 1 FROM b WHERE a.k = b.k AND b.text MEANS 'c')
 
-ANTI is NOT EXISTS. A join stays as it is under a sample; in front of a RIGHT or FULL join, which add rows that no condition has seen, or a
-POSITIONAL one; and where DuckDB
-would pair every row with every other for the EXISTS: a call on both tables, or another link between them than `=`.
+ANTI is NOT EXISTS. A join stays as it is under a sample, which is taken of what it leaves; in front of a RIGHT or FULL join, which add rows
+that no condition has seen, and of a POSITIONAL one; and where DuckDB would pair every row with every other for the EXISTS: a call on both
+tables, or another link between them than `=`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from rvbbit.sql.conditions import conjuncts
 
 KINDS = frozenset({"SEMI", "ANTI"})
 
-
 Alone = Callable[[list[exp.Expr], exp.Select], bool]
 
 
@@ -29,7 +28,7 @@ def as_conditions(statement: exp.Expr, describes: Callable[[exp.Select], bool], 
     for select in list(statement.find_all(exp.Select)):
         joins = list(select.args.get("joins") or ())
         if select.args.get("sample") or not any(map(_is_asked, joins)) or not describes(select):
-            continue  # a sample is taken after joins; one that means nothing must not come to mean something
+            continue  # one that means nothing must not come to mean something
         for place, join in enumerate(joins):
             if _is_asked(join) and not any(map(_counts_on_rows, joins[place + 1 :])):
                 _put_below(select, join, alone)

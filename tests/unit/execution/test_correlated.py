@@ -118,6 +118,10 @@ FIRST = [
     "SELECT id FROM l x WHERE EXISTS (SELECT 1 FROM r WHERE r.k = x.k AND means(ask(r.text, x.text), 'red'))",
     "SELECT id FROM l WHERE k IN (SELECT unnest([k, k + 1]) FROM r WHERE means(text, 'red'))",
     "SELECT u.id FROM u WHERE EXISTS (SELECT * FROM r k WHERE EXISTS (SELECT 1 FROM r2 AS x0 WHERE means(k.text, x0.text)))",
+    "SELECT t.id FROM t WHERE EXISTS "
+    "(SELECT * FROM r2 AS x2 WHERE EXISTS (SELECT 1 FROM u WHERE means(t.grp, 'a')) AND means(x2.text, 'sky'))",
+    "WITH c AS (SELECT * FROM u WHERE means(word, 'e') ORDER BY id LIMIT 2) "
+    "SELECT id FROM t WHERE amount > 1 AND id IN (SELECT id FROM c WHERE means(word, 'r'))",
 ]
 
 
