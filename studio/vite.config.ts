@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 
 import react from "@vitejs/plugin-react";
+import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
 const SERVER = process.env.RVBBIT_URL ?? "http://127.0.0.1:5050";
@@ -11,8 +12,35 @@ const OURS = { target: SERVER, changeOrigin: true, headers: { origin: SERVER } }
 /** The server puts a fresh nonce where this stands, for the styles that the grid and the editor add while running. */
 const NONCE = "__CSP_NONCE__";
 
+const HOME = "/src/app/routes/training.tsx";
+
+/** The home page's parts are fetched beside the first script, not one after the other as each asks for the next. */
+const preloadHome: Plugin = {
+  name: "preload-home",
+  transformIndexHtml: {
+    order: "post",
+    handler(_, { bundle }) {
+      const chunks = Object.values(bundle ?? {}).filter((one) => one.type === "chunk");
+      const wanted = new Set<string>();
+      const want = (name: string) => {
+        const chunk = chunks.find(({ fileName }) => fileName === name);
+        if (chunk === undefined || chunk.isEntry || wanted.has(name)) return;
+        wanted.add(name);
+        chunk.imports.forEach(want);
+      };
+      for (const { facadeModuleId, fileName } of chunks) if (facadeModuleId?.endsWith(HOME)) want(fileName);
+      const attrs = { rel: "modulepreload", crossorigin: true };
+      return [...wanted].map((name) => ({
+        tag: "link",
+        attrs: { ...attrs, href: `/${name}` },
+        injectTo: "head" as const,
+      }));
+    },
+  },
+};
+
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), preloadHome],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   html: { cspNonce: NONCE },
   build: {

@@ -23,7 +23,7 @@ SELECT {_HELD}, coalesce(used, 0) AS used, {{sort}} AS place {_SOURCE} AS held L
 WHERE held.rowid IN ({{found}})
 ORDER BY {{order}}"""
 _FOUND = f"SELECT rowid {_SOURCE} WHERE {{condition}} ORDER BY {{order}} {{window}}"
-_TOTAL = f"SELECT count(*) AS total {_SOURCE} WHERE {{condition}}"
+_TOTAL = f"SELECT count(*) AS total, count({{sort}}) AS valued {_SOURCE} WHERE {{condition}}"
 # Far down, the value that a page begins with is found without sorting: ids and all, a sort of a million rows takes ten times as long.
 _REACHED = f"""
 WITH reached AS (SELECT quantile_disc({{sort}}, $share) AS value {_SOURCE} WHERE {{condition}})
@@ -94,18 +94,16 @@ def _found(connection: Connection, asked: ExampleFilter) -> tuple[int, list[dict
         query = _READ_ONCE.format(sort=asked.sort, condition=condition, behind=behind, order=order, window=page)
         rows = connection.read("list executions", query, {**given, **more})
         return rows[0]["total"], [row for row in rows if row["trace_id"] is not None]
+    counted = connection.read("count executions", _TOTAL.format(sort=asked.sort, condition=condition), given)[0]
     if asked.offset > FAR:
-        behind, more, start = _reached(connection, asked, condition, given)
+        behind, more, start = _reached(connection, asked, condition, given, counted["valued"])
         page = window(limit, start)
     found = _FOUND.format(condition=f"{condition} AND {behind}", order=order, window=page)
-    rows = connection.read("list executions", _PAGE.format(sort=asked.sort, found=found, order=order), {**given, **more})
-    return connection.read("count executions", _TOTAL.format(condition=condition), given)[0]["total"], rows
+    return counted["total"], connection.read("list executions", _PAGE.format(sort=asked.sort, found=found, order=order), {**given, **more})
 
 
-def _reached(connection: Connection, asked: ExampleFilter, condition: str, given: Parameters) -> tuple[str, Parameters, int]:
-    """A far page's rows and those behind it, with how many of them stand before it."""
-    query = f"SELECT count({asked.sort}) AS valued {_SOURCE} WHERE {condition}"
-    valued = connection.read("count executions", query, given)[0]["valued"]
+def _reached(connection: Connection, asked: ExampleFilter, condition: str, given: Parameters, valued: int) -> tuple[str, Parameters, int]:
+    """A far page's rows and those behind it, with how many of them stand before it. `valued` rows have a value to sort by."""
     if asked.offset >= valued:
         return f"{asked.sort} IS NULL", {}, asked.offset - valued
     place = asked.offset if asked.order == "asc" else valued - 1 - asked.offset

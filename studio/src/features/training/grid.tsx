@@ -12,10 +12,13 @@ import { COLUMNS, NARROW } from "./columns";
 import styles from "./grid.module.css";
 import { keep, restore } from "./layout";
 import { mark, toggled } from "./marking";
-import { BLOCK, isSort, type Order, ordered, type Source } from "./source";
+import { BLOCK, isSort, NEWEST, type Order, ordered, type Source } from "./source";
 
 const OWN = new Set(["space", "Enter", "j", "k", "t", "v", "x", "e", "/", "?", "mod+a", "mod+z"]);
 const CONTROL = "button, label, input, a, .ag-selection-checkbox";
+
+/** Milliseconds between two scrolls of which the second is a leap of its own, not more of the first. */
+const LEAP = 100;
 
 const OPTIONS: GridOptions<Example> = {
   theme: gridTheme,
@@ -54,7 +57,7 @@ interface GridProps {
   onScrolled: () => void;
 }
 
-export default function ExecutionsGrid(props: GridProps) {
+export function ExecutionsGrid(props: GridProps) {
   const { source, order, narrow, open } = props;
   const place = useRef<HTMLDivElement>(null);
   const [grid, setGrid] = useState<GridApi<Example> | null>(null);
@@ -89,7 +92,20 @@ export default function ExecutionsGrid(props: GridProps) {
     if (!narrow) restore(made);
     setGrid(made);
     now().onReady(made);
-    return () => made.destroy();
+    const root = place.current;
+    let last = 0;
+    const scrolled = ({ target, timeStamp }: Event) => {
+      if (target instanceof HTMLElement && timeStamp - last > LEAP) {
+        const rows = inSight(target, made);
+        if (rows !== null) now().source.comes(...rows, now().order ?? NEWEST);
+      }
+      last = timeStamp;
+    };
+    root.addEventListener("scroll", scrolled, { capture: true, passive: true });
+    return () => {
+      root.removeEventListener("scroll", scrolled, { capture: true });
+      made.destroy();
+    };
   }, [narrow]);
 
   const sort = order?.sort;
@@ -111,6 +127,19 @@ export default function ExecutionsGrid(props: GridProps) {
   }, [grid, open]);
 
   return <div className={styles.grid} ref={place} />;
+}
+
+/** The rows that a scroll brings into sight, before the grid has drawn them; null where it went sideways. */
+function inSight(
+  { scrollTop, scrollHeight, clientHeight }: HTMLElement,
+  grid: GridApi<Example>,
+): [number, number] | null {
+  const rows = grid.getDisplayedRowCount();
+  const height = grid.getGridOption("rowHeight") ?? grid.getSizesForCurrentTheme().rowHeight;
+  if (scrollHeight <= clientHeight) return null;
+  // a browser's boxes end at some millions of pixels: in a longer list a pixel of the bar is several of the rows
+  const first = Math.floor(((scrollTop / (scrollHeight - clientHeight)) * (rows * height - clientHeight)) / height);
+  return [Math.max(0, first), Math.min(rows - 1, first + Math.ceil(clientHeight / height))];
 }
 
 /** Sorted as the address says. */

@@ -44,18 +44,18 @@ test("rows that are read again are asked for again", async () => {
   expect(await asked({}, {})).toEqual([NEWEST, { ...NEWEST, offset: 0, until: UNTIL }]);
 });
 
+function opened() {
+  const source = new Source({}, { total: vi.fn(), failed: vi.fn() });
+  const get = (startRow: number) =>
+    new Promise<unknown[]>((successCallback, failCallback) =>
+      source.getRows({ startRow, endRow: startRow + BLOCK, sortModel: [], successCallback, failCallback } as never),
+    );
+  return { source, get };
+}
+
 describe("the page behind the last one", () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
-
-  function opened() {
-    const source = new Source({}, { total: vi.fn(), failed: vi.fn() });
-    const get = (startRow: number) =>
-      new Promise<void>((successCallback, failCallback) =>
-        source.getRows({ startRow, endRow: startRow + BLOCK, sortModel: [], successCallback, failCallback } as never),
-      );
-    return { source, get };
-  }
 
   test("is asked for after a moment, and once", async () => {
     const { get } = opened();
@@ -90,6 +90,48 @@ describe("the page behind the last one", () => {
     GET.mockRejectedValueOnce(new Error("away"));
     await vi.advanceTimersByTimeAsync(IDLE);
     await get(BLOCK);
+    expect(GET).toHaveBeenCalledTimes(3);
+  });
+});
+
+describe("rows that come into sight", () => {
+  const newest = { sort: "timestamp", order: "desc" } as const;
+  const last = () => (GET.mock.calls as unknown as [string, { params: { query: object } }][]).at(-1)?.[1].params.query;
+
+  test("are asked for once, before the grid does", async () => {
+    const { source, get } = opened();
+    await get(0);
+    source.comes(5_020, 5_045, newest);
+    await get(5_000);
+    expect(GET).toHaveBeenCalledTimes(2);
+    expect(last()).toMatchObject({ offset: 5_000, limit: BLOCK });
+    source.comes(5_030, 5_055, newest);
+    await get(0);
+    expect(last()).toMatchObject({ offset: 0 });
+    expect(GET).toHaveBeenCalledTimes(3);
+  });
+
+  test("on two pages are one request, of which each page has its own", async () => {
+    const { source, get } = opened();
+    await get(0);
+    const examples = Array.from({ length: 2 * BLOCK }, (_, row) => ({ trace_id: String(row) }));
+    GET.mockResolvedValue({ data: { total: 9_000, examples, next: "there" }, response: new Response() } as never);
+    source.comes(5_090, 5_115, newest);
+    const [first, second] = await Promise.all([get(5_000), get(5_100)]);
+    expect(GET).toHaveBeenCalledTimes(2);
+    expect(last()).toMatchObject({ offset: 5_000, limit: 2 * BLOCK });
+    expect([...first, ...second]).toEqual(examples);
+  });
+
+  test("that could not be had are asked for again by the grid", async () => {
+    const { source, get } = opened();
+    await get(0);
+    GET.mockRejectedValueOnce(new Error("away"));
+    source.comes(5_000, 5_025, newest);
+    await vi.waitFor(() => {
+      expect(GET).toHaveBeenCalledTimes(2);
+    });
+    await get(5_000);
     expect(GET).toHaveBeenCalledTimes(3);
   });
 });

@@ -10,6 +10,8 @@ import type { Filter } from "./filter";
 export const BLOCK = 100;
 /** Milliseconds after which a page's next one is asked for, so that it is there when one scrolls on. */
 export const IDLE = 250;
+/** Pages kept that the grid has not asked for yet. */
+const AHEAD = 4;
 /** Executions asked for by their ids at once: as many as an address holds. */
 const NAMED = 200;
 const SORTS = [
@@ -60,8 +62,10 @@ export class Source implements IDatasource {
   readonly #next = new Map<string, string>();
   /** The newest executions, asked for to pin the filter: the first page of a grid that shows the newest first. */
   #newest: Page | null;
-  /** The page behind the last one. */
-  #ahead: { key: string; page: Page } | null = null;
+  /** Pages asked for before the grid did. */
+  readonly #ahead = new Map<string, Page>();
+  /** The pages that the grid has asked for. */
+  readonly #asked = new Set<string>();
   #idle = 0;
 
   constructor(filter: Filter, told: Told) {
@@ -79,6 +83,7 @@ export class Source implements IDatasource {
   /** Where pages began says nothing any more: some of what was found is not found now. */
   forget(): void {
     this.#next.clear();
+    this.#asked.clear();
     this.#newest = null;
     this.changed();
   }
@@ -86,7 +91,30 @@ export class Source implements IDatasource {
   /** What was asked for ahead may not hold any more. */
   changed(): void {
     clearTimeout(this.#idle);
-    this.#ahead = null;
+    this.#ahead.clear();
+  }
+
+  /** These rows come into sight: what is not there yet is asked for, at once, while the grid draws where it will stand. */
+  comes(first: number, last: number, order: Order): void {
+    const pages: number[] = [];
+    for (let row = first - (first % BLOCK); row <= last; row += BLOCK)
+      if (!this.#asked.has(keyed(order, row)) && !this.#ahead.has(keyed(order, row))) pages.push(row);
+    const start = pages[0];
+    if (start === undefined) return;
+    const asked = this.#filter.then((filter) =>
+      this.#page(filter, order, { startRow: start, endRow: start + pages.length * BLOCK }),
+    );
+    pages.forEach((row, place) => {
+      const end = place === pages.length - 1;
+      this.#keep(
+        keyed(order, row),
+        asked.then(({ examples, ...found }) => ({
+          ...found,
+          examples: examples.slice(row - start, row - start + BLOCK),
+          next: end ? found.next : null,
+        })),
+      );
+    });
   }
 
   getRows(asked: IGetRowsParams): void {
@@ -96,16 +124,14 @@ export class Source implements IDatasource {
   async #get(asked: IGetRowsParams): Promise<void> {
     const { startRow, endRow, sortModel } = asked;
     const order = ordered(sortModel);
-    const key = (row: number) => `${order.sort} ${order.order} ${row}`;
+    this.#asked.add(keyed(order, startRow));
     try {
       const filter = await this.#filter;
-      const found = await (this.#here(key(startRow), asked, order) ?? this.#page(filter, order, key(startRow), asked));
+      const found = await (this.#here(asked, order) ?? this.#page(filter, order, asked));
       if (found.next !== null) {
-        this.#next.set(key(endRow), found.next);
-        this.#later(
-          () => this.#page(filter, order, key(endRow), { startRow: endRow, endRow: 2 * endRow - startRow }),
-          key(endRow),
-        );
+        const behind = keyed(order, endRow);
+        this.#next.set(behind, found.next);
+        this.#later(behind, () => this.#page(filter, order, { startRow: endRow, endRow: 2 * endRow - startRow }));
       }
       this.#told.total(found.total, filter);
       asked.successCallback(found.examples, found.total);
@@ -116,31 +142,38 @@ export class Source implements IDatasource {
   }
 
   /** A page that was asked for before. */
-  #here(key: string, { startRow, endRow }: Rows, order: Order): Page | null {
+  #here({ startRow, endRow }: Rows, order: Order): Page | null {
     const newest = startRow === 0 && order === NEWEST && endRow === BLOCK ? this.#newest : null;
-    const ahead = this.#ahead?.key === key ? this.#ahead.page : null;
-    if (ahead !== null) this.#ahead = null;
     this.#newest = null;
+    const key = keyed(order, startRow);
+    const ahead = this.#ahead.get(key) ?? null;
+    this.#ahead.delete(key);
     return newest ?? ahead;
   }
 
-  #page(filter: Filter, order: Order, key: string, { startRow, endRow }: Rows): Page {
-    const cursor = this.#next.get(key);
+  #page(filter: Filter, order: Order, { startRow, endRow }: Rows): Page {
+    const cursor = this.#next.get(keyed(order, startRow));
     return page(filter, order, endRow - startRow, cursor === undefined ? { offset: startRow } : { cursor });
   }
 
   /** Ask for a page once nothing else was for a moment. */
-  #later(ask: () => Page, key: string): void {
+  #later(key: string, ask: () => Page): void {
     clearTimeout(this.#idle);
     this.#idle = window.setTimeout(() => {
-      const page = ask();
-      this.#ahead = { key, page };
-      page.catch(() => {
-        if (this.#ahead?.page === page) this.#ahead = null; // who scrolls there asks again, and is told
-      });
+      if (!this.#ahead.has(key)) this.#keep(key, ask());
     }, IDLE);
   }
+
+  #keep(key: string, page: Page): void {
+    while (this.#ahead.size >= AHEAD) this.#ahead.delete([...this.#ahead.keys()][0] ?? "");
+    this.#ahead.set(key, page);
+    page.catch(() => {
+      if (this.#ahead.get(key) === page) this.#ahead.delete(key); // who scrolls there asks again, and is told
+    });
+  }
 }
+
+const keyed = (order: Order, row: number): string => `${order.sort} ${order.order} ${row}`;
 
 export function ordered(model: readonly { colId: string; sort?: string | null }[]): Order {
   const first = model[0];

@@ -2,7 +2,7 @@
 import { useNavigate } from "@tanstack/react-router";
 import type { GridApi } from "ag-grid-community";
 import { ArrowUp, Download, FileUp, Inbox, Keyboard, SquareTerminal } from "lucide-react";
-import { lazy, type RefObject, Suspense, useCallback, useEffect, useMemo, useState } from "react";
+import { type RefObject, useCallback, useEffect, useMemo, useState } from "react";
 
 import type { Example } from "@/shared/api/client";
 import { count, plural } from "@/shared/lib/format";
@@ -10,13 +10,14 @@ import { useMedia } from "@/shared/lib/media";
 import { useAddress } from "@/shared/lib/search";
 import { Button, IconButton } from "@/shared/ui/button";
 import { LoadDemo } from "@/shared/ui/load-demo";
-import { Empty, Failure, Skeleton } from "@/shared/ui/states";
+import { Empty, Failure } from "@/shared/ui/states";
 
 import { useFacets } from "./api";
 import { NONE, type Selected, size, useBulk } from "./bulk";
 import { ColumnsMenu } from "./columns-menu";
 import { type Filter, filterOf, isFiltered, nothing } from "./filter";
 import { FilterBar } from "./filter-bar";
+import { ExecutionsGrid } from "./grid";
 import { KeysSheet } from "./keys-sheet";
 import { Kpis } from "./kpis";
 import { SelectionBar } from "./selection";
@@ -25,8 +26,6 @@ import styles from "./training.module.css";
 import { useGridKeys } from "./use-grid-keys";
 import { useNews } from "./use-news";
 import { Views } from "./views";
-
-const Grid = lazy(() => import("./grid"));
 
 const EVERYTHING: Filter = {};
 
@@ -142,21 +141,19 @@ export function Training({ open, onOpen, onCorrect, moverRef }: TrainingProps) {
         {failed?.source === source && total === null && <Failure error={failed.error} again={again} />}
         {total === 0 && <Nothing filtered={isFiltered(filter)} onClear={() => change(nothing)} />}
         <div className={styles.gridded} hidden={total === 0 || (failed?.source === source && total === null)}>
-          <Suspense fallback={<Skeleton lines={12} />}>
-            <Grid
-              key={String(narrow)}
-              source={source}
-              order={orderOf(search)}
-              narrow={narrow}
-              open={open}
-              onReady={setGrid}
-              onOpen={onOpen}
-              onSession={(sessionId) => void navigate({ to: "/sessions/$sessionId", params: { sessionId } })}
-              onScrolled={news.look}
-              onSelected={(rows) => setChosen({ source, what: { rows } })}
-              onOrder={(order) => change({ sort: order?.sort ?? null, order: order?.order ?? null })}
-            />
-          </Suspense>
+          <ExecutionsGrid
+            key={String(narrow)}
+            source={source}
+            order={orderOf(search)}
+            narrow={narrow}
+            open={open}
+            onReady={setGrid}
+            onOpen={onOpen}
+            onSession={(sessionId) => void navigate({ to: "/sessions/$sessionId", params: { sessionId } })}
+            onScrolled={news.look}
+            onSelected={(rows) => setChosen({ source, what: { rows } })}
+            onOrder={(order) => change({ sort: order?.sort ?? null, order: order?.order ?? null })}
+          />
         </div>
       </div>
       {bulk.question}
