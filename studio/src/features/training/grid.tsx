@@ -17,6 +17,8 @@ import { BLOCK, isSort, NEWEST, type Order, ordered, type Source } from "./sourc
 const OWN = new Set(["space", "Enter", "j", "k", "t", "v", "x", "e", "/", "?", "mod+a", "mod+z"]);
 const CONTROL = "button, label, input, a, .ag-selection-checkbox";
 
+/** Rows drawn above and below those in sight. */
+const BUFFER = 4;
 /** Milliseconds between two scrolls of which the second is a leap of its own, not more of the first. */
 const LEAP = 100;
 
@@ -27,7 +29,7 @@ const OPTIONS: GridOptions<Example> = {
   cacheBlockSize: BLOCK,
   maxConcurrentDatasourceRequests: 2,
   blockLoadDebounceMillis: 20,
-  rowBuffer: 4,
+  rowBuffer: BUFFER,
   infiniteInitialRowCount: 1, // rows are drawn once, when they are there
   defaultColDef: {
     resizable: true,
@@ -96,7 +98,7 @@ export function ExecutionsGrid(props: GridProps) {
     let last = 0;
     const scrolled = ({ target, timeStamp }: Event) => {
       if (target instanceof HTMLElement && timeStamp - last > LEAP) {
-        const rows = inSight(target, made);
+        const rows = toDraw(target, made);
         if (rows !== null) now().source.comes(...rows, now().order ?? NEWEST);
       }
       last = timeStamp;
@@ -129,8 +131,8 @@ export function ExecutionsGrid(props: GridProps) {
   return <div className={styles.grid} ref={place} />;
 }
 
-/** The rows that a scroll brings into sight, before the grid has drawn them; null where it went sideways. */
-function inSight(
+/** The rows that a scroll has the grid draw, before it does; null where it went sideways. */
+function toDraw(
   { scrollTop, scrollHeight, clientHeight }: HTMLElement,
   grid: GridApi<Example>,
 ): [number, number] | null {
@@ -139,7 +141,7 @@ function inSight(
   if (scrollHeight <= clientHeight) return null;
   // a browser's boxes end at some millions of pixels: in a longer list a pixel of the bar is several of the rows
   const first = Math.floor(((scrollTop / (scrollHeight - clientHeight)) * (rows * height - clientHeight)) / height);
-  return [Math.max(0, first), Math.min(rows - 1, first + Math.ceil(clientHeight / height))];
+  return [Math.max(0, first - BUFFER), Math.min(rows - 1, first + Math.ceil(clientHeight / height) + BUFFER)];
 }
 
 /** Sorted as the address says. */
