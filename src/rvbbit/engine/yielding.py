@@ -69,17 +69,22 @@ class Yielding:
         Raises Cancelled where all of it is to stop.
         """
         while self._left > 0:
-            began = time.monotonic()
-            quiet = self._activity.quiet(self._left, self._stop)
-            waited = time.monotonic() - began
-            self._left -= waited
-            self.waited += waited
+            quiet = self.pause()
             if self._stop.is_set():
                 raise Cancelled("the background stops", hint="it goes on from there at the next start")
             if quiet:
                 with contextlib.suppress(Cancelled):
                     return work()
         return beside()
+
+    def pause(self) -> bool:
+        """Returns when it is quiet, the time to wait is used up, or all of it is to stop; whether it is quiet. Off the event loop."""
+        began = time.monotonic()
+        quiet = self._activity.quiet(self._left, self._stop)
+        waited = time.monotonic() - began
+        self._left -= waited
+        self.waited += waited
+        return quiet
 
 
 class YieldingEmbedder:
@@ -99,7 +104,7 @@ class YieldingEmbedder:
 
 
 class YieldingStore:
-    """A store whose reads begin when no query runs; where one comes they are broken off, and begun again. Writes never are."""
+    """A store whose reads and writes begin when no query runs; where one comes, reads are broken off, and begun again. Writes never are."""
 
     def __init__(self, inner: Store, yielding: Yielding) -> None:
         self._inner = inner
@@ -120,6 +125,8 @@ class YieldingStore:
         return self._read(lambda store: store.verified(cell, limit))
 
     def record(self, scores: Sequence[Score]) -> None:
+        if self._aside is not self._inner:
+            self._yielding.pause()
         self._inner.record(scores)
 
     def _read(self, read: Callable[[ScoreStore], T]) -> T:

@@ -220,3 +220,21 @@ def test_the_background_reads_through_the_store_that_gives_way_and_writes_to_the
     getattr(inner.aside.return_value, read).assert_called_once_with(*given)
     store.record([])
     inner.record.assert_called_once_with([])
+
+
+def test_a_write_begins_when_no_query_runs_and_is_made_whatever_comes() -> None:
+    queries, inner, stop = Activity(), MagicMock(), threading.Event()
+    running: list[bool] = []
+    inner.record.side_effect = lambda scores: running.append(queries.busy)
+    with queries.query():
+        waiting = threading.Thread(target=YieldingStore(inner, Yielding(queries, FOR_EVER)).record, args=([],))
+        waiting.start()
+        waiting.join(0.05)
+        assert running == []
+    waiting.join(5)
+    assert running == [False]
+    with queries.query():
+        YieldingStore(inner, Yielding(queries, 0.02)).record([])
+        stop.set()
+        YieldingStore(inner, Yielding(queries, FOR_EVER, stop)).record([])
+    assert running == [False, True, True]
