@@ -21,20 +21,24 @@ const preloadHome: Plugin = {
     order: "post",
     handler(_, { bundle }) {
       const chunks = Object.values(bundle ?? {}).filter((one) => one.type === "chunk");
-      const wanted = new Set<string>();
-      const want = (name: string) => {
-        const chunk = chunks.find(({ fileName }) => fileName === name);
-        if (chunk === undefined || chunk.isEntry || wanted.has(name)) return;
-        wanted.add(name);
-        chunk.imports.forEach(want);
+      const needed = (wanted: (chunk: (typeof chunks)[number]) => boolean) => {
+        const names = new Set<string>();
+        const add = (name: string) => {
+          if (names.has(name)) return;
+          names.add(name);
+          chunks.find(({ fileName }) => fileName === name)?.imports.forEach(add);
+        };
+        chunks.filter(wanted).forEach(({ fileName }) => {
+          add(fileName);
+        });
+        return names;
       };
-      for (const { facadeModuleId, fileName } of chunks) if (facadeModuleId?.endsWith(HOME)) want(fileName);
-      const attrs = { rel: "modulepreload", crossorigin: true };
-      return [...wanted].map((name) => ({
-        tag: "link",
-        attrs: { ...attrs, href: `/${name}` },
-        injectTo: "head" as const,
-      }));
+      const there = needed(({ isEntry }) => isEntry);
+      const missing = [...needed(({ facadeModuleId }) => facadeModuleId?.endsWith(HOME) ?? false)].filter(
+        (name) => !there.has(name),
+      );
+      const link = (name: string) => ({ rel: "modulepreload", crossorigin: true, href: `/${name}` });
+      return missing.map((name) => ({ tag: "link", attrs: link(name), injectTo: "head" as const }));
     },
   },
 };

@@ -7,7 +7,7 @@ while its answer is on the way to the log, because it has been paid for. After G
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Set
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Set
 from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
@@ -75,6 +75,11 @@ class Flights(Generic[T]):
             yield landed
         finally:
             del self._watched[id(landed)]
+
+    async def landing(self, keys: Iterable[str]) -> None:
+        """Returns when what is under way under these keys has ended, well or not."""
+        if tasks := [task for key in keys if key in self and (task := self._flying[key].task) is not None]:
+            await asyncio.wait(tasks)
 
     async def drain(self) -> None:
         """Wait until nothing is under way: what is on its way to the log has arrived."""

@@ -178,9 +178,9 @@ class PackedCell(ModelCell):
         """Puts rows that can share a request into their groups; gives back the others."""
         alone: list[Row] = []
         answers: Counter[str] = Counter()
-        for row in rows:
+        for row in await self._caught_up(rows):
             assert row.keys is not None and row.found is not None
-            flying = any(key in self._errand.tools.flights or key in self._errand.landed for key in row.keys)
+            flying = any(key in self._errand.tools.flights for key in row.keys)
             if not flying and not self.known(row.keys, row.found):
                 await self._add(row, alone)
                 continue
@@ -192,6 +192,19 @@ class PackedCell(ModelCell):
                     answers[spelled] += 1
                     await self._add_check(row, answer)
         return alone
+
+    async def _caught_up(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """The rows of a chunk, with what other queries are being answered, or were since the chunk was looked up."""
+        tools, landed, looked = self._errand.tools, self._errand.landed, set[str]()
+        while True:
+            unknown = [key for row in rows if not self.known(row.keys or (), row.found or {}) for key in row.keys or ()]
+            late = [key for key in unknown if key in tools.flights or (key in landed and key not in looked)]
+            if not late:
+                return rows
+            await tools.flights.landing(late)
+            found = {**(rows[0].found or {}), **await tools.log.answers(late)}
+            rows = [replace(row, found=found) for row in rows]
+            looked.update(late)
 
     async def _add(self, row: Row, alone: list[Row]) -> None:
         placed = await self._placed(row.inputs)

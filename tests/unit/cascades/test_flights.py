@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,7 +13,7 @@ import pytest
 from rvbbit.cascades.flights import Flight, Flights
 from rvbbit.errors import CallError
 from rvbbit.packing import OFF, Pack
-from rvbbit.types import Value
+from rvbbit.types import Request, Value
 
 
 class Calls:
@@ -164,3 +166,38 @@ async def test_a_call_that_ends_while_another_query_looks_for_its_answer_is_not_
     go_on.set()
     assert len(await second) == len(texts)
     assert len(world.provider.requests) == len(texts)
+
+
+@pytest.mark.parametrize("flying", [True, False])
+async def test_packs_of_another_query_are_not_made_again(world: Any, flying: bool) -> None:
+    def right(request: Request) -> str:
+        ids = re.findall(r"<(\d{3})>", request.messages[-1].content)
+        return json.dumps(dict.fromkeys(ids, True)) if ids else "true"
+
+    world.says(right)
+    texts = [{"text": f"text {number}", "criterion": "so"} for number in range(24)]
+    world.provider.gate = asyncio.Event()
+    first = asyncio.create_task(world.answer("means", *texts, pack=Pack(8)))
+    await steps(200)
+    look_up, looked, go_on = world.log.answers, asyncio.Event(), asyncio.Event()
+
+    async def late(keys: Sequence[str]) -> Mapping[str, Value]:
+        world.log.answers = look_up
+        found = await look_up(keys)
+        looked.set()
+        await go_on.wait()
+        return found
+
+    world.log.answers = late
+    second = asyncio.create_task(world.answer("means", *texts, pack=Pack(8)))
+    await looked.wait()
+    if flying:
+        go_on.set()
+        await steps(200)
+    world.provider.gate.set()
+    await first
+    asked = len(world.provider.requests)
+    go_on.set()
+    assert [answer.value for answer in await second] == [True] * 24
+    assert asked < 24
+    assert len(world.provider.requests) == asked

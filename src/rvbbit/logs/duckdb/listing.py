@@ -99,7 +99,8 @@ def _found(connection: Connection, asked: ExampleFilter) -> tuple[int, list[dict
         behind, more, start = _reached(connection, asked, condition, given, counted["valued"])
         page = window(limit, start)
     found = _FOUND.format(condition=f"{condition} AND {behind}", order=order, window=page)
-    return counted["total"], connection.read("list executions", _PAGE.format(sort=asked.sort, found=found, order=order), {**given, **more})
+    rows = connection.read("list executions", _PAGE.format(sort=asked.sort, found=found, order=order), {**given, **more})
+    return max(counted["total"], asked.offset + len(rows) if rows else 0), rows  # some may have come in between
 
 
 def _reached(connection: Connection, asked: ExampleFilter, condition: str, given: Parameters, valued: int) -> tuple[str, Parameters, int]:

@@ -12,7 +12,7 @@ import { COLUMNS, NARROW } from "./columns";
 import styles from "./grid.module.css";
 import { keep, restore } from "./layout";
 import { mark, toggled } from "./marking";
-import { BLOCK, isSort, NEWEST, type Order, ordered, type Source } from "./source";
+import { BLOCK, isSort, type Order, ordered, type Source } from "./source";
 
 const OWN = new Set(["space", "Enter", "j", "k", "t", "v", "x", "e", "/", "?", "mod+a", "mod+z"]);
 const CONTROL = "button, label, input, a, .ag-selection-checkbox";
@@ -79,7 +79,7 @@ export function ExecutionsGrid(props: GridProps) {
       onColumnResized: ({ finished, api, source: by }) => finished && !narrow && by !== "flex" && keep(api),
       onColumnVisible: ({ api }) => !narrow && keep(api),
       onSortChanged: ({ api }) => {
-        const model = api.getColumnState().filter((column) => Boolean(column.sort));
+        const model = sorted(api);
         now().onOrder(model.length === 0 ? null : ordered(model));
       },
       onSelectionChanged: ({ api }) => now().onSelected(api.getSelectedRows()),
@@ -99,7 +99,7 @@ export function ExecutionsGrid(props: GridProps) {
     const scrolled = ({ target, timeStamp }: Event) => {
       if (target instanceof HTMLElement && timeStamp - last > LEAP) {
         const rows = toDraw(target, made);
-        if (rows !== null) now().source.comes(...rows, now().order ?? NEWEST);
+        if (rows !== null) now().source.comes(...rows, ordered(sorted(made)));
       }
       last = timeStamp;
     };
@@ -144,9 +144,11 @@ function toDraw(
   return [Math.max(0, first - BUFFER), Math.min(rows - 1, first + Math.ceil(clientHeight / height) + BUFFER)];
 }
 
+const sorted = (grid: GridApi<Example>) => grid.getColumnState().filter((column) => Boolean(column.sort));
+
 /** Sorted as the address says. */
 function arrange(grid: GridApi<Example>, sort: Order["sort"] | undefined, order: Order["order"] | undefined): void {
-  const now = grid.getColumnState().find((column) => Boolean(column.sort));
+  const now = sorted(grid)[0];
   if (now?.colId === sort && (now?.sort ?? undefined) === order) return;
   const state = sort === undefined || !isSort(sort) ? [] : [{ colId: sort, sort: order }];
   grid.applyColumnState({ state, defaultState: { sort: null } });

@@ -75,6 +75,15 @@ describe("the page behind the last one", () => {
     expect(GET).toHaveBeenCalledTimes(1);
   });
 
+  test("is not asked for as a page says that was asked for before something changed", async () => {
+    const { source, get } = opened();
+    const first = get(0);
+    source.forget();
+    await first;
+    await vi.advanceTimersByTimeAsync(IDLE);
+    expect(GET).toHaveBeenCalledTimes(2);
+  });
+
   test("is asked for anew where something changed after it came", async () => {
     const { source, get } = opened();
     await get(0);
@@ -121,6 +130,16 @@ describe("rows that come into sight", () => {
     expect(GET).toHaveBeenCalledTimes(2);
     expect(last()).toMatchObject({ offset: 5_000, limit: 2 * BLOCK });
     expect([...first, ...second]).toEqual(examples);
+  });
+
+  test("around a page that is there are asked for without it", async () => {
+    const { source, get } = opened();
+    await get(0);
+    await get(5_100);
+    source.comes(5_090, 5_205, newest);
+    await get(5_000);
+    expect(last()).toMatchObject({ offset: 5_000, limit: BLOCK });
+    expect(GET).toHaveBeenCalledTimes(3);
   });
 
   test("that could not be had are asked for again by the grid", async () => {

@@ -56,7 +56,11 @@ interface Told {
   failed: (error: unknown) => void;
 }
 
+let sources = 0;
+
 export class Source implements IDatasource {
+  /** The later one has the higher number. */
+  readonly number = ++sources;
   readonly #filter: Promise<Filter>;
   readonly #told: Told;
   readonly #next = new Map<string, string>();
@@ -67,6 +71,8 @@ export class Source implements IDatasource {
   /** The pages that the grid has asked for. */
   readonly #asked = new Set<string>();
   #idle = 0;
+  /** How often what is there changed: what was asked before says nothing of what follows it. */
+  #changes = 0;
 
   constructor(filter: Filter, told: Told) {
     const newest = page(filter, NEWEST, BLOCK, {});
@@ -92,6 +98,7 @@ export class Source implements IDatasource {
   changed(): void {
     clearTimeout(this.#idle);
     this.#ahead.clear();
+    this.#changes++;
   }
 
   /** These rows come into sight: what is not there yet is asked for, at once, while the grid draws where it will stand. */
@@ -99,6 +106,7 @@ export class Source implements IDatasource {
     const pages: number[] = [];
     for (let row = first - (first % BLOCK); row <= last; row += BLOCK)
       if (!this.#asked.has(keyed(order, row)) && !this.#ahead.has(keyed(order, row))) pages.push(row);
+      else if (pages.length > 0) break; // one request, of pages in a row
     const start = pages[0];
     if (start === undefined) return;
     const asked = this.#filter.then((filter) =>
@@ -124,11 +132,12 @@ export class Source implements IDatasource {
   async #get(asked: IGetRowsParams): Promise<void> {
     const { startRow, endRow, sortModel } = asked;
     const order = ordered(sortModel);
+    const changes = this.#changes;
     this.#asked.add(keyed(order, startRow));
     try {
       const filter = await this.#filter;
       const found = await (this.#here(asked, order) ?? this.#page(filter, order, asked));
-      if (found.next !== null) {
+      if (found.next !== null && changes === this.#changes) {
         const behind = keyed(order, endRow);
         this.#next.set(behind, found.next);
         this.#later(behind, () => this.#page(filter, order, { startRow: endRow, endRow: 2 * endRow - startRow }));

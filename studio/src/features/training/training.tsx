@@ -60,10 +60,10 @@ export function Training({ open, onOpen, onCorrect, moverRef }: TrainingProps) {
   const source = useMemo(() => {
     const made: Source = new Source(filter, {
       total: (total, pinned) => {
-        setFound({ source: made, total, filter: pinned });
-        setFailed(null);
+        setFound(newest({ source: made, total, filter: pinned }));
+        setFailed((before) => (before?.source === made ? null : before));
       },
-      failed: (error) => setFailed({ source: made, error }),
+      failed: (error) => setFailed(newest({ source: made, error })),
     });
     return made;
     // another round asks anew
@@ -160,6 +160,11 @@ export function Training({ open, onOpen, onCorrect, moverRef }: TrainingProps) {
       <KeysSheet open={sheet} onClose={() => setSheet(false)} />
     </div>
   );
+}
+
+/** What a source tells, unless a later one has told before: an answer may be late. */
+function newest<T extends { source: Source }>(told: T): (before: T | null) => T {
+  return (before) => (before !== null && before.source.number > told.source.number ? before : told);
 }
 
 function download(filter: Filter): void {
