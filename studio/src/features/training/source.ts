@@ -184,6 +184,11 @@ export class Source implements IDatasource {
 
 const keyed = (order: Order, row: number): string => `${order.sort} ${order.order} ${row}`;
 
+/** What a source tells, unless a later one has told before: an answer may be late. */
+export function newest<T extends { source: Source }>(told: T): (before: T | null) => T {
+  return (before) => (before !== null && before.source.number > told.source.number ? before : told);
+}
+
 export function ordered(model: readonly { colId: string; sort?: string | null }[]): Order {
   const first = model[0];
   if (first === undefined || !isSort(first.colId)) return NEWEST;

@@ -21,7 +21,7 @@ import { ExecutionsGrid } from "./grid";
 import { KeysSheet } from "./keys-sheet";
 import { Kpis } from "./kpis";
 import { SelectionBar } from "./selection";
-import { orderOf, Source } from "./source";
+import { newest, orderOf, Source } from "./source";
 import styles from "./training.module.css";
 import { useGridKeys } from "./use-grid-keys";
 import { useNews } from "./use-news";
@@ -160,11 +160,6 @@ export function Training({ open, onOpen, onCorrect, moverRef }: TrainingProps) {
       <KeysSheet open={sheet} onClose={() => setSheet(false)} />
     </div>
   );
-}
-
-/** What a source tells, unless a later one has told before: an answer may be late. */
-function newest<T extends { source: Source }>(told: T): (before: T | null) => T {
-  return (before) => (before !== null && before.source.number > told.source.number ? before : told);
 }
 
 function download(filter: Filter): void {
