@@ -105,10 +105,10 @@ def test_a_hundred_rows_take_a_hundred_keys(filled: Studio) -> None:
     page = shown(filled.page("/training"))
     for _ in range(100):
         page.keyboard.press("Shift+T")
+    expect(page.get_by_text(re.compile("Trainable × "))).to_be_visible()  # first: it leaves after seconds
     expect(figure(page, "Trainable")).to_have_text("100")
     newest = [one["trace_id"] for one in listed(filled.server, limit=100)["examples"]]
     assert {one["trace_id"] for one in listed(filled.server, trainable=True, limit=200)["examples"]} == set(newest)
-    expect(page.get_by_text(re.compile("Trainable × "))).to_be_visible()
 
 
 def test_keys_alone_decide_and_are_letters_while_one_types(studio_on: Callable[..., Studio], empty: Path) -> None:
