@@ -12,6 +12,7 @@ const OURS = { target: SERVER, changeOrigin: true, headers: { origin: SERVER } }
 /** The server puts a fresh nonce where this stands, for the styles that the grid and the editor add while running. */
 const NONCE = "__CSP_NONCE__";
 
+/** Where `/` leads. */
 const HOME = "/src/app/routes/training.tsx";
 
 /** The home page's parts are fetched beside the first script, not one after the other as each asks for the next. */
@@ -34,9 +35,9 @@ const preloadHome: Plugin = {
         return names;
       };
       const there = needed(({ isEntry }) => isEntry);
-      const missing = [...needed(({ facadeModuleId }) => facadeModuleId?.endsWith(HOME) ?? false)].filter(
-        (name) => !there.has(name),
-      );
+      const home = needed(({ facadeModuleId }) => facadeModuleId?.endsWith(HOME) ?? false);
+      if (bundle !== undefined && home.size === 0) throw new Error(`no chunk is made of ${HOME}: which page is home?`);
+      const missing = [...home].filter((name) => !there.has(name));
       const link = (name: string) => ({ rel: "modulepreload", crossorigin: true, href: `/${name}` });
       return missing.map((name) => ({ tag: "link", attrs: link(name), injectTo: "head" as const }));
     },

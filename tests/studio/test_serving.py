@@ -65,6 +65,19 @@ def test_the_first_load_is_under_500_kb_and_asks_this_server_alone(filled: Studi
     assert 100_000 < sum(sizes.values()) < 500_000, sorted(sizes.items(), key=lambda one: -one[1])[:5]
 
 
+def test_all_scripts_of_the_home_page_are_named_in_the_first_answer(filled: Studio) -> None:
+    """None is found out about only when another has run."""
+    page = filled.page(None)
+    fetched: set[str] = set()
+    page.on("request", lambda asked: fetched.add(asked.url.removeprefix(filled.server.url)) if asked.resource_type == "script" else None)
+    first = page.goto(filled.server.url + "/training")
+    expect(page.locator(".ag-row").first).to_be_visible()
+    assert first is not None
+    named = re.findall(r'(?:src|href)="(/assets/[^"]+\.js)"', first.text())
+    assert len(named) == len(set(named))
+    assert {url for url in fetched if url.startswith("/assets/")} == set(named)
+
+
 def test_both_ports_show_it(filled: Studio) -> None:
     (port,) = re.findall(r"Studio +(http\S+)", filled.server.out)
     assert port != filled.server.url

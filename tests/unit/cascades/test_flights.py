@@ -146,8 +146,8 @@ async def test_who_asks_in_the_moment_a_call_stops_after_its_last_waiter_left_ge
     assert started == 2
 
 
-@pytest.mark.parametrize("pack", [OFF, Pack(4)])
-async def test_a_call_that_ends_while_another_query_looks_for_its_answer_is_not_made_again(world: Any, pack: Pack) -> None:
+def held_back(world: Any) -> tuple[asyncio.Event, asyncio.Event]:
+    """The next look-up in the log has seen what is there, which the first event tells, and says so once the second is set."""
     looked, go_on = asyncio.Event(), asyncio.Event()
     look_up = world.log.answers
 
@@ -159,6 +159,12 @@ async def test_a_call_that_ends_while_another_query_looks_for_its_answer_is_not_
         return found
 
     world.log.answers = late
+    return looked, go_on
+
+
+@pytest.mark.parametrize("pack", [OFF, Pack(4)])
+async def test_a_call_that_ends_while_another_query_looks_for_its_answer_is_not_made_again(world: Any, pack: Pack) -> None:
+    looked, go_on = held_back(world)
     texts = [{"text": f"text {number}", "criterion": "so"} for number in range(8)]
     second = asyncio.create_task(world.answer("means", *texts, pack=pack))
     await looked.wait()
@@ -179,16 +185,7 @@ async def test_packs_of_another_query_are_not_made_again(world: Any, flying: boo
     world.provider.gate = asyncio.Event()
     first = asyncio.create_task(world.answer("means", *texts, pack=Pack(8)))
     await steps(200)
-    look_up, looked, go_on = world.log.answers, asyncio.Event(), asyncio.Event()
-
-    async def late(keys: Sequence[str]) -> Mapping[str, Value]:
-        world.log.answers = look_up
-        found = await look_up(keys)
-        looked.set()
-        await go_on.wait()
-        return found
-
-    world.log.answers = late
+    looked, go_on = held_back(world)
     second = asyncio.create_task(world.answer("means", *texts, pack=Pack(8)))
     await looked.wait()
     if flying:

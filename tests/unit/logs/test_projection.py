@@ -198,6 +198,7 @@ def test_calls_from_before_have_the_number_of_their_question(tmp_path: Path) -> 
     connection.execute("DELETE FROM rvbbit.main.migrations WHERE number > 10")
     Store(connection).close()
     same(connection)
+    assert all(row["question"] is not None for row in columns(connection, _HELD))
     connection.close()
 
 

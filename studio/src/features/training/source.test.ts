@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { api } from "@/shared/api/client";
 
-import { after, BLOCK, IDLE, newest, ordered, Source } from "./source";
+import { after, BLOCK, IDLE, ordered, Source, unlessLater } from "./source";
 
 const GET = vi.spyOn(api, "GET");
 beforeEach(() => {
@@ -158,9 +158,9 @@ describe("rows that come into sight", () => {
 test("a late answer to an earlier filter does not take the place of a later one's", () => {
   const [earlier, later] = ["a", "ab"].map((search) => new Source({ search }, { total: vi.fn(), failed: vi.fn() }));
   const told = { source: later, total: 2 } as { source: Source; total: number };
-  expect(newest({ source: earlier, total: 9 } as typeof told)(told)).toBe(told);
-  expect(newest(told)({ source: earlier, total: 9 } as typeof told)).toBe(told);
-  expect(newest(told)(null)).toBe(told);
+  expect(unlessLater({ source: earlier, total: 9 } as typeof told)(told)).toBe(told);
+  expect(unlessLater(told)({ source: earlier, total: 9 } as typeof told)).toBe(told);
+  expect(unlessLater(told)(null)).toBe(told);
 });
 
 test("the newest execution itself is inside of what is pinned", () => {

@@ -185,7 +185,7 @@ export class Source implements IDatasource {
 const keyed = (order: Order, row: number): string => `${order.sort} ${order.order} ${row}`;
 
 /** What a source tells, unless a later one has told before: an answer may be late. */
-export function newest<T extends { source: Source }>(told: T): (before: T | null) => T {
+export function unlessLater<T extends { source: Source }>(told: T): (before: T | null) => T {
   return (before) => (before !== null && before.source.number > told.source.number ? before : told);
 }
 

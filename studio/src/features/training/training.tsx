@@ -21,7 +21,7 @@ import { ExecutionsGrid } from "./grid";
 import { KeysSheet } from "./keys-sheet";
 import { Kpis } from "./kpis";
 import { SelectionBar } from "./selection";
-import { newest, orderOf, Source } from "./source";
+import { orderOf, Source, unlessLater } from "./source";
 import styles from "./training.module.css";
 import { useGridKeys } from "./use-grid-keys";
 import { useNews } from "./use-news";
@@ -60,10 +60,10 @@ export function Training({ open, onOpen, onCorrect, moverRef }: TrainingProps) {
   const source = useMemo(() => {
     const made: Source = new Source(filter, {
       total: (total, pinned) => {
-        setFound(newest({ source: made, total, filter: pinned }));
+        setFound(unlessLater({ source: made, total, filter: pinned }));
         setFailed((before) => (before?.source === made ? null : before));
       },
-      failed: (error) => setFailed(newest({ source: made, error })),
+      failed: (error) => setFailed(unlessLater({ source: made, error })),
     });
     return made;
     // another round asks anew
