@@ -43,6 +43,8 @@ class Running:
     stop: threading.Event = field(default_factory=threading.Event)
     done: Future[Any] = field(default_factory=Future)
     """What the work gives back or raises. Cancelled, in the sense of futures, where its turn never came."""
+    _turn: threading.Lock = field(default_factory=threading.Lock, init=False)
+    _over: bool = field(default=False, init=False)
 
     def cancel(self) -> None:
         """Stop it, soon: `done` raises Cancelled. Nothing happens where it is done. Any thread; does not wait."""
@@ -52,10 +54,20 @@ class Running:
         if not self.done.cancel():
             threading.Thread(target=self._interrupt, name="rvbbit-cancel", daemon=True).start()
 
+    def over(self) -> None:
+        """It is not interrupted from here on: what runs in its session next is another's."""
+        with self._turn:
+            self._over = True
+
     def _interrupt(self) -> None:
-        while not self.done.done():
-            self.session.cancel()
+        while self._cancels():
             time.sleep(_AGAIN)
+
+    def _cancels(self) -> bool:
+        with self._turn:
+            if not self._over:
+                self.session.cancel()
+            return not self._over
 
 
 @dataclass(slots=True, eq=False)
@@ -154,6 +166,7 @@ class Served:
         try:
             return work(running.session, running)
         finally:
+            running.over()
             self._release(running, session_id)  # before anyone hears that it is done: the session may be used again at once
 
     def _session(self, session_id: str | None) -> Session:

@@ -173,15 +173,25 @@ def parses(sql: str) -> bool:
 
 @contextlib.contextmanager
 def transaction(connection: duckdb.DuckDBPyConnection, *, in_transaction: bool) -> Iterator[None]:
-    """One transaction around what is done here; the caller's own where one is open. Rolled back where it fails."""
+    """One transaction around what is done here; the caller's own where one is open. Where it fails or is interrupted, none is left open."""
     if in_transaction:
         yield
         return
-    run(connection, "BEGIN")
     try:
+        run(connection, "BEGIN")
         yield
+        run(connection, "COMMIT")
     except BaseException:
-        with contextlib.suppress(Error):  # DuckDB may have rolled back by itself; the first error is the one to tell
-            run(connection, "ROLLBACK")
+        _roll_back(connection)
         raise
-    run(connection, "COMMIT")
+
+
+def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
+    while True:
+        try:
+            run(connection, "ROLLBACK")
+        except Cancelled:
+            continue  # it was for what ran before; a transaction left open refuses every statement from here on
+        except Error:
+            pass  # DuckDB has rolled back by itself; the first error is the one to tell
+        return

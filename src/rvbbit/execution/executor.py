@@ -73,27 +73,20 @@ class Executor:
         """The statement's rows. Nothing is left behind: neither tables nor functions nor, unless one was open, a transaction."""
         fallback = Fallback(self._connection, self._answer)
         steps = list(lowering.steps(plan, self._prefix))
-        if not in_transaction:
-            database.run(self._connection, "BEGIN")
         try:
-            for ask in {ask.id: ask for ask in lowering.functions(plan).values()}.values():
-                fallback.register(lowering.function_name(self._prefix, ask), ask)
-            table = self._steps(steps, parameters)
+            with database.transaction(self._connection, in_transaction=in_transaction):
+                for ask in {ask.id: ask for ask in lowering.functions(plan).values()}.values():
+                    fallback.register(lowering.function_name(self._prefix, ask), ask)
+                table = self._steps(steps, parameters)
+                self._tidy(steps)
+                return table
         except BaseException as error:
-            if not in_transaction:
-                with contextlib.suppress(Error):  # DuckDB may have rolled back by itself; the first error is the one to tell
-                    database.run(self._connection, "ROLLBACK")
             with contextlib.suppress(Error, duckdb.Error):  # a transaction that is aborted takes them with it
                 self._tidy(steps)
             cause = fallback.cause(error)
             if cause is error:
                 raise
             raise cause from error
-        else:
-            self._tidy(steps)
-            if not in_transaction:
-                database.run(self._connection, "COMMIT")
-            return table
         finally:
             fallback.unregister()
 

@@ -23,7 +23,10 @@ SELECT {_HELD}, coalesce(used, 0) AS used, {{sort}} AS place {_SOURCE} AS held L
 WHERE held.rowid IN ({{found}})
 ORDER BY {{order}}"""
 _FOUND = f"SELECT rowid {_SOURCE} WHERE {{condition}} ORDER BY {{order}} {{window}}"
-_TOTAL = f"SELECT count(*) AS total, count({{sort}}) AS valued {_SOURCE} WHERE {{condition}}"
+_AT_ONCE = f"""
+SELECT counted.total, shown.* FROM (SELECT count(*) AS total {_SOURCE} WHERE {{condition}}) AS counted
+LEFT JOIN ({{page}}) AS shown ON true
+ORDER BY {{order}}"""
 # Far down, the value that a page begins with is found without sorting: ids and all, a sort of a million rows takes ten times as long.
 _REACHED = f"""
 WITH reached AS (SELECT quantile_disc({{sort}}, $share) AS value {_SOURCE} WHERE {{condition}})
@@ -92,19 +95,25 @@ def _found(connection: Connection, asked: ExampleFilter) -> tuple[int, list[dict
     order, page = order_by(asked), window(limit, asked.offset)
     if asked.search or asked.label is not None:
         query = _READ_ONCE.format(sort=asked.sort, condition=condition, behind=behind, order=order, window=page)
-        rows = connection.read("list executions", query, {**given, **more})
-        return rows[0]["total"], [row for row in rows if row["trace_id"] is not None]
-    counted = connection.read("count executions", _TOTAL.format(sort=asked.sort, condition=condition), given)[0]
+        return _counted(connection, query, {**given, **more})
     if asked.offset > FAR:
-        behind, more, start = _reached(connection, asked, condition, given, counted["valued"])
+        behind, more, start = _reached(connection, asked, condition, given)
         page = window(limit, start)
     found = _FOUND.format(condition=f"{condition} AND {behind}", order=order, window=page)
-    rows = connection.read("list executions", _PAGE.format(sort=asked.sort, found=found, order=order), {**given, **more})
-    return max(counted["total"], asked.offset + len(rows) if rows else 0), rows  # some may have come in between
+    shown = _PAGE.format(sort=asked.sort, found=found, order=order)
+    return _counted(connection, _AT_ONCE.format(condition=condition, page=shown, order=order), {**given, **more})
 
 
-def _reached(connection: Connection, asked: ExampleFilter, condition: str, given: Parameters, valued: int) -> tuple[str, Parameters, int]:
-    """A far page's rows and those behind it, with how many of them stand before it. `valued` rows have a value to sort by."""
+def _counted(connection: Connection, query: str, given: Parameters) -> tuple[int, list[dict[str, Any]]]:
+    """What a query gives that tells the total beside each row: one statement sees one moment."""
+    rows = connection.read("list executions", query, given)
+    return rows[0]["total"], [row for row in rows if row["trace_id"] is not None]
+
+
+def _reached(connection: Connection, asked: ExampleFilter, condition: str, given: Parameters) -> tuple[str, Parameters, int]:
+    """A far page's rows and those behind it, with how many of them stand before it."""
+    query = f"SELECT count({asked.sort}) AS valued {_SOURCE} WHERE {condition}"
+    valued = connection.read("count executions", query, given)[0]["valued"]
     if asked.offset >= valued:
         return f"{asked.sort} IS NULL", {}, asked.offset - valued
     place = asked.offset if asked.order == "asc" else valued - 1 - asked.offset
