@@ -3,8 +3,8 @@
     .venv/bin/python -m bench.scoring [--data DIR] [--pairs N] [--docs]
 
 A pair is the same query with the worker off and with it on, in random order, each at a random moment. *What comes in*: the worker has what
-the queries bring. *A backlog*: the project holds the 27,365 executions of `llm_logs`, and the worker is at work all the time between
-queries, as after an import. 300 executions are verified. The model is the shipped fake in a process of its own, 20 ms an answer. Cores that
+the queries bring. *A backlog*: the project holds the 27,365 executions of `llm_logs`, and the worker has work all the time, as
+after an import. 300 executions are verified. The model is the shipped fake in a process of its own, 20 ms an answer. Cores that
 rested are slower than cores that worked, so before the query of either arm other processes keep them at work, until it comes.
 A pair's ratio is on / off; the interval is a bootstrap of the median ratio. `--docs` puts the table into `docs/confidence.md`.
 """
@@ -39,7 +39,7 @@ CALLS = 200
 LATENCY = 0.02  # seconds
 VERIFIED = 300
 LOW = 3_000  # executions that wait, under which all are asked for again
-PAUSE = 0.5  # seconds: with a backlog, the query comes at a random moment within them
+PAUSE = 4.0  # seconds: with a backlog, the query comes at a random moment within them
 THINKING = 3.0  # likewise, without one
 WARMING = 0.3  # seconds before the query
 DRAWS = 2_000

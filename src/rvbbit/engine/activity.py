@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -9,6 +10,8 @@ from contextlib import contextmanager
 
 PAUSE = 0.25
 """Seconds after a query in which the next one is likely to come."""
+LATELY = 60.0
+"""Seconds after a query in which others are likely to come."""
 
 
 class Activity:
@@ -17,7 +20,7 @@ class Activity:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._running = 0
-        self._ended = -PAUSE
+        self._ended = -math.inf
         self._told: list[Callable[[], object]] = []
 
     @contextmanager
@@ -60,6 +63,11 @@ class Activity:
     def busy(self) -> bool:
         """Whether a query runs, or one has just ended."""
         return self._wait() > 0
+
+    @property
+    def lately(self) -> bool:
+        """Whether queries come these days: one runs, or ended less than `LATELY` seconds ago."""
+        return self._running > 0 or time.monotonic() - self._ended < LATELY
 
     def nudge(self) -> None:
         """Let whoever waits look at its `stop`."""

@@ -1,9 +1,11 @@
 """The background worker of a server: what comes into the log is scored, a portion at a time, between queries. It never raises into one.
 
 Its queue is the log itself (`scoring.assessor`), so restarts and `kill -9` lose nothing. Before each portion, and within one before each
-small piece (`yielding`), it waits until no query runs, each time at most `LONGEST` seconds, so that it is never starved. Several servers
-may work on one store: each begins with its own log's newest in an order of its own and reads anew after seconds; at worst a portion is
-scored twice, and the newer score holds.
+small piece (`yielding`), it waits until no query runs, each time at most `LONGEST` seconds, so that it is never starved. While queries come
+it works in bursts and rests between them, so that most queries find it at rest.
+
+Several servers may work on one store: each begins with its own log's newest in an order of its own and reads anew after seconds; at worst
+a portion is scored twice, and the newer score holds.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
@@ -34,6 +37,8 @@ LINGER = 0.5  # seconds after news: the rest of the same query is on its way
 PASS = 60.0  # seconds until budget, requests and what waits are looked at afresh
 RARELY = 10  # times as long as a look that found nothing, it rests before the next
 PORTION = 64  # executions scored at a time by free scorers: some hundredths of a second on the event loop that queries share
+RESTS = 3  # times as long as it kept a core at work it rests, while queries come: most of them find it at rest
+REST = 2.0  # seconds at least: what a rest is for is a machine that has forgotten the work before it
 IN_FLIGHT = 8  # of all calls that may be in flight, the judge takes one in so many
 
 State = Literal["off", "idle", "working", "failing"]
@@ -57,6 +62,14 @@ class WorkerStatus:
     last_error: str | None
 
 
+@dataclass(slots=True)
+class _Work:
+    """A piece of work: its seconds, and those among them in which this process used a core, at most."""
+
+    seconds: float = 0.0
+    cpu: float = 0.0
+
+
 class Worker:
     """`start()` and `stop()` from any thread, any number of times."""
 
@@ -74,6 +87,7 @@ class Worker:
         self._state: State = "off"
         self._error: str | None = None
         self._failures = 0
+        self._owed = 0.0
         self._queued = 0
         self._scored = 0
         self._done: deque[tuple[float, int]] = deque()
@@ -90,8 +104,8 @@ class Worker:
         """End after the portion under way; what it has not finished in `seconds` is given up, and waits for the next start."""
         thread, self._thread = self._thread, None
         if thread is not None:
-            self._stopping.set()
-            self._woken.set()
+            for event in (self._stopping, self._woken, self._requested):
+                event.set()
             self._rooms.activity.nudge()
             thread.join(seconds)
             self._given_up.set()
@@ -158,10 +172,11 @@ class Worker:
         self._requested.clear()
         self._rooms.activity.quiet(LONGEST, self._stopping)
         self._yielding.renew()
-        judge, began, waited, scored = self._judging.now(), time.monotonic(), self._yielding.waited, self._scored
+        judge, began, scored = self._judging.now(), time.monotonic(), self._scored
         assessor = self._assessor(judge)
-        self._queued = assessor.queued()
-        dear = RARELY * (time.monotonic() - began - (self._yielding.waited - waited))
+        with self._timed() as look:
+            self._queued = assessor.queued()
+        self._rest(look)
         for step in self._steps(assessor):
             self._count(step)
             if step.stopped is not None:
@@ -174,7 +189,7 @@ class Worker:
                 return 0.0
         self._through(began)
         if scored == self._scored:
-            self._stopping.wait(min(POLL, dear))  # what is dear to find out is found out seldom
+            self._stopping.wait(min(POLL, RARELY * look.seconds))  # what is dear to find out is found out seldom
         back = self._judging.back_in
         return POLL if back is None else min(POLL, back)
 
@@ -186,7 +201,7 @@ class Worker:
             while not self._stopping.is_set():
                 self._rooms.activity.quiet(LONGEST, self._stopping)
                 self._yielding.renew()
-                with turn.last(self._stopping):
+                with turn.last(self._stopping), self._timed() as portion:
                     if turn.number != before:  # what was read is scored by now
                         raise Cancelled("someone else has scored", hint="look again")
                     step = self._rooms.loop.run(_next(steps), self._given_up)
@@ -194,6 +209,7 @@ class Worker:
                     return
                 self._state = "working"
                 yield step
+                self._rest(portion)
         finally:
             self._rooms.loop.run(steps.aclose())
 
@@ -215,6 +231,24 @@ class Worker:
         self._done.append((now, step.executions))
         while self._done and self._done[0][0] < now - 60:
             self._done.popleft()
+
+    @contextmanager
+    def _timed(self) -> Iterator[_Work]:
+        """How long what happens in it takes, without what it waits for queries."""
+        work, began, waited = _Work(), time.monotonic(), self._yielding.waited
+        cpu = time.process_time()
+        yield work
+        work.seconds = time.monotonic() - began - (self._yielding.waited - waited)
+        work.cpu = min(work.seconds, time.process_time() - cpu)
+
+    def _rest(self, work: _Work) -> None:
+        """While queries come, what is owed, once it is worth a rest."""
+        self._owed += RESTS * work.cpu
+        if not self._rooms.activity.lately:
+            self._owed = 0.0
+        elif self._owed >= REST and not self._stopping.is_set():
+            self._requested.wait(self._owed)
+            self._owed = 0.0
 
     def _through(self, began: float) -> None:
         with self._looked:

@@ -35,7 +35,7 @@ class Yielding:
         self._longest = self._left = longest
         self._stop = stop or threading.Event()
         self.telling = activity.telling
-        self.waited = 0.0  # seconds that reads waited so far
+        self.waited = 0.0  # seconds so far
 
     def renew(self) -> None:
         """A new portion begins: it may wait as long as any other."""
@@ -44,8 +44,9 @@ class Yielding:
     async def rest(self) -> None:
         """Returns when it is quiet, or the time to wait is used up."""
         while self._left > 0 and self._activity.busy:
+            began = time.monotonic()
             await asyncio.sleep(_TICK)
-            self._left -= _TICK
+            self._count(began)
 
     async def between_queries(self, work: Callable[[], Awaitable[T]]) -> T:
         """What `work` gives; where a query comes while it runs, it is cancelled, and begun again when it is quiet."""
@@ -81,10 +82,13 @@ class Yielding:
         """Returns when it is quiet, the time to wait is used up, or all of it is to stop; whether it is quiet. Off the event loop."""
         began = time.monotonic()
         quiet = self._activity.quiet(self._left, self._stop)
+        self._count(began)
+        return quiet
+
+    def _count(self, began: float) -> None:
         waited = time.monotonic() - began
         self._left -= waited
         self.waited += waited
-        return quiet
 
 
 class YieldingEmbedder:

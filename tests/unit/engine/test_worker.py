@@ -285,6 +285,30 @@ def test_a_query_that_runs_is_waited_for_but_not_for_ever(project: Open, server:
     query.join()
 
 
+def test_while_queries_come_it_rests_between_portions_until_someone_asks(project: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rvbbit.engine.worker.REST", 0.0)
+    monkeypatch.setattr("rvbbit.engine.worker.RESTS", 1e9)
+    db = project(rows=20)
+    db.worker.start()
+    assert not db.worker.settled(0.3)
+    rested = db.worker.status().scored
+    db.worker.asked()
+    wait_until(lambda: db.worker.status().scored > rested)
+    assert not db.worker.settled(0.3)
+    db.worker.stop()
+    assert db.worker.status().state == "off"
+
+
+def test_where_no_query_came_lately_it_does_not_rest(project: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rvbbit.engine.worker.REST", 0.0)
+    monkeypatch.setattr("rvbbit.engine.worker.RESTS", 1e9)
+    monkeypatch.setattr("rvbbit.engine.activity.LATELY", 0.0)
+    db = project(rows=20)
+    db.worker.start()
+    assert db.worker.settled(LONG)
+    assert confidences(db) == [0.25] * 20
+
+
 def test_an_embedding_model_judges_nothing(project: Open) -> None:
     db = project('judge_model = "local:minilm"', rows=3)
     db.worker.start()
