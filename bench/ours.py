@@ -1,7 +1,8 @@
 """One scenario, once, in this process alone: `python -m bench.ours W1 REQUESTS` prints one JSON object and writes the requests it made.
 
 The model is `openai:fake` at `OPENAI_BASE_URL`. One other question is asked first, so that imports are not what is measured; how long it
-took from connecting to that answer is `start`. A query that is refused is `absent`, with the reason.
+took from connecting to that answer is `start`. A query that is refused is `absent`, with the reason. Cycles are collected as in the
+programs `rvbbit` and `rvbbit serve`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from bench.measure import CONCURRENCY, forget, measured
 from bench.scenarios import BY_NAME, Scenario, tables
 
 import rvbbit
+from rvbbit.cli import process
 
 if TYPE_CHECKING:
     from rvbbit import Database
@@ -36,6 +38,7 @@ def run(scenario: Scenario, requests: Path) -> dict[str, Any]:
             db.sql("SELECT 'hello' MEANS 'a greeting'")
             start = time.perf_counter() - started
             _load(db, scenario, Path(home))
+            process.settle()
             try:
                 if scenario.again:
                     db.sql(scenario.sql)

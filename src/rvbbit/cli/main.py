@@ -16,7 +16,7 @@ from pathlib import Path
 import click
 
 import rvbbit
-from rvbbit.cli import failure
+from rvbbit.cli import failure, process
 from rvbbit.cli.context import Session
 
 COMMANDS: Mapping[str, str] = {
@@ -84,4 +84,5 @@ def run(arguments: Sequence[str]) -> int:
 
 def main() -> None:
     """The console script."""
+    process.begin()
     sys.exit(run(sys.argv[1:]))

@@ -9,7 +9,7 @@ import click
 
 import rvbbit
 from rvbbit import address, settings
-from rvbbit.cli import failure
+from rvbbit.cli import failure, process
 from rvbbit.cli.context import Session, pass_session
 
 
@@ -38,6 +38,7 @@ def command(session: Session, host: str, port: int, studio_port: int) -> None:
                 db.worker.start()
             if db.others is not None:
                 db.others.start()
+            process.settle()
             server.serve(face, app.app(face, None if host in ("0.0.0.0", "::") else (host,)), sockets, note=failure.note)
             failure.note("stopped")
     finally:

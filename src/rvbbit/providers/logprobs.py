@@ -37,18 +37,22 @@ def probability(choice: Mapping[str, Any], answer: str) -> float | None:
 
 def _place(text: bytes, answer: str) -> tuple[bytes, int]:
     """The last place where the value stands, without the quote that opens it; -1 where it does not."""
-    for needle in (answer, json.dumps(_loaded(answer))):  # servers may write é as it is or as \u00e9
+    for needle in _spellings(answer):
         if needle and (start := text.rfind(needle.encode("utf-8", "replace"))) >= 0:
             quoted = needle.startswith('"')
             return needle.encode("utf-8", "replace")[quoted:], start + quoted
     return b"", -1
 
 
-def _loaded(answer: str) -> Any:
+def _spellings(answer: str) -> Iterator[str]:
+    """As it is, and as the tokens may spell it: é or \\u00e9."""
+    yield answer
     try:
-        return json.loads(answer)
+        value = json.loads(answer)
     except ValueError:
-        return answer
+        value = answer
+    yield json.dumps(value)
+    yield json.dumps(value, ensure_ascii=False)
 
 
 def _tokens(choice: Mapping[str, Any]) -> Iterator[tuple[bytes, float]]:

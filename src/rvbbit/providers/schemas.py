@@ -7,6 +7,7 @@ A schema that cannot be strict without changing its meaning is sent as it is, no
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -18,6 +19,9 @@ Format = Literal["json_schema", "json_object", "plain"]
 
 FORMATS: tuple[Format, ...] = ("json_schema", "json_object", "plain")
 ROOT = "answer"
+_OPEN = re.compile(rf'\s*{{\s*"{ROOT}"\s*:\s*')
+_CLOSED = re.compile(r"\s*}\s*")
+_DECODER = json.JSONDecoder()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +33,14 @@ class Asked:
     strict: bool
 
     def unwrapped(self, text: str) -> str:
-        """The answer's own JSON; text that does not parse, or has no root of ours, as it is."""
-        if not self.wrapped:
+        """The answer's own JSON as the model spelled it; text that is not our root with one answer in it, as it is."""
+        if not self.wrapped or (opened := _OPEN.match(text)) is None:
             return text
         try:
-            found = json.loads(text)
-        except ValueError:
+            _, end = _DECODER.raw_decode(text, opened.end())
+        except (ValueError, RecursionError):
             return text
-        return json.dumps(found[ROOT], ensure_ascii=False) if isinstance(found, dict) and found.keys() == {ROOT} else text
+        return text[opened.end() : end] if _CLOSED.fullmatch(text, end) else text
 
 
 def asked(schema: Mapping[str, Value]) -> Asked:

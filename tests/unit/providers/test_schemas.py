@@ -22,6 +22,24 @@ def test_what_is_no_object_is_asked_for_under_answer():
     assert question.unwrapped('{"answer": true}') == "true"
 
 
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        (' {"answer" : "caf\\u00e9"}\n', '"caf\\u00e9"'),
+        ('{"answer": {"answer": [1, {"a": "}"}]}}', '{"answer": [1, {"a": "}"}]}'),
+        ('{"answer": true, "answer": false}', '{"answer": true, "answer": false}'),
+        ('{"answer": true, "why": "so"}', '{"answer": true, "why": "so"}'),
+        ('{"answer": true} and more', '{"answer": true} and more'),
+        ('{"answer": tr', '{"answer": tr'),
+        ('{"answer": ' + "[" * 100_000, '{"answer": ' + "[" * 100_000),
+        ("true", "true"),
+        ("", ""),
+    ],
+)
+def test_an_answer_is_taken_out_as_it_is_spelled_and_other_text_left_alone(text, answer):
+    assert asked({"type": "boolean"}).unwrapped(text) == answer
+
+
 def test_an_object_is_closed_and_not_wrapped():
     question = asked(OBJECT)
     assert question.schema["additionalProperties"] is False

@@ -1,0 +1,23 @@
+"""The process that is ours: the collector of reference cycles as a program wants it that loads much, and then makes and drops much.
+
+A library leaves this to the program it is in. Source: Python, `gc`; Instagram Engineering, "Copy-on-write friendly Python garbage
+collection".
+"""
+
+from __future__ import annotations
+
+import gc
+
+YOUNG = 10_000
+"""Objects made and not dropped, between two looks at the young ones. Python's own is 700, which a model call makes in passing."""
+
+
+def begin() -> None:
+    """At the start of a program."""
+    gc.set_threshold(YOUNG, 10, 10)
+
+
+def settle() -> None:
+    """Once all is loaded that stays: it is never looked at again. A look at everything took 80 ms, in which nothing else ran."""
+    begin()
+    gc.freeze()

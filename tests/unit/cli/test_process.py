@@ -1,0 +1,46 @@
+"""How our own programs collect cycles; each in a process of its own, as the collector is the whole process's."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+
+def said(code: str) -> str:
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_a_library_leaves_the_collector_alone() -> None:
+    assert (
+        said("import gc; before = gc.get_threshold(); import rvbbit.engine; print(gc.get_threshold() == before, gc.get_freeze_count())")
+        == "True 0"
+    )
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["nonsense"]])
+def test_a_command_looks_at_young_objects_more_seldom(arguments: list[str]) -> None:
+    code = f"""
+import gc, sys
+from rvbbit.cli.main import main
+sys.argv = ['rvbbit', *{arguments}]
+try:
+    main()
+except SystemExit:
+    print(gc.get_threshold()[0] > 700)
+"""
+    assert said(code).splitlines()[-1] == "True"
+
+
+def test_what_is_loaded_is_not_looked_at_again_and_what_comes_later_is() -> None:
+    code = """
+import gc, weakref
+from rvbbit.cli import process
+process.settle()
+class Node: pass
+node = Node(); node.itself = node; gone = weakref.ref(node); del node
+gc.collect()
+print(gc.get_freeze_count() > 1000, gone() is None)
+"""
+    assert said(code) == "True True"
