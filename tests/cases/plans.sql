@@ -295,10 +295,10 @@ SELECT id FROM t WHERE id IN (SELECT id FROM u WHERE word MEANS 'x')
 SELECT id FROM t WHERE EXISTS (SELECT 1 FROM u WHERE u.id = t.id AND word MEANS 'x')
 -- plan:
 -- Project
--- └─ SemanticFilter  MEANS(word, 'x')
---       ask 1: MEANS(word, 'x')
---    └─ Filter  u.id = t.id
---       └─ Scan  u, for rows of t
+-- └─ Limit  asks until 1 row passes for each u.id
+--    └─ SemanticFilter  MEANS(word, 'x')
+--          ask 1: MEANS(word, 'x')
+--       └─ Scan  (SELECT u.id, word FROM u WHERE (u.id IN (SELECT t.id FROM t)))
 
 -- case: a lateral subquery falls back
 SELECT * FROM t, LATERAL (SELECT t.text MEANS 'x' AS m) l
@@ -1383,7 +1383,7 @@ SELECT id FROM t WHERE amount > 3 AND text MEANS 'red' AND NOT EXISTS (SELECT 1 
 SELECT id FROM t SEMI JOIN u ON u.id = t.id AND word MEANS 'x' WHERE amount > 3
 -- plan:
 -- Project
--- └─ SemanticFilter  MEANS(word, 'x')
---       ask 1: MEANS(word, 'x')
---    └─ Filter  u.id = t.id
---       └─ Scan  u, for rows of t where amount > 3
+-- └─ Limit  asks until 1 row passes for each u.id
+--    └─ SemanticFilter  MEANS(word, 'x')
+--          ask 1: MEANS(word, 'x')
+--       └─ Scan  (SELECT u.id, word FROM u WHERE (u.id IN (SELECT t.id FROM t WHERE (amount > 3))))

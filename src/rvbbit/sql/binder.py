@@ -59,12 +59,12 @@ def bind(
     rewrite.name_columns(statement)
     factored = factorize(calls, hints, factoring, schema.describe)
 
-    sought.narrow(statement, schema)
     semi_joins.as_conditions(
         statement,
         lambda select: schema.describes(describing.looked_up(select, {})),
         lambda values, select: schema.describes(describing.values(values, select)),
     )
+    sought.narrow(statement, schema)
 
     def names(query: exp.Select, block: exp.Select) -> list[str]:
         return [name for name, _ in schema.describe(describing.standing(query, block))]

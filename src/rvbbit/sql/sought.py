@@ -3,7 +3,7 @@
     SELECT id FROM l WHERE city = 'Rome' AND k IN (SELECT k FROM r WHERE text MEANS 'c')
     SELECT id FROM l WHERE city = 'Rome' AND k IN (SELECT k FROM r WHERE text MEANS 'c' AND k IN (SELECT k FROM l WHERE city = 'Rome'))
 
-Only where IN must hold: NOT IN and values depend on rows that no x is, too.
+Only where IN must hold: NOT IN and values depend on rows that no x is, too. An EXISTS that is such an IN becomes one.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from sqlglot import exp
 from rvbbit.sql import describing, scopes
 from rvbbit.sql.conditions import conjuncts
 from rvbbit.sql.dialect import Call
+from rvbbit.sql.existence import as_sought
 from rvbbit.sql.reading import over
 from rvbbit.sql.schema import Schema
 
@@ -26,21 +27,27 @@ def narrow(statement: exp.Expr, schema: Schema) -> None:
         where = block.args.get("where")
         parts = conjuncts(where.this) if where is not None else []
         for part in parts:
-            inner = part.args["query"].unnest() if isinstance(part, exp.In) and part.args.get("query") else None
-            if isinstance(inner, exp.Select) and _each_row(inner, schema) and _can_copy(block, part.this, schema):
-                _put(inner, part.this, block, parts, schema)
+            found = as_sought(part, block, schema) if isinstance(part, exp.Exists) and part.find(Call) else part
+            inner = found.args["query"].unnest() if isinstance(found, exp.In) and found.args.get("query") else None
+            if found is None or not isinstance(inner, exp.Select):
+                continue
+            if found is not part:
+                found.parent = block  # the CTEs that it sees
+            if _each_row(inner, schema) and _can_copy(block, found.this, schema) and _put(inner, found.this, block, parts, schema):
+                part.replace(found)
 
 
-def _put(inner: exp.Select, sought: exp.Expr, block: exp.Select, parts: list[exp.Expr], schema: Schema) -> None:
+def _put(inner: exp.Select, sought: exp.Expr, block: exp.Select, parts: list[exp.Expr], schema: Schema) -> bool:
+    """Whether it was put: not where the two are of different types."""
     kept = [part.copy() for part in parts if _is_cheap(part, schema) and schema.describes(describing.values([part], block))]
     wanted = over(block, [sought.copy()], kept, lambda tree: tree.copy())
     found = inner.expressions[0].unalias()
     types = [schema.describe(describing.values([value], of)) for value, of in ((sought, block), (found, inner))]
-    if types[0][0][1] == types[1][0][1]:
-        inner.where(
-            exp.In(this=found.copy() if isinstance(found, exp.Column) else exp.paren(found.copy()), query=exp.Subquery(this=wanted)),
-            copy=False,
-        )
+    if types[0][0][1] != types[1][0][1]:
+        return False
+    value = found.copy() if isinstance(found, exp.Column) else exp.paren(found.copy())
+    inner.where(exp.In(this=value, query=exp.Subquery(this=wanted)), copy=False)
+    return True
 
 
 def _each_row(inner: exp.Select, schema: Schema) -> bool:

@@ -128,3 +128,44 @@ FIRST = [
 @pytest.mark.parametrize("statement", FIRST)
 def test_blocks_that_read_rows_around_them_in_unusual_places(more: Any, statement: str) -> None:
     more.check(statement)
+
+
+def test_exists_stops_at_the_first_row_that_passes(bench: Any) -> None:
+    bench.setup("CREATE TABLE g AS SELECT i AS id, (i % 2)::INTEGER AS k, 'red ' || i AS word FROM range(100) r(i)")
+    bench.setup("CREATE TABLE h AS SELECT * FROM (VALUES (0), (1), (NULL), (7)) v(k)")
+    for statement in (
+        "SELECT k FROM h WHERE EXISTS (SELECT 1 FROM g WHERE g.k = h.k AND means(word, 'red'))",
+        "SELECT k FROM h SEMI JOIN g ON g.k = h.k AND means(word, 'red')",
+    ):
+        assert len(_asked(bench, statement)) < 20
+    assert len(_asked(bench, "SELECT k FROM h WHERE NOT EXISTS (SELECT 1 FROM g WHERE g.k = h.k AND means(word, 'red'))")) == 100
+    assert len(_asked(bench, "SELECT k FROM h WHERE k = 0 AND EXISTS (SELECT 1 FROM g WHERE k = h.k AND means(word, 'blue'))")) == 50
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        "SELECT count(*) FROM r WHERE r.k = l.k AND means(r.text, 'red')",  # always has a row
+        "SELECT 1 FROM r WHERE r.k = l.k AND means(r.text, 'red') LIMIT 0",  # never has one
+        "SELECT 1 FROM r WHERE r.k = l.k AND means(r.text, 'red') OFFSET 1",
+        "SELECT 1 FROM r WHERE r.k = l.k AND means(r.text, 'red') GROUP BY r.k HAVING count(*) > 1",
+        "SELECT 1 FROM r WHERE r.k = l.k AND r.k < l.id AND means(r.text, 'red')",
+        "SELECT 1 FROM r WHERE r.k = l.k OR means(r.text, 'red')",
+        "SELECT 1 FROM r WHERE r.k::VARCHAR = l.k AND means(r.text, 'red')",  # of two types
+        "SELECT 1 FROM r WHERE r.k + 1 = l.k - 1 AND means(r.text, 'red')",
+        "SELECT 1 FROM r WHERE k = l.k AND means(text, l.text)",
+        "SELECT 1 FROM r WHERE k = l.k AND k = 1 AND means(text, 'red')",
+        "SELECT k AS id FROM r WHERE l.k = r.k AND r.k IN (SELECT k FROM r2 WHERE means(text, 'red')) AND means(r.text, 'red')",
+        "WITH r AS (SELECT * FROM r2) SELECT 1 FROM r WHERE r.k = l.k AND means(r.text, 'red')",
+        "SELECT 1 FROM r JOIN r2 USING (k) WHERE k = l.k AND means(r.text, 'red')",
+        "SELECT 1 FROM r, r2 WHERE r.k = r2.k AND r2.k = l.k AND means(r.text, 'red')",
+        "SELECT DISTINCT text FROM r WHERE r.k = l.k AND means(r.text, 'red') ORDER BY text",
+        "SELECT 1 FROM r WHERE r.k IS NOT DISTINCT FROM l.k AND means(r.text, 'red')",
+        "SELECT row_number() OVER () FROM r WHERE r.k = l.k AND means(r.text, 'red') QUALIFY row_number() OVER () > 1",
+    ],
+)
+@pytest.mark.parametrize(
+    "where", ["EXISTS ({})", "NOT EXISTS ({})", "id > 1 AND (EXISTS ({}))", "id > 2 OR EXISTS ({})", "EXISTS ({}) IS TRUE"]
+)
+def test_every_way_to_ask_whether_there_are_rows_has_the_rows_of_sql(more: Any, inner: str, where: str) -> None:
+    more.check(f"SELECT l.id FROM l WHERE {where.format(inner)}")
