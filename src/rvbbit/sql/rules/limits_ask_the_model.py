@@ -31,4 +31,4 @@ def _modelled(root: Node, told: list[str]) -> Node:
 
 
 def _alone(ask: Ask) -> Ask:
-    return replace(ask, hints=replace(ask.hints, accuracy=1.0, precision=None, recall=None)) if ask.hints.targeted else ask
+    return replace(ask, hints=replace(ask.hints, accuracy=1.0, precision=None, recall=None, against=None)) if ask.hints.targeted else ask
