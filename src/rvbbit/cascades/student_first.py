@@ -94,19 +94,19 @@ class StudentFirst:
                 tell(stage.answers[place])
             if earlier:
                 tell(Notice(f"the student decided {len(earlier):,} {operator.upper()} when this was asked before{self._promised(post)}"))
-            if held:
-                tell(held_to(self._target, held))
+            stands = held_to(self._target, held) if held else await self._standing_again(post, stage)
         else:
             taught = await self._taught(post, stage, unknown, curated.examples, held)
             why = taught if isinstance(taught, str) else await self._decided(stage, taught, held)
             tell(Notice(self._said(post, stage, len(unknown), why)))
-            if stands := await self._standing(post, stage, taught, held):
-                tell(stands)
+            stands = await self._standing(post, stage, taught, held)
             await stage.ask(place for place in unknown if place not in stage.decided)
             await book.enter()
             for place, value in stage.decided.items():
                 stage.answers[place] = Answer(value, student=True)
                 tell(stage.answers[place])
+        if stands is not None:
+            tell(stands)
         return [stage.answers[place] for place in range(len(arguments))]
 
     async def known(self, operator: str, arguments: Sequence[Arguments], context: CallContext) -> int:
@@ -237,7 +237,15 @@ class StudentFirst:
             return held_to(self._target, held)
         known = await self._verified(post)
         judged = [Judged(one, UNDECIDED) for one in known] if isinstance(taught, str) else await _judged(taught, known)
-        return standing(judged, stage.rule, self._target, post.model)
+        pairs = [(one.given(stage.rule), one.verified.answer) for one in judged]
+        return standing(pairs, self._target, post.model)
+
+    async def _standing_again(self, post: Post, stage: StudentStage) -> Standing | None:
+        """The same where every answer is known and no student is at hand: of this stage's own questions, by what they were answered."""
+        truth = {digest(one.arguments): one.answer for one in await self._verified(post)}
+        places = {digest(one): place for place, one in enumerate(stage.arguments)} if truth else {}
+        pairs = [(stage.answers[places[name]].value, answer) for name, answer in truth.items() if name in places]
+        return standing(pairs, self._target, post.model)
 
     async def _curated(self, post: Post, context: CallContext, arguments: Arguments) -> ExampleSet:
         policy = post.spec.policy() if context.training else None

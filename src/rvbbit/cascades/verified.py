@@ -135,22 +135,23 @@ def check_reached(held: Sequence[Verified], target: Target, model: str) -> None:
         )
     if not tally.shown:
         reached = ", ".join(f"{tally.right[name]:,} of {tally.draws[name]:,} right for {name}" for name in tally.draws)
+        reached += _unknown([one.said for one in held], model)
         raise UsageError(
-            f"{model} itself is not shown to reach {target} against verified answers: {reached}{_unknown(held, model)}",
+            f"{model} itself is not shown to reach {target} against verified answers: {reached}",
             hint=f"lower the target, mend the prompt or its examples, {MORE}, or leave `-- @ against: verified` out",
         )
 
 
-def standing(judged: Sequence[Judged], rule: Rule, target: Target, model: str) -> Standing | None:
-    """What a rule that was made for its target against the model comes to against verified answers; None where they are too few to tell."""
-    tally = Tally(target, ((one.given(rule), one.verified.answer) for one in judged))
+def standing(pairs: Sequence[tuple[Value, Value]], target: Target, model: str) -> Standing | None:
+    """What answers given to a target against the model come to against verified ones, each beside its own; None where too few can tell."""
+    tally = Tally(target, pairs)
     if tally.lacking is not None:
         return None
     bounds = tally.least
     missed = {name: share for name, share in target.shares.items() if bounds[name] < share}
     shown = ", ".join(f"{name} >= {math.floor(1_000 * bound) / 1_000:g}" for name, bound in bounds.items())
-    unknown = _unknown([one.verified for one in judged if one.given(rule) is None], model)
-    said = f"against {len(judged):,} verified answers: {shown} ({1 - target.delta:.0%} sure), {ASSUMED}{unknown}"
+    unknown = _unknown([given for given, _ in pairs], model)
+    said = f"against {len(pairs):,} verified answers: {shown} ({1 - target.delta:.0%} sure), {ASSUMED}{unknown}"
     if not missed:
         return Standing(said)
     wanted = ", ".join(f"{name} >= {share:g}" for name, share in missed.items())
@@ -168,6 +169,6 @@ def _rule(target: Target, cut: float) -> Rule:
     return Rule(hits, math.inf if set(target.shares) == {"precision"} else cut)
 
 
-def _unknown(held: Sequence[Verified], model: str) -> str:
-    count = sum(one.said is None for one in held)
+def _unknown(given: Sequence[Value], model: str) -> str:
+    count = sum(one is None for one in given)
     return f"; {count:,} of them {model} never answered, which count as wrong" if count else ""

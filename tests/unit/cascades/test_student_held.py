@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
+from rvbbit.cascades.binomial import least
 from rvbbit.cascades.verified import Standing, Verified
 from rvbbit.errors import UsageError
 from rvbbit.targets import Foreseen, Target
@@ -44,6 +47,17 @@ async def test_a_student_that_decides_nothing_leaves_the_models_answers_to_be_to
     taught.verify(100)
     await taught.ask(taught.rows(60, lambda rank: False), Target(accuracy=0.9))
     assert taught.standing == ["against 100 verified answers: accuracy >= 0.97 (95% sure), if they are as drawn at random"]
+
+
+async def test_asked_again_the_answers_that_were_given_are_counted(taught: Class) -> None:
+    rows = taught.rows(600, lambda rank: rank > 500)
+    answers = await taught.ask(rows, Target(accuracy=0.9))
+    taught.verified = [Verified(row, taught.model[str(row["text"])], None) for row in rows[::3]]
+    taught.heard.clear()
+    await taught.ask(rows, Target(accuracy=0.9))
+    right = sum(one.value == taught.model[str(row["text"])] for row, one in zip(rows[::3], answers[::3], strict=True))
+    (said,) = taught.standing
+    assert f"against 200 verified answers: accuracy >= {math.floor(1_000 * least(right, 200, 0.05)) / 1_000:g}" in said and right < 200
 
 
 @pytest.mark.parametrize("number", [0, 28])

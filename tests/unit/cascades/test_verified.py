@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from rvbbit.cascades.pupil import UNDECIDED, Opinion
-from rvbbit.cascades.verified import MODEL_ALONE, Judged, Rule, Tally, Verified, check_reached, standing, widest
+from rvbbit.cascades.verified import Judged, Rule, Tally, Verified, check_reached, standing, widest
 from rvbbit.errors import UsageError
 from rvbbit.targets import Target
 from rvbbit.types import Value
@@ -144,18 +144,18 @@ def test_what_they_show_is_not() -> None:
     check_reached(model(98, 2), ACCURACY, "m:x")
 
 
-def alone(held: Sequence[Verified]) -> list[Judged]:
-    return [Judged(one, UNDECIDED) for one in held]
+def alone(held: Sequence[Verified]) -> list[tuple[Value, Value]]:
+    return [(one.said, one.answer) for one in held]
 
 
 def test_a_bound_that_shows_the_target_is_said() -> None:
-    said = standing(alone(model(208, 4)), MODEL_ALONE, Target(accuracy=0.9), "m:x")
+    said = standing(alone(model(208, 4)), Target(accuracy=0.9), "m:x")
     assert said is not None and said.severity == "info"
     assert said.message == "against 212 verified answers: accuracy >= 0.957 (95% sure), if they are as drawn at random"
 
 
 def test_a_bound_that_does_not_is_a_warning() -> None:
-    said = standing(alone(model(90, 8, 2)), MODEL_ALONE, Target(accuracy=0.9), "m:x")
+    said = standing(alone(model(90, 8, 2)), Target(accuracy=0.9), "m:x")
     assert said is not None and said.severity == "warning"
     assert said.message == (
         "against 100 verified answers: accuracy >= 0.836 (95% sure), if they are as drawn at random; 2 of them m:x never answered, which"
@@ -165,10 +165,10 @@ def test_a_bound_that_does_not_is_a_warning() -> None:
 
 def test_precision_and_recall_share_what_is_said() -> None:
     """Half of delta each: 40 of 40 show 0.912 at 0.025, and 0.928 at 0.05."""
-    said = standing(alone(model(40, 0)), MODEL_ALONE, Target(precision=0.9, recall=0.9), "m:x")
+    said = standing(alone(model(40, 0)), Target(precision=0.9, recall=0.9), "m:x")
     assert said is not None and "precision >= 0.911, recall >= 0.911" in said.message
 
 
 def test_too_few_to_tell_are_silent() -> None:
-    assert standing(alone(model(28, 0)), MODEL_ALONE, Target(accuracy=0.9), "m:x") is None
-    assert standing([], MODEL_ALONE, Target(accuracy=0.9), "m:x") is None
+    assert standing(alone(model(28, 0)), Target(accuracy=0.9), "m:x") is None
+    assert standing([], Target(accuracy=0.9), "m:x") is None

@@ -220,16 +220,12 @@ def said(result: rvbbit.Result) -> list[str]:
 
 def test_what_the_answers_come_to_against_verified_ones_is_said_and_in_explain_analyze(db: Database, server: FakeServer) -> None:
     verify(db, server, 200)
-    (told,) = said(db.sql(f"-- @@ accuracy: 0.8\n{MEANS}"))
-    assert re.fullmatch(r"against 200 verified answers: accuracy >= 0\.\d+ \(95% sure\), if they are as drawn at random", told)
-    db.sql("INSERT INTO questions SELECT id + 1000, text || ' Please.' FROM questions WHERE id >= 200")
-    TRUTH.update({f"{text} Please.": card for text, card in list(TRUTH.items())[200:]})
-    try:
-        plan = "\n".join(str(row[0]) for row in db.sql(f"EXPLAIN ANALYZE {MEANS} -- @@ accuracy: 0.8").fetchall())
-    finally:
-        for text in [text for text in TRUTH if text.endswith(" Please.")]:
-            del TRUTH[text]
-    assert "against 200 verified answers: accuracy >= 0." in plan
+    bound = r"against 200 verified answers: accuracy >= 0\.\d+ \(95% sure\), if they are as drawn at random"
+    plan = "\n".join(str(row[0]) for row in db.sql(f"EXPLAIN ANALYZE {MEANS} -- @@ accuracy: 0.8").fetchall())
+    assert re.search(rf"student decided \d+, \d+ calls, .*{bound}\]", plan)
+    server.reset()
+    again = db.sql(f"-- @@ accuracy: 0.8\n-- @@ against: model\n{MEANS}")
+    assert len(said(again)) == 1 and re.fullmatch(bound, said(again)[0]) and server.calls == 0
 
 
 def test_a_target_held_against_verified_answers_asks_no_sample_and_says_so(db: Database, server: FakeServer) -> None:
