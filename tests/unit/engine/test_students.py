@@ -284,4 +284,10 @@ def test_what_cannot_be_held_against_verified_answers_is_an_error_before_anythin
 
 def test_below_a_limit_a_target_is_held_against_nothing_and_a_notice_says_so(db: Database, server: FakeServer) -> None:
     result = db.sql(f"{HELD}{MEANS} LIMIT 5")
-    assert len(result) == 5 and any("so the model answers alone" in notice.message for notice in result.notices)
+    assert len(result) == 5 and any("so the model answers alone, held against nothing" in notice.message for notice in result.notices)
+
+
+def test_other_ways_to_answer_are_measured_without_a_target(db: Database, server: FakeServer) -> None:
+    verify(db, server, 100)
+    plan = "\n".join(str(row[0]) for row in db.sql(f"EXPLAIN (SAMPLE 5) {MEANS}\n-- @@ against: verified\n-- @@ accuracy: 0.8").fetchall())
+    assert "openai:fake" in plan and 0 < server.calls < 20

@@ -26,7 +26,8 @@ def _modelled(root: Node, told: list[str]) -> Node:
         for ask in node.asks if isinstance(node, SemanticFilter) else ():
             if ask.hints.targeted:
                 typed = ask.call.meta["typed"]
-                told.append(f"{typed} stops when enough rows have passed, so the model answers alone; of all rows a student takes its part")
+                alone = "the model answers alone" + ", held against nothing" * (ask.hints.against == "verified")
+                told.append(f"{typed} stops when enough rows have passed, so {alone}; of all rows a student takes its part")
     return stack([replace(node, asks=tuple(map(_alone, node.asks))) if isinstance(node, SemanticFilter) else node for node in nodes])
 
 
