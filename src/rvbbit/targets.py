@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 DELTA = 0.05
 
@@ -13,29 +14,40 @@ class Target:
 
     `accuracy`: answers that are the model's. `precision`: of those answered true, how many the model answers true. `recall`: of those that
     the model answers true, how many are answered true. What is not said is the model's: with `recall` alone the student only rejects.
+    `against` "verified": all that, with what people verified in place of what the model says.
     """
 
     accuracy: float | None = None
     precision: float | None = None
     recall: float | None = None
     delta: float = DELTA
+    against: Literal["model", "verified"] = "model"
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """What was said, by name."""
+        named = (("accuracy", self.accuracy), ("precision", self.precision), ("recall", self.recall))
+        return {name: share for name, share in named if share is not None}
 
     @property
     def asks_for_anything(self) -> bool:
         """Whether any answer may be a student's: a target of 1 is what a model gives."""
-        return any(share is not None and share < 1 for share in (self.accuracy, self.precision, self.recall))
+        return any(share < 1 for share in self.shares.values())
 
     def __str__(self) -> str:
-        named = (("accuracy", self.accuracy), ("precision", self.precision), ("recall", self.recall))
-        return ", ".join(f"{name} >= {share:g}" for name, share in named if share is not None)
+        return ", ".join(f"{name} >= {share:g}" for name, share in self.shares.items())
 
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """What a stage is expected to come to: questions `decided` by the student and `asked` of the model; the others are known."""
+    """What a stage is expected to come to: questions `decided` by the student and `asked` of the model; the others are known.
+
+    `note` is what else there is to know.
+    """
 
     decided: int
     asked: int
+    note: str | None = None
 
 
 def share(value: object) -> float | None:

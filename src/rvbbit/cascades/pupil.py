@@ -59,6 +59,11 @@ class Pupil:
         pupil._line = fitted(np.array([told for told, _, _ in pairs], np.float64), right)
         return pupil
 
+    @property
+    def known(self) -> int:
+        """How many examples it was taught."""
+        return len(self._examples)
+
     async def opinions(self, arguments: Sequence[Arguments]) -> list[Opinion]:
         """One each, in order. A text that is itself an example is judged without it."""
         return [UNDECIDED if one is None else self._opinion(one) for one in await self._asked(arguments)]

@@ -1,7 +1,8 @@
 """Where a student stands in for a model, and what it decided there, in the log: as its own answers, under keys of their own.
 
 A key is the whole question (ADR 6), and what a student decides under a target is one about a population: the cell, the model in whose
-place, the target, the examples' version, all arguments of the stage. So the same query again is answered by the log, and no other ever is.
+place, the target, the examples' version, all arguments of the stage; and what people verified, where the target is held against that. So
+the same query again is answered by the log, and no other ever is.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from rvbbit.cascades.loader import Cascade
 from rvbbit.cascades.pupil import MODEL
 from rvbbit.cascades.spec import LLMCell
 from rvbbit.cascades.student_stage import StudentStage, digest
+from rvbbit.cascades.verified import Verified
 from rvbbit.interfaces import CallLog
 from rvbbit.targets import Target
 from rvbbit.types import Arguments, CallContext, CallRecord, CellKey, Example, LocalTask, Value
@@ -37,8 +39,8 @@ class Post:
     model: str
     shared: Arguments
 
-    def fits(self, example: Example) -> bool:
-        """Whether an example is about the same thing and has an answer that a student could give."""
+    def fits(self, example: Example | Verified) -> bool:
+        """Whether it is about the same thing and has an answer that a student could give."""
         about = all(digest(example.arguments.get(name)) == digest(value) for name, value in self.shared.items())
         kind = bool if self.task.task == "matches" else str
         return about and isinstance(example.answer, kind) and isinstance(example.arguments.get(self.task.text), str)
@@ -53,7 +55,7 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class StudentBook:
-    """Of one stage. `version` is that of the curated examples."""
+    """Of one stage. `version` is that of the curated examples; `held` names the verified answers, where the target is held against them."""
 
     log: CallLog
     post: Post
@@ -61,6 +63,7 @@ class StudentBook:
     target: Target
     context: CallContext
     version: str
+    held: str = ""
 
     async def earlier(self, places: Sequence[int]) -> dict[int, Value]:
         """What was decided before on this same population, to this same target, by place."""
@@ -76,7 +79,13 @@ class StudentBook:
 
     def _key(self, place: int) -> str:
         about = [self.post.cascade.fingerprint, self.post.model, str(self.target), self.target.delta, self.version]
+        about += [self.held] if self.held else []
         return digest(["student", *about, self.stage.population.hex(), self.stage.arguments[place]]).hex()
+
+    @property
+    def _request(self) -> dict[str, Value]:
+        said: dict[str, Value] = {"in_place_of": self.post.model, "target": str(self.target), "delta": self.target.delta}
+        return said | {"against": self.target.against} if self.held else said
 
     def _record(self, place: int) -> CallRecord:
         sure = self.stage.opinions[place].sure
@@ -94,7 +103,7 @@ class StudentBook:
             caller_id=self.context.caller_id,
             source=self.context.source,
             model=MODEL,
-            request={"student": {"in_place_of": self.post.model, "target": str(self.target), "delta": self.target.delta}},
+            request={"student": self._request},
             response={"probability": sure},
             answer=self.stage.decided[place],
             cache_key=self._key(place),
@@ -103,3 +112,8 @@ class StudentBook:
             set_version=self.version,
             run_id=uuid.uuid4().hex,
         )
+
+
+def named(held: Sequence[Verified]) -> str:
+    """What some verified answers are called: the same in any order; nothing where there are none."""
+    return digest(sorted(digest([one.arguments, one.answer]).hex() for one in held)).hex() if held else ""

@@ -16,6 +16,7 @@ import numpy as np
 from rvbbit.cascades import allotment, guarantee
 from rvbbit.cascades.allotment import Allotment
 from rvbbit.cascades.pupil import Opinion
+from rvbbit.cascades.verified import MODEL_ALONE, Rule
 from rvbbit.targets import Target
 from rvbbit.types import Answer, Arguments, Value
 
@@ -27,7 +28,10 @@ Ask = Callable[[Sequence[int]], Awaitable[Sequence[Answer]]]
 
 @dataclass(slots=True)
 class StudentStage:
-    """`opinions` by place, for every place the student may decide; `decided` by place. `asked` counts those sampled to know how far."""
+    """`opinions` by place, for every place the student may decide; `decided` by place. `sampled` counts those asked to know how far.
+
+    `rule` is what the student came to decide, as one that can be put to other questions.
+    """
 
     arguments: Sequence[Arguments]
     ask_model: Ask
@@ -35,6 +39,7 @@ class StudentStage:
     opinions: dict[int, Opinion] = field(default_factory=dict)
     decided: dict[int, Value] = field(default_factory=dict)
     sampled: int = 0
+    rule: Rule = MODEL_ALONE
     order: Sequence[int] = ()
     population: bytes = b""
 
@@ -57,6 +62,12 @@ class StudentStage:
         hits = await self._hits(target.precision, delta) if target.precision is not None else 0
         if target.recall is not None:
             await self._rejections(target.recall, delta, hits)
+
+    def follow(self, rule: Rule) -> None:
+        """Let the student decide what a rule gives it; nobody is asked."""
+        self.rule = rule
+        open_ = {place: one for place, one in self.opinions.items() if place not in self.answers}
+        self.decided = {place: one.answer for place, one in open_.items() if rule.takes(one)}
 
     def draw(self, candidates: Iterable[int], number: int) -> list[int]:
         """So many of the candidates, as the shuffled order has them."""
@@ -112,6 +123,9 @@ class StudentStage:
 
     def _accept(self, places: Sequence[int], sample: set[int]) -> None:
         self.decided |= {place: self.opinions[place].answer for place in places if place not in sample}
+        if places:
+            cut, hits = self.opinions[places[-1]].sure, {self.opinions[place].answer is True for place in places}
+            self.rule = Rule(cut if True in hits else self.rule.hits, cut if False in hits else self.rule.others)
 
     def _is_error(self, place: int) -> bool:
         """Whether the model answered otherwise. Where it failed, nobody knows, and that counts against the student."""

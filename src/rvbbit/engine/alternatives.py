@@ -54,7 +54,7 @@ class Alternatives:
         if not cells or not comparable(cells[-1].output_schema):
             return ()  # free text: two answers may differ and both be right
         own = ask.hints.model or model or cells[-1].model or self._models[0]
-        alone = replace(ask.hints, model=own, pack=OFF, accuracy=None, precision=None, recall=None, batch=None)
+        alone = replace(ask.hints, model=own, pack=OFF, accuracy=None, precision=None, recall=None, against=None, batch=None)
         found = [Way(own, None, alone)]
         if not own.startswith("local:") and len(cells) == 1 and cells[0].takes is None:
             found.append(Way(f"{own}, {PACKED} rows a request", f"pack: {PACKED}", replace(alone, pack=PACKED)))

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from rvbbit.cascades.student_first import StudentFirst
+from rvbbit.cascades.verified import Standing
 from rvbbit.engine.expecting import Each
 from rvbbit.engine.loop import Loop
 from rvbbit.engine.ordering import told
@@ -137,6 +138,7 @@ class Query:
         def landed(event: Answer | Notice, times: int = 1) -> None:
             if isinstance(event, Notice):
                 self.say_once(event)
+                stage.note = event.message if isinstance(event, Standing) else stage.note
                 return
             stage.count(event, times)
             self._count(event, times)
@@ -210,7 +212,7 @@ class Query:
         unknown, student, note = len(arguments) - known, None, None
         if isinstance(caller, StudentFirst):
             foreseen = self.loop.run(caller.foreseen(ask.operator.name, arguments, context), self.stop)
-            student, unknown, note = (None, unknown, UNTAUGHT) if foreseen is None else (foreseen.decided, foreseen.asked, None)
+            student, unknown, note = (None, unknown, UNTAUGHT) if foreseen is None else (foreseen.decided, foreseen.asked, foreseen.note)
         calls = self.loop.run(caller.requests(ask.operator.name, unknown, context, arguments), self.stop)
         each = self.each(ask.operator.cascade_id, context.model, arguments)
         pairs = self._pairs.get(ask.id)
@@ -350,6 +352,7 @@ class _Stage:
     cached: int = 0
     calls: int = 0
     student: int = 0
+    note: str | None = None
     usage: Usage = field(default_factory=Usage)
     started: float = field(default_factory=time.monotonic)
 
@@ -365,7 +368,8 @@ class _Stage:
     def took(self, rows: int | None) -> AskFigures:
         seconds = time.monotonic() - self.started
         tokens_in, tokens_out, cost = self.usage.tokens_in, self.usage.tokens_out, self.usage.cost_usd
-        return AskFigures(rows, self.total, self.cached, self.calls, tokens_in, tokens_out, cost, seconds, student=self.student or None)
+        took = AskFigures(rows, self.total, self.cached, self.calls, tokens_in, tokens_out, cost, seconds)
+        return replace(took, student=self.student or None, note=self.note)
 
     @property
     def told(self) -> str:

@@ -23,7 +23,7 @@ from rvbbit.engine.query import Options, Query
 from rvbbit.engine.searching import Searching
 from rvbbit.engine.statements import check_plain
 from rvbbit.engine.stores import opened
-from rvbbit.engine.students import Students, logged
+from rvbbit.engine.students import Students, logged, vouched
 from rvbbit.errors import Error
 from rvbbit.execution import database
 from rvbbit.execution.arguments import plain
@@ -107,7 +107,8 @@ class Rooms:
             concurrency=settings.concurrency,
             embedder=self.embedder,
         )
-        desk = Desk(self.catalog.find, self.registry, self.store, self.selector, partial(logged, self.store), settings.model)
+        known, held = partial(logged, self.store), partial(vouched, self.store)
+        desk = Desk(self.catalog.find, self.registry, self.store, self.selector, known, settings.model, held)
         self.students = Students(desk, settings.accuracy, settings.delta, self.runner)
         self.near = Closeness(self.catalog, self.embeddings, self.embedding, settings.model)
         self.expecting = Expecting(self.catalog, self.store, self.registry.prices, settings.model, settings.concurrency)

@@ -29,7 +29,7 @@ _ALONE = {"batch"}
 """Hints that say enough without a value."""
 
 _QUOTED = {TokenType.IDENTIFIER, TokenType.STRING, TokenType.HEREDOC_STRING, TokenType.RAW_STRING, TokenType.NATIONAL_STRING}
-_WORDS = {"on_error": ("raise", "null"), "rounds": ("few", "many"), "judge": ("likely", "all")}
+_WORDS = {"on_error": ("raise", "null"), "rounds": ("few", "many"), "judge": ("likely", "all"), "against": ("model", "verified")}
 """Hints that are one of some words."""
 SHARES = {"accuracy": 1.0, "precision": 1.0, "recall": 1.0, "delta": 0.5, "interval": 0.999}
 """Hints that are shares, and the largest they can be."""
@@ -42,7 +42,8 @@ class Hints:
     `training` is whether calls may learn, or the version or tag of the set they learn from. `pack` is how many rows a request may carry,
     `batch` whether the provider's batch API is asked. `rounds`: "few" or "many", for questions that stop early: fewer waits or fewer calls.
     `judge`: "likely" or "all" candidates of a top k.
-    `accuracy`, `precision`, `recall` 0-1 are what answers given in the model's place must have, but for a chance of `delta`.
+    `accuracy`, `precision`, `recall` 0-1 are what answers given in the model's place must have, but for a chance of `delta`; `against` says
+    whether the "model" or "verified" answers tell what is right.
     `blocking` is whether a join asks about near pairs alone, or to which recall. `factorize`: whether it may label each text by itself, or
     the share of sampled pairs that must agree for that; 0: none is sampled.
     `interval` is the level of intervals beside aggregates, `sample` how many questions are asked for them, or pairs about labels.
@@ -59,6 +60,7 @@ class Hints:
     precision: float | None = None
     recall: float | None = None
     delta: float | None = None
+    against: str | None = None
     batch: bool | None = None
     blocking: bool | float | None = None
     factorize: bool | float | None = None

@@ -198,3 +198,96 @@ def test_what_would_stop_at_enough_rows_asks_the_student_where_there_is_a_target
     result = db.sql("-- @@ accuracy: 0.8\n" + MEANS.replace("SELECT id", "SELECT DISTINCT id % 2"))
     assert len(result) == 2
     assert any(notice.message.startswith("the student decides") for notice in result.notices)
+
+
+HELD = "-- @@ accuracy: 0.8\n-- @@ against: verified\n"
+
+
+def verify(db: Database, server: FakeServer, below: int, wrong: int = 0) -> None:
+    """Have the model answer about some rows, and a person verify all it said, the first few of them corrected."""
+    db.sql(f"{MEANS} AND id < {below}")
+    rows = db.training.examples(cascade_id="means", limit=None).rows
+    asked = sorted(rows, key=lambda row: list(TRUTH).index(str(row.inputs["text"])))
+    db.training.mark([row.trace_id for row in asked], verified=True)
+    for row in asked[:wrong]:
+        db.training.mark([row.trace_id], corrected_output=not row.answer, verified=True)
+    server.reset()
+
+
+def said(result: rvbbit.Result) -> list[str]:
+    return [notice.message for notice in result.notices if "verified answers" in notice.message]
+
+
+def test_what_the_answers_come_to_against_verified_ones_is_said_and_in_explain_analyze(db: Database, server: FakeServer) -> None:
+    verify(db, server, 200)
+    bound = r"against 200 verified answers: accuracy >= 0\.\d+ \(95% sure\), if they are as drawn at random"
+    plan = "\n".join(str(row[0]) for row in db.sql(f"EXPLAIN ANALYZE {MEANS} -- @@ accuracy: 0.8").fetchall())
+    assert re.search(rf"student decided \d+, \d+ calls, .*{bound}\]", plan)
+    server.reset()
+    again = db.sql(f"-- @@ accuracy: 0.8\n-- @@ against: model\n{MEANS}")
+    assert len(said(again)) == 1 and re.fullmatch(bound, said(again)[0]) and server.calls == 0
+
+
+def test_a_target_held_against_verified_answers_asks_no_sample_and_says_so(db: Database, server: FakeServer) -> None:
+    verify(db, server, 200)
+    plan = "\n".join(str(row[0]) for row in db.sql(f"EXPLAIN {MEANS}\n{HELD}").fetchall())
+    assert "a student may decide some, once some answers are known" in plan and server.calls == 0
+    result = db.sql(HELD + MEANS)
+    assert server.calls < 200 and right(db, result) >= 0.8
+    assert any("MEANS, as verified answers allow" in notice.message for notice in result.notices)
+    assert said(result)[-1] == "against 200 verified answers: accuracy >= 0.8 (95% sure), if they are as drawn at random"
+    calls = server.calls
+    again = db.sql(HELD + MEANS)
+    assert (again.usage.calls, server.calls, again.fetchall()) == (0, calls, result.fetchall())
+    assert said(again)[-1] == said(result)[-1]
+    plan = "\n".join(str(row[0]) for row in db.sql(f"EXPLAIN {MEANS}\n{HELD}").fetchall())
+    assert "held against 200 verified answers" in plan
+
+
+def test_corrections_count_as_errors_of_the_model_that_made_them(db: Database, server: FakeServer) -> None:
+    verify(db, server, 200, wrong=50)
+    with pytest.raises(errors.UsageError, match=r"openai:fake itself is not shown to reach accuracy >= 0\.8.*150 of 200 right") as caught:
+        db.sql(HELD + MEANS)
+    assert server.calls == 0 and "lower the target" in str(caught.value.hint)
+    assert "that does not show accuracy >= 0.8" in said(db.sql(f"-- @@ accuracy: 0.8\n{MEANS}"))[0]
+
+
+def test_what_a_student_decided_and_a_person_verified_counts_and_what_the_model_never_said_is_wrong(
+    db: Database, server: FakeServer
+) -> None:
+    db.sql(f"-- @@ accuracy: 0.8\n{MEANS}")
+    asked = server.calls
+    rows = db.training.examples(cascade_id="means", limit=None).rows
+    db.training.mark([row.trace_id for row in rows], verified=True)
+    with pytest.raises(errors.UsageError, match=f"{asked} of 400 right for accuracy; {400 - asked} of them openai:fake never answered"):
+        db.sql(HELD + MEANS)
+    db.sql(MEANS)
+    assert said(db.sql(HELD + MEANS)) == ["against 400 verified answers: accuracy >= 0.8 (95% sure), if they are as drawn at random"]
+
+
+@pytest.mark.parametrize(
+    ("hints", "query", "message"),
+    [
+        ("-- @@ against: verified", MEANS, "hint against: there is no target to hold against verified answers"),
+        ("-- @@ recall: 1\n-- @@ against: verified", MEANS, "no number of verified answers shows recall >= 1"),
+        (HELD, MEANS, "0 verified answers cannot show accuracy >= 0.8: 14 are needed at least"),
+        ("-- @@ accuracy: 0.9\n-- @@ against: people", MEANS, "hint against: 'people' is not one of model, verified"),
+    ],
+)
+def test_what_cannot_be_held_against_verified_answers_is_an_error_before_anything_is_asked(
+    db: Database, server: FakeServer, hints: str, query: str, message: str
+) -> None:
+    with pytest.raises(errors.Error, match=re.escape(message)):
+        db.sql(f"{hints}\n{query}")
+    assert server.calls == 0
+
+
+def test_below_a_limit_a_target_is_held_against_nothing_and_a_notice_says_so(db: Database, server: FakeServer) -> None:
+    result = db.sql(f"{HELD}{MEANS} LIMIT 5")
+    assert len(result) == 5 and any("so the model answers alone, held against nothing" in notice.message for notice in result.notices)
+
+
+def test_other_ways_to_answer_are_measured_without_a_target(db: Database, server: FakeServer) -> None:
+    verify(db, server, 100)
+    plan = "\n".join(str(row[0]) for row in db.sql(f"EXPLAIN (SAMPLE 5) {MEANS}\n-- @@ against: verified\n-- @@ accuracy: 0.8").fetchall())
+    assert "openai:fake" in plan and 0 < server.calls < 20

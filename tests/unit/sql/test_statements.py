@@ -83,6 +83,12 @@ def test_targets_are_shares() -> None:
     assert statement.hints()[0] == Hints(precision=0.9, recall=1.0, delta=0.01)
 
 
+def test_a_target_is_held_against_the_model_or_verified_answers() -> None:
+    (statement,) = split("-- @@ against: verified\nSELECT -- @ against: model\n 1")
+    whole, local = statement.hints()
+    assert whole == Hints(against="verified") and [hints for _, hints in local] == [Hints(against="model")]
+
+
 @pytest.mark.parametrize(
     ("comment", "message"),
     [
@@ -98,6 +104,8 @@ def test_targets_are_shares() -> None:
         ("-- @ accuracy: 95", "'95' is not a number above 0, up to 1"),
         ("-- @ recall: 0", "'0' is not a number above 0, up to 1"),
         ("-- @ delta: 0.6", "'0.6' is not a number above 0, up to 0.5"),
+        ("-- @ against: truth", "against: 'truth' is not one of model, verified"),
+        ("-- @@ against:", "against: '' is not one of model, verified"),
     ],
 )
 def test_a_hint_that_says_nothing_we_know_is_an_error(comment: str, message: str) -> None:

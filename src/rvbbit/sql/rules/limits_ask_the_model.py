@@ -26,9 +26,10 @@ def _modelled(root: Node, told: list[str]) -> Node:
         for ask in node.asks if isinstance(node, SemanticFilter) else ():
             if ask.hints.targeted:
                 typed = ask.call.meta["typed"]
-                told.append(f"{typed} stops when enough rows have passed, so the model answers alone; of all rows a student takes its part")
+                alone = "the model answers alone" + ", held against nothing" * (ask.hints.against == "verified")
+                told.append(f"{typed} stops when enough rows have passed, so {alone}; of all rows a student takes its part")
     return stack([replace(node, asks=tuple(map(_alone, node.asks))) if isinstance(node, SemanticFilter) else node for node in nodes])
 
 
 def _alone(ask: Ask) -> Ask:
-    return replace(ask, hints=replace(ask.hints, accuracy=1.0, precision=None, recall=None)) if ask.hints.targeted else ask
+    return replace(ask, hints=replace(ask.hints, accuracy=1.0, precision=None, recall=None, against=None)) if ask.hints.targeted else ask

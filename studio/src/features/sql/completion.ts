@@ -84,6 +84,7 @@ const HINTS: Completion[] = [
   { label: "precision:", info: "0 to 1: as accuracy, of the rows that are found" },
   { label: "recall:", info: "0 to 1: as accuracy, of the rows there are to find" },
   { label: "delta:", info: "the chance that a target is missed, 0.05 where nothing is said" },
+  { label: "against:", info: "what a target is held against: model, or the answers that were verified" },
   { label: "interval:", info: "0 to 1: columns _low and _high beside counts and means, at that level" },
   { label: "sample:", info: "how many questions are asked for an interval, or pairs to check labels" },
 ].map((hint) => ({ ...hint, type: "keyword" }));
