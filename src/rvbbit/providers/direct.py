@@ -134,7 +134,8 @@ class Direct:
     def _parameters(self, question: Asked | None) -> ModelRequestParameters:
         if question is None:
             return ModelRequestParameters()
-        native = self._model.profile.get("supports_json_schema_output", False)
+        # Such schemas close every object on their way: one that takes any name would let none through.
+        native = self._model.profile.get("supports_json_schema_output", False) and not question.open
         return ModelRequestParameters(
             output_mode="native" if native else "prompted",
             output_object=OutputObjectDefinition(dict(question.schema), name=schemas.ROOT, strict=question.strict or None),
