@@ -6,8 +6,7 @@ import json
 
 from aiohttp import web
 
-from rvbbit.testing import FakeServer
-from rvbbit.testing.prompt_cache import MARK
+from rvbbit.testing import FakeServer, messages
 from rvbbit.types import Message, Request
 
 KEY = "sk-a-very-secret-key-0123456789"
@@ -21,50 +20,13 @@ class FakeAnthropic(FakeServer):
         if request.headers.get("Authorization") != f"Bearer {KEY}" and request.headers.get("x-api-key") != KEY:
             return web.json_response({"type": "error", "error": {"type": "authentication_error", "message": f"bad key {KEY}"}}, status=401)
         asked = json.loads(await request.read())
-        system = [{"role": "system", "content": _content(asked["system"])}] if asked.get("system") else []
-        turns = [{"role": turn["role"], "content": _content(turn["content"])} for turn in asked["messages"]]
-        body = {"model": asked["model"], "messages": [*system, *turns]}
-        if output := asked.get("output_config"):
-            body["response_format"] = {"type": "json_schema", "json_schema": {"schema": output["format"]["schema"]}}
-        answer = await self._call(request, body)
+        answer = await self._call(request, messages.chat(asked))
         if asked["stream"] and answer.status == 200 and answer.body.endswith(b"}"):
             return web.Response(text=streamed(self._translated(json.loads(answer.body))), content_type="text/event-stream")
         return web.json_response(self._translated(json.loads(answer.body)), status=answer.status, headers=_pause(answer))
 
     def _translated(self, answer):
-        if "error" in answer:
-            return {"type": "error", "error": {"type": "api_error", "message": answer["error"]["message"]}}
-        choice, usage = answer["choices"][0], answer["usage"]
-        text = choice["message"]["content"] or choice["message"]["refusal"]
-        reason = "refusal" if choice["message"]["refusal"] else {"stop": "end_turn", "length": "max_tokens"}[choice["finish_reason"]]
-        return {
-            "id": answer["id"],
-            "type": "message",
-            "role": "assistant",
-            "model": answer["model"],
-            "content": [{"type": "text", "text": text}],
-            "stop_reason": reason,
-            "usage": _usage(usage),
-        }
-
-
-def _content(content):
-    """A text, or where it has a cache mark, the parts that OpenAI's protocol would have."""
-    if isinstance(content, str):
-        return content
-    (block,) = content
-    return [{"type": "text", "text": block["text"], MARK: {}}] if "cache_control" in block else block["text"]
-
-
-def _usage(usage):
-    details = usage["prompt_tokens_details"]
-    read, written = details["cached_tokens"], details.get("cache_write_tokens", 0)
-    return {
-        "input_tokens": usage["prompt_tokens"] - read - written,
-        "output_tokens": usage["completion_tokens"],
-        "cache_read_input_tokens": read,
-        "cache_creation_input_tokens": written,
-    }
+        return messages.error("api_error", answer["error"]["message"]) if "error" in answer else messages.message(answer)
 
 
 def streamed(message):

@@ -1,30 +1,51 @@
-"""OpenAI's batch API as five calls: a file up, a batch begun, its state, all batches, a file down. Each is tried again where that may help.
+"""What batches need of a provider's batch API: one begun, one found again, its state, its result lines, what a line says.
 
-Knows no files of ours and waits for no batch. Source: OpenAI, Batch API guide and reference.
+Knows no files of ours and waits for no batch. Each provider's own is a file beside this one. Calls are tried again where that may help.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, ClassVar, TypeVar
 
-from rvbbit.errors import Unavailable
-from rvbbit.providers.chat import PATH
+from rvbbit.errors import ProviderError, Unavailable
+from rvbbit.providers.batch_records import BatchRecord
 from rvbbit.providers.connection import Connection
+from rvbbit.providers.failures import failure
 from rvbbit.providers.retrying import Patience
 
-ENDPOINT = f"/v1{PATH}"
 TIMEOUT = 300.0
-LISTED = 100
-MARK = "rvbbit"
-"""The name in a batch's metadata under which our own id of it stands."""
+AGAIN = "run the query again: what was answered is kept, the rest goes into a new batch"
 
 T = TypeVar("T")
+Line = Mapping[str, Any]
 
 
-class BatchAPI:
-    """Of one server; `who` names the model in errors."""
+@dataclass(frozen=True, slots=True)
+class State:
+    """A batch as its server describes it in `said`. `done` requests have an answer or an error, as far as the server tells."""
+
+    batch: str
+    status: str
+    over: bool
+    done: int
+    said: Mapping[str, Any]
+
+
+class BatchAPI(ABC):
+    """Of one server; `who` names the model in errors.
+
+    `most_requests` and `most_bytes` are what one batch may hold. `marks`: whether the server keeps our own id of a batch, so that what
+    `found` gives is that batch; else it may be another of the same size, which its lines tell.
+    """
+
+    most_requests: ClassVar[int]
+    most_bytes: ClassVar[int]
+    marks: ClassVar[bool]
 
     def __init__(self, connection: Connection, who: str, patience: Patience) -> None:
         self.address = connection.address.shown
@@ -32,51 +53,49 @@ class BatchAPI:
         self.who = who
         self._patience = patience
 
+    @abstractmethod
     async def begin(self, bodies: Mapping[str, Mapping[str, Any]], mark: str) -> str:
-        """Upload requests by custom id and begin a batch of them; its id. Raises ProviderError."""
-        lines = [json.dumps({"custom_id": id_, "method": "POST", "url": ENDPOINT, "body": body}) for id_, body in bodies.items()]
-        file = "\n".join(lines).encode()
-        put = self.connection.upload
-        uploaded = await self._tried(lambda: put("/files", file, {"purpose": "batch"}, who=self.who, timeout=TIMEOUT))
-        asked = {"input_file_id": uploaded.get("id"), "endpoint": ENDPOINT, "completion_window": "24h", "metadata": {MARK: mark}}
-        # Not tried again here: an answer that was lost may have begun one, and `found` tells.
-        begun = await self.connection.post("/batches", asked, who=self.who, timeout=TIMEOUT)
-        return self._id(begun)
+        """Begin a batch of requests by custom id; its id. An answer that is lost may have begun one. Raises ProviderError."""
 
-    async def found(self, mark: str) -> str | None:
-        """The id of the batch begun under a mark, of the newest there are; None where there is none. Raises ProviderError."""
-        listed = await self._tried(lambda: self.connection.get("/batches", who=self.who, timeout=TIMEOUT))
-        data = listed.get("data")
-        for batch in data if isinstance(data, list) else ():
-            if isinstance(batch, Mapping) and (batch.get("metadata") or {}).get(MARK) == mark:
-                return self._id(batch)
-        return None
+    @abstractmethod
+    async def found(self, record: BatchRecord) -> list[str]:
+        """The ids of batches at the server that may be the one of a record, newest first. Raises ProviderError."""
 
-    async def state(self, batch: str) -> dict[str, Any]:
-        """A batch as the server describes it. Raises ProviderError."""
-        return await self._tried(lambda: self.connection.get(f"/batches/{batch}", who=self.who, timeout=TIMEOUT))
+    @abstractmethod
+    async def state(self, batch: str) -> State:
+        """A batch as it is now. Raises ProviderError."""
 
-    async def lines(self, files: Sequence[str | None]) -> dict[str, Mapping[str, Any]]:
-        """The result lines of files by custom id; what is no such line is left out. Raises ProviderError."""
-        found: dict[str, Mapping[str, Any]] = {}
-        for file in files:
-            if not file:
-                continue
-            path = f"/files/{file}/content"
-            raw = await self._tried(lambda path=path: self.connection.download(path, who=self.who, timeout=TIMEOUT))  # type: ignore[misc]
-            for line in raw.decode("utf-8", "replace").splitlines():
-                result = _parsed(line)
-                if isinstance(result, Mapping) and isinstance(result.get("custom_id"), str):
-                    found[result["custom_id"]] = result
-        return found
+    @abstractmethod
+    async def lines(self, state: State) -> dict[str, Line]:
+        """The result lines of a batch that is over by custom id; what is no such line is left out. Raises ProviderError."""
+
+    @abstractmethod
+    def body(self, batch: str, line: Line) -> Mapping[str, Any] | None:
+        """The body of the answer in a result line, None where it holds none. Raises ProviderError for an error in it."""
+
+    @abstractmethod
+    def reason(self, state: State) -> ProviderError | None:
+        """Why requests of a batch that is over may have no answer."""
 
     async def _tried(self, call: Callable[[], Awaitable[T]]) -> T:
         return await self._patience.run(call)
 
+    async def _get(self, path: str) -> dict[str, Any]:
+        return await self._tried(lambda: self.connection.get(path, who=self.who, timeout=TIMEOUT))
+
+    async def _lines(self, path: str) -> dict[str, Line]:
+        raw = await self._tried(lambda: self.connection.download(path, who=self.who, timeout=TIMEOUT))
+        lines = (_parsed(line) for line in raw.decode("utf-8", "replace").splitlines())
+        return {line["custom_id"]: line for line in lines if isinstance(line, Mapping) and isinstance(line.get("custom_id"), str)}
+
     def _id(self, batch: Mapping[str, Any]) -> str:
         if not isinstance(batch.get("id"), str) or not batch["id"]:
-            raise Unavailable(f"{self.who}: the answer is no batch: {str(batch)[:500]}", hint="does this server have OpenAI's batch API?")
+            raise Unavailable(f"{self.who}: the answer is no batch: {str(batch)[:500]}", hint="does this server have such a batch API?")
         return str(batch["id"])
+
+    def _failure(self, status: int, body: Mapping[str, Any]) -> ProviderError:
+        key = self.connection.address.server.key_env
+        return failure(self.who, status, {}, body, key_env=key, now=datetime.now(UTC))
 
 
 def _parsed(line: str) -> Any:

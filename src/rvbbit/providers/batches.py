@@ -2,7 +2,7 @@
 asks the same after a stop or a crash.
 
 A request's custom id is a hash of its body, so a process that asks the same questions finds them in a batch of the process before. Nothing
-here decides what is asked. After the batch guide of OpenAI.
+here decides what is asked, and nothing knows whose batch API it is.
 """
 
 from __future__ import annotations
@@ -14,10 +14,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from rvbbit.errors import ProviderError, TerminalError, Unavailable, UsageError
-from rvbbit.providers.batch_api import BatchAPI
+from rvbbit.errors import ModelNotFound, ProviderError, RateLimited, TerminalError, Unavailable, Unreachable, UsageError
+from rvbbit.providers.batch_api import AGAIN, BatchAPI, State
 from rvbbit.providers.batch_records import BatchRecord, BatchRecords
-from rvbbit.providers.failures import failure, words
 
 log = logging.getLogger(__name__)
 
@@ -28,9 +27,8 @@ QUIET = 1.0
 """Seconds without a new request after which a batch is begun."""
 SOONEST, LATEST, SHARE = 0.5, 60.0, 0.1
 """Seconds between questions after a batch: a tenth of the time it has taken, within these."""
-MOST_REQUESTS = 50_000
-MOST_BYTES = 100_000_000
-OVER = ("completed", "failed", "expired", "cancelled")
+NEVER_BEGUN = (TerminalError, RateLimited, Unreachable)
+"""Errors after which a batch was certainly not begun; after others it may have been."""
 
 
 @dataclass(slots=True)
@@ -46,12 +44,17 @@ class _Waiting:
 
 @dataclass(slots=True)
 class _Batch:
-    """A batch under way; `lines` once it is over, `reason` where a request has none. `open` are the ids nobody has taken yet."""
+    """A batch under way; `lines` once it is over, `reason` where a request has none. `open` are the ids nobody has taken yet.
+
+    `beginning` until its server has answered; `failed` is what it answered where the batch may have begun nevertheless.
+    """
 
     record: BatchRecord
     open: set[str] = field(default_factory=set)
     lines: dict[str, Mapping[str, Any]] | None = None
     reason: ProviderError | None = None
+    beginning: bool = False
+    failed: ProviderError | None = None
     watched: asyncio.Task[None] | None = None
     told: int = -1
 
@@ -118,7 +121,8 @@ class Batches:
         while ids:
             size = 0
             some: list[str] = []
-            while ids and len(some) < MOST_REQUESTS and (not some or size + self._waiting[ids[0]].size <= MOST_BYTES):
+            most, bytes_ = self._api.most_requests, self._api.most_bytes
+            while ids and len(some) < most and (not some or size + self._waiting[ids[0]].size <= bytes_):
                 size += self._waiting[ids[0]].size
                 some.append(ids.pop(0))
             task = asyncio.ensure_future(self._send(some))
@@ -129,79 +133,99 @@ class Batches:
     async def _send(self, ids: list[str]) -> None:
         """One batch, written down before it is begun."""
         waiting = {id_: self._waiting[id_] for id_ in ids}
-        batch = _Batch(BatchRecord(self._api.who, self._api.address, ids), set(ids))
+        batch = _Batch(BatchRecord(self._api.who, self._api.address, ids), set(ids), beginning=True)
         try:
             await asyncio.to_thread(self._records.write, batch.record)
             self._batches.append(batch)
             batch.record.batch = await self._api.begin({id_: one.body for id_, one in waiting.items()}, batch.record.mark)
             await asyncio.to_thread(self._records.write, batch.record)
         except ProviderError as error:
-            await self._not_begun(batch, error)
+            batch.beginning = False
+            self._not_begun(batch, error)
             return
         except OSError as error:
             self._batches = [one for one in self._batches if one is not batch]
             self._fail(ids, UsageError(f"a batch cannot be written down: {error}", hint="make room, or leave out `-- @ batch`"))
             return
+        batch.beginning = False
         costs = [one.cost_usd for one in waiting.values()]
         about = "" if None in costs else f", about ${sum(cost or 0.0 for cost in costs):.4f} at half price"
         self._tell(ids, f"batch {batch.record.batch}: {len(ids):,} requests to {self._api.who}{about}; it goes on if this query is stopped")
         self._watch(batch)
 
-    async def _not_begun(self, batch: _Batch, error: ProviderError) -> None:
-        """A batch whose beginning failed: perhaps only the answer was lost."""
-        try:
-            batch.record.batch = await self._api.found(batch.record.mark)
-        except ProviderError:
-            self._fail(batch.record.ids, error)  # not known: the record stays, and the next run looks again
-            return
-        if batch.record.batch is not None:
-            await asyncio.to_thread(self._records.write, batch.record)
+    def _not_begun(self, batch: _Batch, error: ProviderError) -> None:
+        """A batch whose beginning failed: refused, or perhaps only the answer was lost."""
+        if isinstance(error, NEVER_BEGUN):
+            self._drop(batch)
+            self._fail(batch.record.ids, error)
+        else:
+            batch.failed = error
             self._watch(batch)
-            return
-        self._drop(batch)
-        self._fail(batch.record.ids, error)
 
     # A batch is waited for
 
     def _watch(self, batch: _Batch) -> None:
+        """Wait for it, where nobody does; one that is beginning is watched once it has begun."""
         if batch.lines is not None:
             self._deliver(batch)
-        elif batch.watched is None or batch.watched.done():
+        elif not batch.beginning and (batch.watched is None or batch.watched.done()):
             batch.watched = asyncio.ensure_future(self._watching(batch))
             batch.watched.add_done_callback(lambda task: self._broken(task, batch.record.ids))
 
     async def _watching(self, batch: _Batch) -> None:
         try:
-            if batch.record.batch is None:
-                batch.record.batch = await self._api.found(batch.record.mark)
-            if batch.record.batch is None:
-                self._drop(batch)
-                self._again(batch)
+            id_ = batch.record.batch or await self._looked_for(batch)
+            if id_ is None:
+                self._not_there(batch)
                 return
-            await self._until_over(batch, batch.record.batch)
+            state = await self._over(batch, id_)
+            batch.lines = await self._api.lines(state)
+            batch.reason = self._api.reason(state)
         except ProviderError as error:
-            self._fail([id_ for id_ in batch.open if id_ in self._waiting], error)
-
-    async def _until_over(self, batch: _Batch, id_: str) -> None:
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        state = await self._api.state(id_)
-        while state.get("status") not in OVER:
-            self._progress(batch, state)
-            await asyncio.sleep(min(LATEST, max(SOONEST, SHARE * (loop.time() - began))))
-            state = await self._api.state(id_)
-        lines = await self._api.lines([state.get("output_file_id"), state.get("error_file_id")])
-        batch.reason = _reason(self._api.who, id_, state)
-        batch.lines = lines
+            reason, batch.failed = batch.failed or error, None
+            self._fail([id_ for id_ in batch.open if id_ in self._waiting], reason)
+            return
         self._deliver(batch)
 
-    def _progress(self, batch: _Batch, state: Mapping[str, Any]) -> None:
-        counts = state.get("request_counts")
-        done = counts.get("completed", 0) + counts.get("failed", 0) if isinstance(counts, Mapping) else 0
-        quarter = 4 * done // max(1, len(batch.record.ids))
+    async def _looked_for(self, batch: _Batch) -> str | None:
+        """The id of a batch whose beginning was not answered; None where it is not at the server."""
+        record = batch.record
+        for id_ in await self._api.found(record):
+            if any(one.record.batch == id_ for one in self._batches):
+                continue
+            if self._api.marks or await self._holds(batch, id_):
+                record.batch, batch.failed = id_, None
+                await asyncio.to_thread(self._records.write, record)
+                return id_
+        return None
+
+    async def _holds(self, batch: _Batch, id_: str) -> bool:
+        """Whether a batch that may be ours is, which its results alone can tell: waiting costs time, asking again would cost money."""
+        self._tell(batch.record.ids, f"batch {id_} may hold these requests already; it is waited for, so that none is paid twice")
+        lines = await self._api.lines(await self._over(batch, id_))
+        return not lines.keys().isdisjoint(batch.record.ids)
+
+    async def _over(self, batch: _Batch, id_: str) -> State:
+        """The state of a batch at the server, once it is over."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        while not (state := await self._state(batch.record, id_)).over:
+            self._progress(batch, state)
+            await asyncio.sleep(min(LATEST, max(SOONEST, SHARE * (loop.time() - began))))
+        return state
+
+    async def _state(self, record: BatchRecord, id_: str) -> State:
+        try:
+            return await self._api.state(id_)
+        except ModelNotFound as error:
+            error.hint = f"is this the account it was begun with? If it is lost, remove .rvbbit/batches/{record.mark}.json to ask anew"
+            raise
+
+    def _progress(self, batch: _Batch, state: State) -> None:
+        quarter = 4 * state.done // max(1, len(batch.record.ids))
         if quarter > batch.told:
             batch.told = quarter
-            said = f"batch {batch.record.batch}: {state.get('status')}, {done:,} of {len(batch.record.ids):,} answered"
+            said = f"batch {state.batch}: {state.status}, {state.done:,} of {len(batch.record.ids):,} answered"
             self._tell([id_ for id_ in batch.record.ids if id_ in self._waiting], said)
 
     def _deliver(self, batch: _Batch) -> None:
@@ -227,18 +251,10 @@ class Batches:
 
     def _body(self, batch: _Batch, id_: str) -> Mapping[str, Any]:
         line = (batch.lines or {}).get(id_)
-        response = line.get("response") if line else None
-        if isinstance(response, Mapping) and isinstance(response.get("body"), Mapping):
-            status, body = response.get("status_code"), response["body"]
-            status = status if isinstance(status, int) else 500
-            if status == 200:
-                return body  # type: ignore[no-any-return]
-            key = self._api.connection.address.server.key_env
-            raise failure(self._api.who, status, {}, body, key_env=key, now=datetime.now(UTC))
-        if line and isinstance(line.get("error"), Mapping):
-            error = line["error"]
-            raise Unavailable(f"{self._api.who}: batch {batch.record.batch}: {error.get('code')}: {error.get('message')}", hint=AGAIN)
-        raise batch.reason or Unavailable(f"{self._api.who}: batch {batch.record.batch} has no answer to this request", hint=AGAIN)
+        body = None if line is None else self._api.body(str(batch.record.batch), line)
+        if body is None:
+            raise batch.reason or Unavailable(f"{self._api.who}: batch {batch.record.batch} has no answer to this request", hint=AGAIN)
+        return body
 
     def _forget(self) -> None:
         """Remove batches that everybody has had their answers of since they were over."""
@@ -250,9 +266,21 @@ class Batches:
         self._taken.difference_update(batch.record.ids)
         self._batches = [one for one in self._batches if one is not batch]
 
-    def _again(self, batch: _Batch) -> None:
-        """A batch that was never begun: its requests that are waited for go into a new one."""
-        self._new.extend(id_ for id_ in batch.record.ids if id_ in self._waiting)
+    def _not_there(self, batch: _Batch) -> None:
+        """A batch that was never begun, as far as its server tells: its requests that are waited for go into a new one.
+
+        Where its beginning failed a moment ago they fail instead, and its record stays: whoever asks next looks once more.
+        """
+        ids = [id_ for id_ in batch.record.ids if id_ in self._waiting]
+        if batch.failed is not None:
+            error, batch.failed = batch.failed, None
+            self._fail(ids, error)
+            return
+        begun = datetime.fromtimestamp(batch.record.begun, UTC)
+        was = f"a batch of {len(batch.record.ids):,} requests, written down on {begun:%d %B at %H:%M} UTC"
+        self._tell(ids, f"{was}, is not at the provider of {self._api.who}: they go into a new one")
+        self._drop(batch)
+        self._new.extend(ids)
         self._wait_for_more()
 
     def _tell(self, ids: list[str], what: str) -> None:
@@ -268,18 +296,3 @@ class Batches:
         for id_ in ids:
             if id_ in self._waiting and not self._waiting[id_].answer.done():
                 self._waiting[id_].answer.set_exception(error)
-
-
-AGAIN = "run the query again: what was answered is kept, the rest goes into a new batch"
-
-
-def _reason(who: str, batch: str, state: Mapping[str, Any]) -> ProviderError | None:
-    """Why requests of a batch that is over may have no answer."""
-    status = state.get("status")
-    if status == "completed":
-        return None
-    errors = state.get("errors")
-    listed = errors.get("data") if isinstance(errors, Mapping) else None
-    said = words(listed[0])[0] if isinstance(listed, list) and listed else None
-    message = f"{who}: batch {batch} {status}{f': {said}' if said else ''}"
-    return TerminalError(message, hint="the provider would not take the batch") if status == "failed" else Unavailable(message, hint=AGAIN)

@@ -100,6 +100,10 @@ class Chat:
         question = None if request.output_schema is None else self._asked(request.output_schema)
         return self._body(request, accepts or self._accepts, question)
 
+    async def encoded(self, request: Request) -> dict[str, Any]:
+        """What is sent for a request in a batch."""
+        return self.body(request)
+
     def read(self, request: Request, body: Mapping[str, Any], answer: dict[str, Any]) -> Completion:
         """What the answer to that body says. Raises ProviderError."""
         return self._completion(body, answer, None if request.output_schema is None else self._asked(request.output_schema))

@@ -1,7 +1,7 @@
 """One server's sockets: a JSON body out, a JSON body in, everything that goes wrong as one of our errors.
 
 One aiohttp session a server, shared by all its models and made at the first call on the loop that makes it. It knows no chat and no
-retries, and no key leaves it but in the Authorization header.
+retries, and no key leaves it but in the header that logs in.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Connection:
         return await self._json("POST", path, json.dumps(body).encode(), who, timeout)
 
     async def get(self, path: str, *, who: str, timeout: float) -> dict[str, Any]:
-        """The JSON object at a path. Raises ProviderError."""
+        """The JSON object at a path, which may end in `?name=value`. Raises ProviderError."""
         return await self._json("GET", path, None, who, timeout)
 
     async def upload(self, path: str, file: bytes, fields: Mapping[str, str], *, who: str, timeout: float) -> dict[str, Any]:
@@ -106,12 +106,9 @@ class Connection:
 
     def _open(self) -> aiohttp.ClientSession:
         address = self.address
-        headers = {"User-Agent": "rvbbit"}
-        if address.key and not address.url.user:
-            headers["Authorization"] = f"Bearer {address.key}"
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=self._limit, keepalive_timeout=KEEPALIVE_SECONDS, ttl_dns_cache=300),
-            headers=headers,
+            headers={"User-Agent": "rvbbit", **address.headers},
             cookie_jar=aiohttp.DummyCookieJar(),
             # HTTPS_PROXY and NO_PROXY, as every other client on the machine; a server on this machine is never behind a proxy.
             trust_env=address.url.host not in LOOPBACK,
@@ -121,7 +118,8 @@ class Connection:
     def _url(self, path: str) -> URL:
         if path not in self._urls:
             base = self.address.url
-            self._urls[path] = base.with_path(f"{base.path.rstrip('/')}{path}", keep_query=True)
+            place, _, query = path.partition("?")
+            self._urls[path] = base.with_path(f"{base.path.rstrip('/')}{place}", keep_query=True).update_query(query)
         return self._urls[path]
 
     def _hide(self, text: str) -> str:

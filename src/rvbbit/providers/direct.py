@@ -1,10 +1,12 @@
 """A model behind the direct model API of `pydantic-ai-slim`: one request, one answer, its usage, or one of our errors.
 
-Its agents, tools and retries are not used. Only `foreign` imports this, and late.
+Its agents, tools and retries are not used, and of its batches only how a request and an answer are written. Only `foreign` imports this,
+and late.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -12,6 +14,7 @@ from pydantic_ai import exceptions as theirs
 from pydantic_ai.direct import model_request
 from pydantic_ai.messages import CachePoint, ModelMessage, ModelRequest, ModelResponse, SystemPromptPart, TextPart, UserPromptPart
 from pydantic_ai.models import Model, ModelRequestParameters, infer_model
+from pydantic_ai.models.batch import BatchRequest, BatchResult
 from pydantic_ai.output import OutputObjectDefinition
 from pydantic_ai.providers import infer_provider_class
 from pydantic_ai.settings import ModelSettings
@@ -90,8 +93,8 @@ class Direct:
 
     async def complete(self, request: Request) -> Completion:
         """One answer; `text` is the answer's JSON where a schema was given. Raises ProviderError."""
-        question = None if request.output_schema is None else schemas.asked(request.output_schema)
-        settings = self._settings(request)
+        question = _asked(request)
+        settings: ModelSettings = {**self._settings(request), "request_timeout": request.timeout}
         parameters = self._parameters(question)
         try:
             answer = await model_request(
@@ -102,13 +105,46 @@ class Direct:
         except BotoCoreError as error:
             hint = "log in to AWS: AWS_PROFILE, or AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY"
             raise AuthenticationFailed(f"{self.name}: {error}", hint=hint) from error
-        sent = {
+        return self._completion(answer, self._sent(request, settings, question), question)
+
+    async def encoded(self, request: Request) -> dict[str, Any]:
+        """What is sent for a request in a batch, in the provider's own words. Raises ProviderError."""
+        try:
+            encoded = await self._model.batch_encode(self._batched(request))
+        except (theirs.AgentRunError, theirs.UserError) as error:
+            raise self._translated(error) from error
+        body: dict[str, Any] = json.loads(encoded.body)
+        return body
+
+    def read(self, request: Request, body: Mapping[str, Any], answer: Mapping[str, Any]) -> Completion:
+        """What the answer to that body says, which came in a batch. Raises ProviderError."""
+        spelled = json.dumps({"type": "succeeded", "message": answer}, ensure_ascii=False)
+        spelled = spelled.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # a cut-off emoji is legal JSON and no text
+        asked = self._batched(request)
+        try:
+            said = self._model.batch_decode(BatchResult(custom_id=asked.custom_id, status="succeeded", body=spelled), asked)
+        except (theirs.AgentRunError, theirs.UserError) as error:
+            raise self._translated(error) from error
+        except ValueError as error:
+            raise Unavailable(f"{self.name}: the answer is no message: {str(answer)[:500]}", hint="try again") from error
+        question = _asked(request)
+        return self._completion(said, self._sent(request, self._settings(request), question), question)
+
+    def _batched(self, request: Request) -> BatchRequest:
+        return BatchRequest(
+            custom_id="one",  # who asks knows it by another
+            messages=list(_turns(request.messages, request.stable)),
+            model_settings=self._settings(request),
+            model_request_parameters=self._parameters(_asked(request)),
+        )
+
+    def _sent(self, request: Request, settings: ModelSettings, question: Asked | None) -> dict[str, Any]:
+        return {
             "model": self.name,
             "messages": [{"role": message.role, "content": message.content} for message in request.messages],
             "settings": dict(settings),
             "schema": None if question is None else question.schema,
         }
-        return self._completion(answer, sent, question)
 
     def _translated(self, error: Exception) -> ProviderError:
         ours, hint = next((ours, hint) for kind, ours, hint in _ROWS if isinstance(error, kind))
@@ -122,7 +158,7 @@ class Direct:
         return translated
 
     def _settings(self, request: Request) -> ModelSettings:
-        settings: ModelSettings = {**self._base, "request_timeout": request.timeout}
+        settings: ModelSettings = {**self._base}
         if request.temperature is not None:
             settings["temperature"] = request.temperature
         if request.max_tokens is not None:
@@ -134,7 +170,8 @@ class Direct:
     def _parameters(self, question: Asked | None) -> ModelRequestParameters:
         if question is None:
             return ModelRequestParameters()
-        native = self._model.profile.get("supports_json_schema_output", False)
+        # Such schemas close every object on their way: one that takes any name would let none through.
+        native = self._model.profile.get("supports_json_schema_output", False) and not question.open
         return ModelRequestParameters(
             output_mode="native" if native else "prompted",
             output_object=OutputObjectDefinition(dict(question.schema), name=schemas.ROOT, strict=question.strict or None),
@@ -177,6 +214,10 @@ class Direct:
         # The library closes the client it made when the last one that entered the model leaves it.
         async with self._model:
             pass
+
+
+def _asked(request: Request) -> Asked | None:
+    return None if request.output_schema is None else schemas.asked(request.output_schema)
 
 
 def _turns(messages: Sequence[Message], stable: int) -> Iterator[ModelMessage]:

@@ -8,9 +8,12 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rvbbit.errors import AuthenticationFailed, Unsupported
-from rvbbit.interfaces import Provider
+
+if TYPE_CHECKING:
+    from rvbbit.providers.direct import Direct
 
 INSTALL = "pip install 'rvbbit[providers]'"
 
@@ -19,12 +22,13 @@ INSTALL = "pip install 'rvbbit[providers]'"
 class Family:
     """A provider by the name pydantic-ai gives it. `key_envs` are the variables that may hold its key, none where it logs in otherwise.
 
-    `retries` says that its library retries by itself and can be told not to.
+    `retries` says that its library retries by itself and can be told not to; `batches` that it has a batch API we speak.
     """
 
     name: str
     key_envs: tuple[str, ...] = ()
     retries: bool = True
+    batches: bool = False
 
     def key(self, env: Mapping[str, str]) -> str | None:
         """The key as an environment has it. Raises AuthenticationFailed where one is needed."""
@@ -38,13 +42,13 @@ class Family:
 
 
 FAMILIES: Mapping[str, Family] = {
-    "anthropic": Family("anthropic", ("ANTHROPIC_API_KEY",)),
+    "anthropic": Family("anthropic", ("ANTHROPIC_API_KEY",), batches=True),
     "google": Family("google", ("GOOGLE_API_KEY", "GEMINI_API_KEY")),
     "bedrock": Family("bedrock", retries=False),
 }
 
 
-def foreign(model: str, env: Mapping[str, str]) -> Provider:
+def foreign(model: str, env: Mapping[str, str]) -> Direct:
     """The provider of `family:model`. Raises Unsupported, AuthenticationFailed, ModelNotFound."""
     family = FAMILIES[model.partition(":")[0]]
     if importlib.util.find_spec("pydantic_ai") is None:

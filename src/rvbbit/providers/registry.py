@@ -102,10 +102,9 @@ class Registry:
                 return self._own[model]
             if model not in known:
                 server, name = self._parsed(model)
-                if server not in BY_NAME or not BY_NAME[server].batches:
-                    raise Unsupported(
-                        f"{model}: we know no batch API of {server}", hint="leave out `-- @ batch`, or use an `openai:` model"
-                    )
+                if not (FAMILIES[server].batches if server in FAMILIES else BY_NAME[server].batches):
+                    hint = "leave out `-- @ batch`, or use an `openai:` or `anthropic:` model"
+                    raise Unsupported(f"{model}: we know no batch API of {server}", hint=hint)
                 if budget is not None and prices.cost(model, Usage()) is None:
                     raise unpriced(model)
                 batched = self._remote.batched(server, name, self._records, self._patience, prices, say)

@@ -22,15 +22,19 @@ ROOT = "answer"
 _OPEN = re.compile(rf'\s*{{\s*"{ROOT}"\s*:\s*')
 _CLOSED = re.compile(r"\s*}\s*")
 _DECODER = json.JSONDecoder()
+VALUES = ("enum", "const", "default", "examples")
+"""The words of a schema that hold values and no schemas."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A schema as it goes over the wire. `wrapped` says that the answer stands under `answer`."""
+    """A schema as it goes over the wire. `wrapped` says that the answer stands under `answer`, `open` that an object in it takes names that
+    the schema does not list."""
 
     schema: Mapping[str, Any]
     wrapped: bool
     strict: bool
+    open: bool = False
 
     def unwrapped(self, text: str) -> str:
         """The answer's own JSON as the model spelled it; text that is not our root with one answer in it, as it is."""
@@ -50,7 +54,7 @@ def asked(schema: Mapping[str, Value]) -> Asked:
     try:
         return Asked(_closed(root), wrapped, strict=True)
     except _Loose:
-        return Asked(root, wrapped, strict=False)
+        return Asked(root, wrapped, strict=False, open=_open(root))
 
 
 class _Loose(ValueError):
@@ -63,13 +67,23 @@ def _closed(part: Any) -> Any:
         return [_closed(item) for item in part]
     if not isinstance(part, Mapping):
         return part
-    closed = {key: value if key in ("enum", "const", "default", "examples") else _closed(value) for key, value in part.items()}
+    closed = {key: value if key in VALUES else _closed(value) for key, value in part.items()}
     if part.get("type") == "object":
         names = set(part.get("properties", ()))
         if not names or set(part.get("required", ())) != names or part.get("additionalProperties", False) is not False:
             raise _Loose
         closed["additionalProperties"] = False
     return closed
+
+
+def _open(part: Any) -> bool:
+    if isinstance(part, Sequence) and not isinstance(part, str):
+        return any(_open(item) for item in part)
+    if not isinstance(part, Mapping):
+        return False
+    if part.get("type") == "object" and (not part.get("properties") or part.get("additionalProperties", False) is not False):
+        return True
+    return any(_open(value) for key, value in part.items() if key not in VALUES)
 
 
 def response_format(form: Format, question: Asked) -> dict[str, Any] | None:

@@ -22,7 +22,8 @@ class Server:
     """One row. `base_env` may hold another address; `key_env` the key, needed unless `keyless`. `free` servers cost nothing.
 
     `max_tokens` is what the server calls the longest answer in a request. `logprobs`: whether it takes that option as OpenAI defines it;
-    `batches`: whether it has OpenAI's batch API.
+    `batches`: whether it has OpenAI's batch API. `login` is the header that the key goes in, with what stands before it there; `headers`
+    are sent with each call.
     """
 
     name: str
@@ -34,6 +35,8 @@ class Server:
     max_tokens: str = "max_tokens"
     logprobs: bool = True
     batches: bool = False
+    login: tuple[str, str] = ("Authorization", "Bearer ")
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 SERVERS: tuple[Server, ...] = (
@@ -67,6 +70,15 @@ class Address:
     def shown(self) -> str:
         """The address without user, password or query, for messages."""
         return str(self.url.with_user(None).with_query(None))
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What each call carries: what the server wants said, and the key; a user in the address logs in by itself."""
+        said = dict(self.server.headers)
+        if self.key and not self.url.user:
+            name, before = self.server.login
+            said[name] = f"{before}{self.key}"
+        return said
 
     def __repr__(self) -> str:
         return f"Address({self.server.name}, {self.shown})"

@@ -8,6 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from rvbbit.testing.batches import Batches
+from rvbbit.testing.message_batches import MessageBatches
 
 FILES, BATCHES = "/v1/files", "/v1/batches"
 
@@ -23,16 +24,17 @@ async def answered(request: web.BaseRequest, batches: Batches) -> Any:
     if request.method == "GET" and path.startswith(FILES) and path.endswith("/content"):
         return batches.content(path.split("/")[3])
     if request.method == "POST" and path == BATCHES:
-        return _lossy(request, batches, batches.begin(json.loads(await request.read())))
+        body = json.loads(await request.read())
+        lossy(request, batches)
+        return batches.begin(body)
     if request.method == "GET" and path == BATCHES:
         return batches.listed()
     return batches.get(path.split("/")[3]) if request.method == "GET" and path.startswith(f"{BATCHES}/") else None
 
 
-def _lossy(request: web.BaseRequest, batches: Batches, answer: Any) -> Any:
-    """The answer, unless the fake was told to lose it on the way."""
+def lossy(request: web.BaseRequest, batches: Batches | MessageBatches) -> None:
+    """Close the socket before the answer, where the fake was told to lose it on the way."""
     if batches.lose_answers:
         batches.lose_answers -= 1
         if request.transport is not None:
             request.transport.abort()
-    return answer

@@ -1,7 +1,7 @@
 """The fake server: an OpenAI-compatible HTTP server on a loopback socket, in a thread and event loop of its own.
 
-Chat completions, embeddings, batches, models; what it says is in `answers`, what goes wrong is in `faults`. It never listens on
-anything but loopback.
+Chat completions, embeddings, batches, models, and Anthropic's batches of messages; what it says is in `answers`, what goes wrong is in
+`faults`. It never listens on anything but loopback.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from rvbbit.testing import answers, batch_routes, packed
+from rvbbit.testing import answers, batch_routes, message_routes, packed
 from rvbbit.testing.answers import Body, Rule
 from rvbbit.testing.batches import Batches
 from rvbbit.testing.faults import FAULT, Fault, Script
 from rvbbit.testing.logprobs import logprobs
+from rvbbit.testing.message_batches import MessageBatches
 from rvbbit.testing.prompt_cache import PromptCache
 
 FORMATS = ("json_schema", "json_object")
@@ -61,6 +62,7 @@ class FakeServer:
         self.port = port
         self.script = Script()
         self.batches = Batches(lambda body: self._answer("", body, 0))
+        self.message_batches = MessageBatches(lambda body: self._answer("", body, 0))
         self.reset()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="fake-server", daemon=True)
@@ -156,6 +158,8 @@ class FakeServer:
         if request.method == "POST" and path == "/_reset":
             self.reset()
             return _json(self.stats)
+        if (answer := await message_routes.answered(request, self.message_batches, self.key)) is not None:
+            return answer
         if self.key is not None and request.headers.get("Authorization") != f"Bearer {self.key}":
             return _error(401, "Incorrect API key provided.", "invalid_api_key")
         if request.method == "GET" and path == "/v1/models":

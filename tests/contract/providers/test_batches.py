@@ -251,8 +251,8 @@ async def test_servers_without_a_batch_api_are_refused_by_name(world):
     provider_for = world.registry.batched(world.said.append)
     with pytest.raises(Unsupported, match="no batch API of groq"):
         provider_for("groq:m")
-    with pytest.raises(Unsupported, match="no batch API of anthropic"):
-        provider_for("anthropic:m")
+    with pytest.raises(Unsupported, match="no batch API of google"):
+        provider_for("google:m")
 
 
 def test_records_of_others_rubbish_and_old_ones_are_passed_over(tmp_path):

@@ -67,6 +67,20 @@ async def test_a_model_without_schemas_gets_it_in_its_instructions():
     assert '"boolean"' in seen[0].prompted_output_instructions
 
 
+async def test_a_schema_that_takes_any_name_is_in_the_instructions_too():
+    seen = []
+
+    def remember(messages, info):
+        seen.append(info.model_request_parameters.output_mode)
+        return ModelResponse(parts=[TextPart('{"a": true}')])
+
+    model = Direct(FunctionModel(remember, profile={"supports_json_schema_output": True}), "anthropic:m")
+    for names in ({"additionalProperties": {"type": "boolean"}}, {"properties": {"a": {"type": "boolean"}}, "required": ["a"]}):
+        completion = await model.complete(Request("m", CHAT, output_schema={"type": "object", **names}))
+        assert completion.text == '{"a": true}'
+    assert seen == ["prompted", "native"]
+
+
 async def test_usage_is_the_answers_own():
     usage = RequestUsage(input_tokens=100, output_tokens=3, cache_read_tokens=64, cache_write_tokens=30)
     completion = await asking(answering("yes", usage=usage)).complete(Request("m", CHAT))

@@ -67,6 +67,21 @@ def test_a_schema_that_strict_mode_would_change_is_sent_as_it_is(schema):
     assert question.schema == schema or question.schema["properties"]["answer"] == schema
 
 
+@pytest.mark.parametrize(
+    ("schema", "takes_any_name"),
+    [
+        (OBJECT, False),
+        ({"type": "object", "properties": {"a": {"type": "string"}}}, False),
+        ({"type": "object", "additionalProperties": {"type": "boolean"}}, True),
+        ({"type": "object", "properties": {"a": {}}, "required": ["a"], "additionalProperties": True}, True),
+        ({"type": "array", "items": {"type": "object"}}, True),
+        ({"type": "object", "properties": {"a": {"enum": [{"type": "object"}]}}}, False),
+    ],
+)
+def test_a_schema_says_whether_an_object_takes_any_name(schema, takes_any_name):
+    assert asked(schema).open is takes_any_name
+
+
 def test_a_label_that_looks_like_a_schema_is_left_alone():
     odd = {"enum": [{"type": "object"}]}
     assert asked(odd).schema["properties"]["answer"] == odd
