@@ -70,6 +70,8 @@ class Inputs:
         """Every input, in order: what was given, else its default. Raises UsageError for a name too many or too few."""
         if tuple(given) != self.names:
             given = self._filled(given)
+        if not self.lists:
+            return given
         split = {name: _split(text) for name in self.lists if isinstance(text := given[name], str)}
         return {**given, **split} if split else given
 
