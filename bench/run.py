@@ -1,7 +1,7 @@
 """Measures RVBBIT and prints what it found: `make bench`, or `python -m bench.run [engine] [answered] [client] [learning]`.
 
 Engine: each scenario, beside a bare aiohttp loop that sends the very same requests and every peer that is set up (`make bench-peers`);
-`--only W1,W3` (the others are kept from before) and `--systems rvbbit,lotus` choose, `--docs` puts the table into `docs/performance.md`.
+`--only W1,W3` (the others are kept from before) and `--systems rvbbit,lotus` choose. `--docs` puts tables into `docs/performance.md`.
 Server and clients are processes of their own and take turns; medians. The model is a fake one on loopback that knows the truth about the
 rows (`bench/truth.py`), so nothing costs money. What is found also goes to `bench/results/PART.json`. The other parts are programs of their
 own that print their own reports.
@@ -20,6 +20,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from bench.answered import RUNS
 from bench.compared import SYSTEMS, compared
 from bench.page import put
 from bench.scenarios import SCENARIOS
@@ -64,7 +65,7 @@ def footing(found: Mapping[str, Any], systems: Sequence[str], runs: int) -> str:
     return " ".join(said)
 
 
-def answered(_: argparse.Namespace) -> dict[str, Any]:
+def answered(given: argparse.Namespace) -> dict[str, Any]:
     """A million rows whose answers are all known."""
     with FakeProcess() as server:
         env = {**os.environ, "OPENAI_BASE_URL": server.base_url, "OPENAI_API_KEY": "sk-none"}
@@ -75,9 +76,14 @@ def answered(_: argparse.Namespace) -> dict[str, Any]:
         ours, column, join = (found[f"{what}, {how}"] for how in ("RVBBIT", "a column", "a join"))
         for figure in ("wall", "cpu"):
             seconds = [f"{one[figure]:.3f}" for one in (ours, column, join)]
-            rows.append([what, figure, *seconds, f"{ours[figure] / join[figure]:.1f}"])
-    print(markdown(("1,000,000 rows, 10,000 texts", "", "RVBBIT s", "a column s", "a join s", "÷ join"), rows))
-    print(f"The most memory it held: {max(one['rss'] for one in found.values()):.0f} MB.")
+            rows.append([what, figure, *seconds, *(f"{ours[figure] / one[figure]:.1f}" for one in (column, join))])
+    said = f"""{markdown(("1,000,000 rows, 10,000 texts", "", "RVBBIT s", "a column s", "a join s", "÷ column", "÷ join"), rows)}
+
+Medians of {RUNS} runs; load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores at the end. The process held
+{max(one["rss"] for one in found.values()):.0f} MB at most."""
+    print(said)
+    if given.docs:
+        put("performance.md", "bench/answered.py", said)
     return found
 
 
@@ -97,7 +103,7 @@ def main() -> None:
     parser.add_argument("--only", metavar="W1,…", help="these scenarios alone")
     parser.add_argument("--systems", metavar="rvbbit,…", help=f"these alone, of {', '.join(SYSTEMS)}")
     parser.add_argument("--runs", type=int, default=5, help="of each; slow peers run fewer times")
-    parser.add_argument("--docs", action="store_true", help="write the table of scenarios into docs/performance.md")
+    parser.add_argument("--docs", action="store_true", help="write the tables of `engine` and `answered` into docs/performance.md")
     given = parser.parse_args()
     for part in given.part or [*MEASURED, *PROGRAMS]:
         print(f"\n{part}: {PROGRAMS.get(part) or MEASURED[part].__doc__}\n", flush=True)

@@ -2,10 +2,10 @@
 
     .venv/bin/python -m bench.scoring [--data DIR] [--pairs N] [--docs]
 
-A pair is the same query with the worker off and with it on, in random order, each at a random moment. *What comes in*: the worker has what
-the queries bring. *A backlog*: the project holds the 27,365 executions of `llm_logs`, and the worker has work all the time, as
-after an import. 300 executions are verified. The model is the shipped fake in a process of its own, 20 ms an answer. Cores that
-rested are slower than cores that worked, so before the query of either arm other processes keep them at work, until it comes.
+A pair is the same query with the worker off and with it on, each at a random moment; the arms take turns, five queries at a time. *What
+comes in*: the worker has what the queries bring. *A backlog*: the project holds the 27,365 executions of `llm_logs`, and the worker has
+work all the time, as after an import. 300 executions are verified. The model is the shipped fake in a process of its own, 20 ms an
+answer. Cores that rested are slower than cores that worked, so before the query of either arm other processes keep them at work.
 A pair's ratio is on / off; the interval is a bootstrap of the median ratio. `--docs` puts the table into `docs/confidence.md`.
 """
 
@@ -38,10 +38,11 @@ BEGIN, END = "<!-- measured: bench/scoring.py -->\n", "<!-- end: bench/scoring.p
 CALLS = 200
 LATENCY = 0.02  # seconds
 VERIFIED = 300
-LOW = 3_000  # executions that wait, under which all are asked for again
+LOW = 8_000  # executions that wait, under which all are asked for again
 PAUSE = 4.0  # seconds: with a backlog, the query comes at a random moment within them
 THINKING = 3.0  # likewise, without one
 WARMING = 0.3  # seconds before the query
+BLOCK = 5  # queries of one arm, before the other's turn
 DRAWS = 2_000
 TOML = 'scoring_budget_usd = "none"\n[prices]\n"openai:fake" = {input = 0.1, output = 0.4}\n'
 
@@ -81,7 +82,7 @@ def measured(data: Path, pairs: int) -> Iterator[str]:
             with project(backlog, judge) as db:
                 for kind, query in ((f"{CALLS} calls", asking), ("plain SQL", counting)):
                     before = db.worker.status().scored
-                    found = [pair(db, query, full=backlog is not None) for _ in range(pairs)]
+                    found = pairs_of(db, query, pairs, full=backlog is not None)
                     where = "what comes in" if backlog is None else "a backlog"
                     yield line(f"{where} | {name}", kind, found, db.worker.status().scored - before)
 
@@ -113,22 +114,32 @@ def counting(db: Database) -> None:
     db.sql("SELECT part, count(DISTINCT i) FROM numbers GROUP BY part ORDER BY ALL LIMIT 3").fetchall()
 
 
-def pair(db: Database, query: Callable[[Database], None], *, full: bool) -> Pair:
-    """Both arms, in random order."""
-    found: dict[bool, float] = {}
-    for on in random.sample((False, True), 2):
-        if on:
-            db.worker.start()
-            if full:
-                busy(db)
-        else:
-            db.worker.stop()
+def pairs_of(db: Database, query: Callable[[Database], None], number: int, *, full: bool) -> list[Pair]:
+    """So many pairs, a block of each arm after the other, in random order: a worker that is turned on for one query has just begun."""
+    found: list[Pair] = []
+    while len(found) < number:
+        block = min(BLOCK, number - len(found))
+        seconds: dict[bool, list[float]] = {}
+        for on in random.sample((False, True), 2):
+            seconds[on] = [*arm(db, query, block, on=on, full=full)]
+        found += map(Pair, seconds[False], seconds[True])
+    return found
+
+
+def arm(db: Database, query: Callable[[Database], None], number: int, *, on: bool, full: bool) -> Iterator[float]:
+    """Seconds of so many queries, each at a random moment."""
+    if on:
+        db.worker.start()
+        if full:
+            busy(db)
+    else:
+        db.worker.stop()
+    for _ in range(number):
         time.sleep(random.random() * (PAUSE if full else THINKING))
         warm()
         began = time.perf_counter()
         query(db)
-        found[on] = time.perf_counter() - began
-    return Pair(found[False], found[True])
+        yield time.perf_counter() - began
 
 
 def warm() -> None:

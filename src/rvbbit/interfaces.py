@@ -193,5 +193,5 @@ ProviderFor: TypeAlias = Callable[[str], Provider]
 RunSQL: TypeAlias = Callable[[str, Arguments], list[dict[str, Value]]]
 """Plain SQL with $name parameters → rows, for `sql` cells and wards. Called off the event loop."""
 
-Listener: TypeAlias = Callable[[Answer | Notice], None]
-"""Told of every answer as it lands and of every notice. Called on the event loop; must be quick."""
+Listener: TypeAlias = Callable[[Answer | Notice, int], None]
+"""Told of every answer as it lands, or of so many that are alike, and of every notice. Called on the event loop; must be quick."""

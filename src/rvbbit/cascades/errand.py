@@ -48,9 +48,9 @@ class Errand:
     records: list[CallRecord] | None = None
     landed: Set[str] = frozenset()
 
-    def tell(self, said: Answer | Notice) -> None:
+    def tell(self, said: Answer | Notice, times: int = 1) -> None:
         if self.listen is not None:
-            self.listen(said)
+            self.listen(said, times)
 
     async def remember(self, record: CallRecord) -> None:
         """Returns when the record is on disk. Raises DatabaseError."""

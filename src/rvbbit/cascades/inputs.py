@@ -66,18 +66,19 @@ class Inputs:
     def required(self) -> tuple[str, ...]:
         return tuple(name for name in self.names if name not in self.defaults)
 
-    def complete(self, given: Arguments) -> dict[str, Value]:
+    def complete(self, given: Arguments) -> Arguments:
         """Every input, in order: what was given, else its default. Raises UsageError for a name too many or too few."""
-        values = {name: given[name] for name in self.names if name in given}
-        if len(values) < len(given) or (len(values) < len(self.names) and any(name not in given for name in self.required)):
+        if tuple(given) != self.names:
+            given = self._filled(given)
+        if not self.lists:
+            return given
+        split = {name: _split(text) for name in self.lists if isinstance(text := given[name], str)}
+        return {**given, **split} if split else given
+
+    def _filled(self, given: Arguments) -> Arguments:
+        if any(name not in given for name in self.required) or any(name not in self.names for name in given):
             raise UsageError("; ".join(self._misfits(given)), hint=f"the inputs are {', '.join(self.names) or 'none'}")
-        if len(values) < len(self.names):
-            values = {name: given[name] if name in given else self.defaults[name] for name in self.names}
-        for name in self.lists:
-            text = values[name]
-            if isinstance(text, str):
-                values[name] = [part.strip() for part in text.split(",") if part.strip()]
-        return values
+        return {name: given[name] if name in given else self.defaults[name] for name in self.names}
 
     def check(self, values: Arguments) -> None:
         """Raises UsageError, with every input that does not fit its schema."""
@@ -93,6 +94,10 @@ class Inputs:
     def _misfits(self, given: Arguments) -> list[str]:
         missing = [f"input {name} is missing" for name in self.required if name not in given]
         return missing + [f"unknown input {name!r}{nearest(name, self.names)}" for name in given if name not in self.names]
+
+
+def _split(text: str) -> list[Value]:
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def nearest(word: str, known: Any) -> str:

@@ -54,6 +54,13 @@ class Learning:
                     self._versions[scope] = found
         return self._versions[scope]
 
+    async def versions(self, rows: Sequence[Arguments]) -> list[str]:
+        """The same for each of many, in order."""
+        names = self._policy.scope if self._policy else ()
+        if rows and all(len({id(one.get(name)) for one in rows}) == 1 for name in names):
+            return [await self.version(rows[0])] * len(rows)
+        return [await self.version(one) for one in rows]
+
     async def select(self, arguments: Arguments) -> ExampleSet:
         """The examples for one call, told of once. Those that lack an argument the question is made of are left out, and that is told."""
         if self._policy is None:

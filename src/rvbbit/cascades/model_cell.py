@@ -6,8 +6,6 @@ It never decides which rows are asked or in which order; how one question is put
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
@@ -16,6 +14,7 @@ from rvbbit.cascades import takes
 from rvbbit.cascades.asking import Asking
 from rvbbit.cascades.errand import Errand
 from rvbbit.cascades.flights import Flight
+from rvbbit.cascades.keys import hashed, keys_of
 from rvbbit.cascades.learning import Learning
 from rvbbit.cascades.output import Output
 from rvbbit.cascades.plans import CellPlan
@@ -58,10 +57,15 @@ class ModelCell:
         """Whether what it answers is one answer of the model, not one chosen of several."""
         return self._spec.takes is None
 
-    async def keys(self, arguments: Arguments) -> list[str]:
+    async def keys(self, arguments: Arguments) -> Sequence[str]:
         """The cache key of each take: a hash of the whole question."""
-        version = await self._learning.version(arguments)
-        return [self._key(arguments, version, take) for take in range(self._spec.takes.n if self._spec.takes else 1)]
+        return (await self.all_keys([arguments]))[0]
+
+    async def all_keys(self, rows: Sequence[Arguments]) -> list[Sequence[str]]:
+        """The same for each of many."""
+        versions = await self._learning.versions(rows)
+        takes = range(self._spec.takes.n if self._spec.takes else 1)
+        return list(zip(*(keys_of(self._fingerprint, rows, versions, take) for take in takes), strict=True))
 
     async def answer(self, arguments: Arguments, tally: Tally, keys: Sequence[str] | None = None, found: Found | None = None) -> Value:
         """The cell's answer; `keys` and `found` where somebody looked them up before. Raises CallError, BudgetReached, DatabaseError."""
@@ -78,12 +82,9 @@ class ModelCell:
         """Whether what was found answers it without a call."""
         return all(key in found for key in keys)
 
-    def recalled(self, keys: Sequence[str], found: Found) -> Given:
-        """The answer, where what was found is one; of several takes there is none before they are compared."""
-        for key in keys if self.asks_once else ():
-            if key in found:
-                return found[key]
-        return NOTHING
+    def recalled(self, rows: Sequence[Sequence[str]], found: Found) -> list[Given]:
+        """The answer to each row of keys, where what was found is one; of several takes there is none before they are compared."""
+        return [found.get(key, NOTHING) for (key,) in rows] if self.asks_once else [NOTHING] * len(rows)
 
     async def _take(self, arguments: Arguments, tally: Tally, key: str, take: int, found: Found | None) -> Value:
         return await self._once(key, found, self._call(arguments, tally, key, take))
@@ -164,25 +165,7 @@ class ModelCell:
         return hashed([LAYOUT, self._cell.key.cascade_id, said, self._model, *local, repr(self._cell.returns)])
 
     def _key(self, arguments: Arguments, version: str, take: int) -> str:
-        return key_of(self._fingerprint, arguments, version, take)
-
-
-_canonical = json.JSONEncoder(sort_keys=True).encode  # made once: `json.dumps` makes one a call, and there is a call a row
-
-
-def hashed(content: Any) -> str:
-    """A key of anything JSON can hold."""
-    return _digest(_canonical(content))
-
-
-def key_of(fingerprint: str, arguments: Arguments, version: str, take: int) -> str:
-    """As `hashed` of the list of them, in half the time: there is one a row, and most values are texts."""
-    said = ", ".join([f"{_canonical(name)}: {_canonical(arguments[name])}" for name in sorted(arguments)])
-    return _digest(f"[{_canonical(fingerprint)}, {{{said}}}, {_canonical(version)}, {take}]")
-
-
-def _digest(text: str) -> str:
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+        return keys_of(self._fingerprint, [arguments], [version], take)[0]
 
 
 def or_raise(result: Value | BaseException) -> Value:

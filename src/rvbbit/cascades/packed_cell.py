@@ -95,15 +95,19 @@ class PackedCell(ModelCell):
 
     # What the runner asks of any cell
 
-    async def keys(self, arguments: Arguments) -> list[str]:
-        """The key of the answer alone, then those of packed answers that may stand in for it."""
+    async def all_keys(self, rows: Sequence[Arguments]) -> list[Sequence[str]]:
+        """For each row the key of the answer alone, then those of packed answers that may stand in for it."""
         await self.ready()
-        (alone,) = await super().keys(arguments)
-        return [alone, *(_packed(alone, size) for size in RUNGS if self._size > 1 and size <= rung(self._size))]
+        sizes = [size for size in RUNGS if self._size > 1 and size <= rung(self._size)]
+        return [[alone, *(_packed(alone, size) for size in sizes)] for (alone,) in await super().all_keys(rows)]
 
     def known(self, keys: Sequence[str], found: Found) -> bool:
         """Any of them will do."""
         return any(key in found for key in keys)
+
+    def recalled(self, rows: Sequence[Sequence[str]], found: Found) -> list[Given]:
+        """The first of a row's answers that was found."""
+        return [next((found[key] for key in keys if key in found), NOTHING) for keys in rows]
 
     async def answer(self, arguments: Arguments, tally: Tally, keys: Sequence[str] | None = None, found: Found | None = None) -> Value:
         """The answer of its request, where it is in one and that gives one; else of the row alone."""

@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from rvbbit.cascades import likeness, reducing
 from rvbbit.cascades.errand import Errand
 from rvbbit.cascades.flights import Flight
-from rvbbit.cascades.model_cell import Found, ModelCell, hashed, or_raise
+from rvbbit.cascades.keys import hashed
+from rvbbit.cascades.model_cell import Found, ModelCell, or_raise
 from rvbbit.cascades.plans import CellPlan
 from rvbbit.cascades.prompt import Prompt
 from rvbbit.cascades.tally import Tally
@@ -36,12 +37,9 @@ class ReducedCell(ModelCell):
     def asks_once(self) -> bool:
         return False
 
-    async def keys(self, arguments: Arguments) -> list[str]:
-        """The keys of the parts: those of the answers to answers are not known before."""
-        keys: list[str] = []
-        for part in (await self._parted(arguments))[0]:
-            keys += await super().keys(part)
-        return keys
+    async def all_keys(self, rows: Sequence[Arguments]) -> list[Sequence[str]]:
+        """The keys of each row's parts: those of the answers to answers are not known before."""
+        return [[key for (key,) in await super(ReducedCell, self).all_keys((await self._parted(one))[0])] for one in rows]
 
     async def answer(self, arguments: Arguments, tally: Tally, keys: Sequence[str] | None = None, found: Found | None = None) -> Value:
         """The answer about the whole list. Raises as any cell does."""
@@ -121,7 +119,9 @@ class ReducedCell(ModelCell):
         return {**arguments, self._reduce.over: reducing.flattened(answers)}
 
     async def _combined_key(self, again: Arguments) -> str:
-        return hashed([self._fingerprint, "reduce", again]) if self._combining is not None else (await super().keys(again))[0]
+        if self._combining is not None:
+            return hashed([self._fingerprint, "reduce", again])
+        return (await super().all_keys([again]))[0][0]
 
 
 _UNKNOWN = object()

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TypeAlias
+from itertools import chain
+from typing import TypeAlias, TypeVar
 
 from rvbbit.cascades.catalog import Catalog
 from rvbbit.cascades.code_cells import CodeCell
@@ -23,7 +25,7 @@ from rvbbit.cascades.model_cell import ModelCell
 from rvbbit.cascades.packed_cell import PackedCell, unpackable
 from rvbbit.cascades.plans import CellPlan, Plans
 from rvbbit.cascades.reduced_cell import ReducedCell
-from rvbbit.cascades.rows import NOTHING, Nothing, Row
+from rvbbit.cascades.rows import Chunk, Nothing, Row
 from rvbbit.cascades.spec import LLMCell
 from rvbbit.cascades.sqltypes import shown
 from rvbbit.cascades.workers import spread, together
@@ -51,6 +53,7 @@ class Run:
 
 
 Step: TypeAlias = ModelCell | CodeCell
+T = TypeVar("T")
 
 
 class Runner:
@@ -121,8 +124,9 @@ class Runner:
         plan = self._plans.of(self._catalog.find(operator))
         errand = Errand(plan, context, self._tools, None, reuse=plan.cached, keep=plan.cached)
         known, first = 0, _steps(errand)[0]
-        async for chunk in _rows(errand, first, arguments):
-            known += sum(isinstance(first, ModelCell) and row.keys is not None and first.known(row.keys, row.found or {}) for row in chunk)
+        async for chunk in _chunks(errand, first, arguments):
+            if isinstance(first, ModelCell) and chunk.keys is not None:
+                known += sum(first.known(keys, chunk.found or {}) for keys in chunk.keys)
         return known
 
     async def requests(self, operator: str, unknown: int, context: CallContext, arguments: Sequence[Arguments] = ()) -> int:
@@ -147,8 +151,8 @@ class Runner:
         if len(plan.cells) > 1 or not isinstance(first, ModelCell) or not first.asks_once:
             return [None] * len(arguments)
         recalled: list[Answer | None] = []
-        async for chunk in _rows(errand, first, arguments):
-            recalled += [_recalled(first, row) for row in chunk]
+        async for chunk in _chunks(errand, first, arguments):
+            recalled += _recalled(first, chunk)
         return recalled
 
     async def run(
@@ -203,9 +207,11 @@ class Runner:
                 raise
             errand.tell(answer)
 
-        rows, first = _rows(errand, steps[0], arguments), steps[0]
+        chunks, first = _chunks(errand, steps[0], arguments), steps[0]
         if isinstance(first, ModelCell) and len(steps) == 1 and not isinstance(first, PackedCell):
-            rows = _unknown(errand, first, rows, answers)
+            rows = _unknown(errand, first, chunks, answers)
+        else:
+            rows = _rows(chunks)
         workers = min(len(arguments), self._workers(steps))
         if isinstance(first, PackedCell):
             await spread(first.packs(rows), workers, lambda pack: together(pack, do))
@@ -236,37 +242,49 @@ def _model_cell(cell: CellPlan, errand: Errand) -> ModelCell:
     return PackedCell(cell, errand, errand.context.pack)
 
 
-async def _rows(errand: Errand, first: Step, arguments: Sequence[Arguments]) -> AsyncIterator[list[Row]]:
-    """Every row, in chunks whose first cells were looked up in the log together. Raises UsageError for inputs that do not fit."""
+async def _chunks(errand: Errand, first: Step, arguments: Sequence[Arguments]) -> AsyncIterator[Chunk]:
+    """All arguments, in chunks whose first cells were looked up in the log together. Raises UsageError for inputs that do not fit."""
     complete = errand.plan.cascade.inputs.complete
     for start in range(0, len(arguments), CHUNK):
-        chunk = [complete(one) for one in arguments[start : start + CHUNK]]
+        inputs = [complete(one) for one in arguments[start : start + CHUNK]]
         if not errand.reuse or not isinstance(first, ModelCell):
-            yield [Row(start + offset, one) for offset, one in enumerate(chunk)]
+            yield Chunk(start, inputs)
             continue
-        keys = [await first.keys(one) for one in chunk]
-        found = await errand.tools.log.answers([key for row in keys for key in row])
-        yield [Row(start + offset, one, row, found) for offset, (one, row) in enumerate(zip(chunk, keys, strict=True))]
+        keys = await first.all_keys(inputs)
+        yield Chunk(start, inputs, keys, await errand.tools.log.answers(list(chain.from_iterable(keys))))
+
+
+async def _rows(chunks: AsyncIterator[Chunk]) -> AsyncIterator[list[Row]]:
+    async for chunk in chunks:
+        yield chunk.rows()
 
 
 async def _unknown(
-    errand: Errand, first: ModelCell, chunks: AsyncIterator[list[Row]], answers: list[Answer | None]
+    errand: Errand, first: ModelCell, chunks: AsyncIterator[Chunk], answers: list[Answer | None]
 ) -> AsyncIterator[list[Row]]:
-    """The rows of every chunk that the log has no answer to; those it has are given out at once."""
+    """The rows of every chunk that the log has no answer to; those it has are given out at once, and told of together."""
     async for chunk in chunks:
-        unknown = []
-        for row in chunk:
-            answers[row.index] = answer = _recalled(first, row)
-            if answer is None:
-                unknown.append(row)
-            else:
-                errand.tell(answer)
-        yield unknown
+        recalled = _recalled(first, chunk)
+        answers[chunk.start : chunk.start + len(recalled)] = recalled
+        times = Counter(map(id, recalled))
+        for answer in _each_once(recalled):
+            if answer is not None:
+                errand.tell(answer, times[id(answer)])
+        yield [chunk.row(offset) for offset, answer in enumerate(recalled) if answer is None]
 
 
-def _recalled(first: ModelCell, row: Row) -> Answer | None:
-    value = NOTHING if row.keys is None or row.found is None else first.recalled(row.keys, row.found)
-    return None if isinstance(value, Nothing) else Answer(value, cached=True)
+def _recalled(first: ModelCell, chunk: Chunk) -> list[Answer | None]:
+    """The log's answer to each of a chunk; one object where it is one value, as it is for many."""
+    if chunk.keys is None or chunk.found is None:
+        return [None] * len(chunk.inputs)
+    values = first.recalled(chunk.keys, chunk.found)
+    made = {id(value): None if isinstance(value, Nothing) else Answer(value, cached=True) for value in _each_once(values)}
+    return [made[id(value)] for value in values]
+
+
+def _each_once(objects: Sequence[T]) -> Iterable[T]:
+    """Every object among them, by identity: looking is quicker than comparing, and nothing need be hashable."""
+    return dict(zip(map(id, objects), objects, strict=True)).values()
 
 
 async def _answered(errand: Errand, steps: Sequence[Step], row: Row) -> Answer:

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TypeAlias
 
 from rvbbit.cascades.loader import Cascade
@@ -71,7 +72,7 @@ class StudentFirst:
         self, operator: str, arguments: Sequence[Arguments], context: CallContext, listen: Listener | None = None
     ) -> list[Answer]:
         """As the runner's. Raises UsageError for a target that the operator cannot have, or of which verified answers show too little."""
-        tell = listen or _nobody
+        tell = partial(_told, listen)
         post = self._post(operator, arguments, context)
         if isinstance(post, str):
             tell(self._aside(post, context))
@@ -317,5 +318,6 @@ async def _never(places: Sequence[int]) -> Sequence[Answer]:
     raise AssertionError("an estimate asks nothing")
 
 
-def _nobody(said: Answer | Notice) -> None:
-    """Where nobody listens."""
+def _told(listen: Listener | None, said: Answer | Notice) -> None:
+    if listen is not None:
+        listen(said, 1)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from itertools import islice
 from typing import TypeVar
 
 from rvbbit.errors import Error
@@ -15,12 +16,18 @@ T = TypeVar("T")
 
 async def spread(chunks: AsyncIterator[Sequence[T]], workers: int, do: Callable[[T], Awaitable[None]]) -> None:
     """Do something with every item of every chunk, `workers` at a time. A chunk is asked for when the one before has been given out.
+    A worker is hired when there is an item for it: most often there is none, for all is known.
 
     At the first Error nothing new is begun; what is under way is finished, then the error is raised. Cancellation cancels at once.
     """
     turn = asyncio.Lock()
     waiting: deque[T] = deque()
     errors: list[Error] = []
+    idle = iter(range(workers))
+
+    def hire(most: int) -> None:
+        for _ in islice(idle, most):
+            group.create_task(work())
 
     async def more() -> bool:
         async with turn:
@@ -29,6 +36,7 @@ async def spread(chunks: AsyncIterator[Sequence[T]], workers: int, do: Callable[
                 if chunk is None:
                     return False
                 waiting.extend(chunk)
+                hire(len(waiting))
         return True
 
     async def work() -> None:
@@ -40,8 +48,7 @@ async def spread(chunks: AsyncIterator[Sequence[T]], workers: int, do: Callable[
             errors.append(error)
 
     async with asyncio.TaskGroup() as group:
-        for _ in range(workers):
-            group.create_task(work())
+        hire(1)
     if errors:
         raise errors[0]
 

@@ -232,11 +232,11 @@ def connect(
     return Database(settings or load(plain, env=os.environ, cwd=Path.cwd()))
 
 
-def _notices(listen: Listen | None) -> Callable[[Answer | Notice], None] | None:
+def _notices(listen: Listen | None) -> Callable[[Answer | Notice, int], None] | None:
     if listen is None:
         return None
 
-    def hear(event: Answer | Notice) -> None:
+    def hear(event: Answer | Notice, times: int) -> None:
         if isinstance(event, Notice):
             listen(event)
 

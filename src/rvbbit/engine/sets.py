@@ -73,9 +73,9 @@ class Counted:
         self._done = self._cached = 0
         self._usage = Usage()
 
-    def __call__(self, said: Answer | Notice) -> None:
+    def __call__(self, said: Answer | Notice, times: int) -> None:
         if isinstance(said, Answer) and self._listen is not None:
-            self._done, self._cached = self._done + 1, self._cached + said.cached
+            self._done, self._cached = self._done + times, self._cached + said.cached * times
             self._usage += said.usage
             self._listen(Progress(self._stage, self._done, self._total, self._cached, self._usage.cost_usd))
 

@@ -33,12 +33,13 @@ def of(ask: Ask, rows: pa.Table, constants: pa.Table | None) -> list[Arguments]:
             fixed[parameter.name] = value
     if not ask.varying:
         return checked(ask, [fixed] if rows.num_rows else [])
-    names = [parameter.name for parameter in parameters]
-    columns = [
-        _column(rows[f"{KEY}{i}"], parameter) if i in ask.varying else [fixed[parameter.name]] * rows.num_rows
-        for i, parameter in enumerate(parameters)
-    ]
-    return checked(ask, [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)])
+    whole: dict[str, Value] = {parameter.name: fixed.get(parameter.name) for parameter in parameters}
+    asked: list[dict[str, Value]] = [whole.copy() for _ in range(rows.num_rows)]
+    for i in ask.varying:
+        name = parameters[i].name
+        for one, value in zip(asked, _column(rows[f"{KEY}{i}"], parameters[i]), strict=True):
+            one[name] = value
+    return checked(ask, [*asked])
 
 
 def checked(ask: Ask, asked: list[Arguments]) -> list[Arguments]:
@@ -58,6 +59,9 @@ def _column(column: pa.ChunkedArray, parameter: Parameter) -> list[Value]:
 
 
 def _listed(column: pa.ChunkedArray) -> list[Any]:
+    if pa.types.is_string(column.type):
+        texts: list[Any] = column.to_pylist()  # of many at once; looking for maps takes twenty times as long
+        return texts
     try:
         values: list[Any] = column.to_pylist(maps_as_pydicts="lossy")
     except (OverflowError, ValueError) as error:

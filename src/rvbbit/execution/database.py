@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -128,9 +130,7 @@ def run(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Parameters 
     """
     if threading.current_thread() is not threading.main_thread():
         return _run(connection, sql, parameters)
-    worker = ThreadPoolExecutor(1, thread_name_prefix="rvbbit-duckdb")
-    work = worker.submit(_run, connection, sql, parameters)
-    worker.shutdown(wait=False)
+    work = _worker(os.getpid()).submit(_run, connection, sql, parameters)
     try:
         while not wait([work], timeout=TICK).done:
             pass
@@ -139,6 +139,12 @@ def run(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Parameters 
             connection.interrupt()  # again and again: one that comes before DuckDB has begun is lost
         raise Cancelled("the query was cancelled", hint=KEPT) from None
     return work.result()
+
+
+@functools.lru_cache(1)
+def _worker(pid: int) -> ThreadPoolExecutor:
+    """The main thread's other thread. A process that forks takes none along, so each has its own."""
+    return ThreadPoolExecutor(1, thread_name_prefix="rvbbit-duckdb")
 
 
 def _run(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Parameters) -> pa.Table:

@@ -250,7 +250,7 @@ def _array(column: Sequence[Any], kind: pa.DataType) -> pa.Array:
 def readable(value: Any) -> Any:
     """Text as UTF-8 can hold it: half a surrogate pair (a model's cut-off emoji) becomes the replacement character. All else as it is."""
     if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, tuple):
         return tuple(readable(inner) for inner in value)
     return value

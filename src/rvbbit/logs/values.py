@@ -26,6 +26,12 @@ def parsed(text: str | None) -> Value:
     return value
 
 
+def answers(keys: Sequence[str], texts: Sequence[str]) -> dict[str, Value]:
+    """JSON's value to each key; one object where it is one text, for of many questions there are few answers."""
+    read = {text: json.loads(text) for text in set(texts)}
+    return {key: read[text] for key, text in zip(keys, texts, strict=True)}
+
+
 def utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 

@@ -96,7 +96,10 @@ class Class:
 
     async def ask(self, rows: Sequence[Arguments], target: Target, **context: Any) -> list[Answer]:
         said = CallContext("session", "query", **{"model": "fake:model", **context})
-        return await self.beside(target).answer("judge", rows, said, self.heard.append)
+        return await self.beside(target).answer("judge", rows, said, self.hear)
+
+    def hear(self, said: Answer | Notice, times: int) -> None:
+        self.heard += [said] * times
 
     def beside(self, target: Target) -> StudentFirst:
         world = self.world

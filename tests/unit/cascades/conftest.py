@@ -170,7 +170,10 @@ class World:
         self.selector.examples = ExampleSet(version, made)
 
     async def answer(self, operator: str, *arguments: Arguments, **context: Any) -> list[Answer]:
-        return await self.runner.answer(operator, arguments, CallContext("session-1", "query-1", "caller-1", **context), self.heard.append)
+        return await self.runner.answer(operator, arguments, CallContext("session-1", "query-1", "caller-1", **context), self.hear)
+
+    def hear(self, said: Answer | Notice, times: int) -> None:
+        self.heard += [said] * times
 
     @property
     def notices(self) -> list[str]:

@@ -81,6 +81,19 @@ async def test_listen_hears_each_answer(world: Any) -> None:
     assert [heard for heard in world.heard if isinstance(heard, Answer)] == answers
 
 
+async def test_known_answers_that_are_alike_are_told_of_together(world: Any) -> None:
+    world.says(lambda request: "true" if "bamboo" in user(request) else "false")
+    rows = [GREEN, {**GREEN, "text": "bamboo cup"}, GREY]
+    await world.answer("means", *rows)
+    told: list[tuple[Answer, int]] = []
+    again = await world.runner.answer(
+        "means", [*rows, {**GREY, "text": "a new cup"}], CONTEXT, lambda said, times: told.append((said, times))
+    )
+    assert [answer.value for answer in again] == [True, True, False, False]
+    yes, no = Answer(True, cached=True), Answer(False, cached=True)
+    assert [one for one in told if one[0] in {yes, no}] == [(yes, 2), (no, 1)]
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [

@@ -7,7 +7,6 @@ once; everything else is read from the server each time it is asked for.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
@@ -122,7 +121,7 @@ class Store:
         if not keys:
             return {}
         rows = await asyncio.to_thread(self._connection.rows, "look up answers", _ANSWERS, {}, keys)
-        return {row["cache_key"]: json.loads(row["answer"]) for row in rows}
+        return values.answers([row["cache_key"] for row in rows], [row["answer"] for row in rows])
 
     def revision(self) -> int:
         """How many decisions and scores there are, everybody's: at most `fresh` seconds old."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -100,9 +99,7 @@ class Store(Scorables):
         if not keys:
             return {}
         found = await asyncio.to_thread(self._connection.table, "look up answers", _ANSWERS, {}, keys)
-        texts = found.column("answer").to_pylist()
-        answers = {text: json.loads(text) for text in set(texts)}  # of many questions, few answers
-        return {key: answers[text] for key, text in zip(found.column("cache_key").to_pylist(), texts, strict=True)}
+        return values.answers(found.column("cache_key").to_pylist(), found.column("answer").to_pylist())
 
     def revision(self) -> int:
         """How many decisions and scores there were, and how often some came or went by hand: kept in memory, so asking costs nothing."""
