@@ -78,6 +78,7 @@ def _text(target: Target) -> str:
     return f"CAST({_ROW}.{_quoted(target.column)} AS VARCHAR)"
 
 
+@lru_cache(512)
 def _source(target: Target) -> str:
     return lowering.written(target.table.source(_ROW))
 
