@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -120,6 +122,32 @@ def test_a_table_of_an_attached_file_that_comes_again_is_looked_at_anew(db: rvbb
         db.sql(f"ATTACH '{remote.home / text}.duckdb' AS more; CREATE TABLE more.t AS SELECT '{text}' AS text")
         assert db.sql("SELECT text FROM VECTOR_SEARCH('telephones', 'more.t.text', 3)").fetchall() == [(text,)]
         db.sql("DETACH more")
+
+
+def test_searches_at_the_same_time_each_answer_for_what_they_see(db: rvbbit.Database) -> None:
+    stop, seen = threading.Event(), []
+
+    def searching() -> None:
+        session = db.session()
+        while not stop.is_set():
+            session.sql("BEGIN")
+            rows = session.sql(ROWS).fetchall()
+            seen.append(session.sql(EVERY.format(search="VECTOR_SEARCH")).fetchall() == rows)
+            session.sql("COMMIT")
+        session.close()
+
+    with ThreadPoolExecutor(3) as threads:
+        works = [threads.submit(searching) for _ in range(3)]
+        try:
+            for place in range(10):
+                db.sql(f"UPDATE t SET text = '{WORDS[place % 3]}' WHERE id = 1")
+                check(db)
+        finally:
+            stop.set()
+        for work in works:
+            work.result()
+    assert len(seen) > 3
+    assert all(seen)
 
 
 def test_an_unchanged_table_is_looked_at_and_nothing_is_embedded_or_read(db: rvbbit.Database, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -108,7 +108,7 @@ class Space:
 def _compared(matrix: Matrix, vector: Matrix) -> Scores:
     """The cosine of each row with a vector, equal for equal rows.
 
-    Not by `@`: its threads wait busily for 30 ms for more, which takes ten times the CPU, from the statements that come next, too.
+    Not by `@`: its threads wait busily for 30 ms for more, which takes ten times the CPU, and from the next statements.
     """
     cosines: Scores = np.vecdot(matrix, vector)
     return cosines
