@@ -199,6 +199,18 @@ def test_a_large_table_is_searched_through_an_index_that_is_kept(remote: Any) ->
         assert ids(db, f"SELECT id FROM {PHONES.format(k=3)}") == [8, 6, 4]
 
 
+def test_a_table_of_some_size_is_kept_without_an_index(remote: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(searching, "KEPT_FROM", 4)
+    with remote.connect() as db:
+        db.sql(PRODUCTS)
+        assert ids(db, f"SELECT id FROM {PHONES.format(k=3)}") == [1, 6, 4]
+    (kept,) = (remote.home / ".rvbbit" / "embeddings").glob("*/matrix.npy")
+    assert not kept.with_name("index.usearch").exists()
+    with remote.connect() as db:
+        monkeypatch.setattr(searching.Searching, "_made", lambda *_: pytest.fail("it was made again"))
+        assert ids(db, f"SELECT id FROM {PHONES.format(k=3)}") == [1, 6, 4]
+
+
 def test_a_search_is_paid_from_the_querys_budget(remote: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RVBBIT_EMBED_MODEL", "openai:tiny")
     (remote.home / "rvbbit.toml").write_text('[prices]\n"openai:tiny" = {input = 1000000, output = 0}\n')

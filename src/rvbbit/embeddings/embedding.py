@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -111,6 +112,14 @@ def aligned(store: VectorStore, model: str, hashes: pa.Array) -> pa.Array:
     places = pc.index_in(hashes, found["content_hash"].combine_chunks())
     vectors = found["vector"].combine_chunks()
     return vectors.cast(pa.list_(pa.float32())).take(places)
+
+
+def matrix(vectors: pa.Array) -> Matrix:
+    """Vectors as the rows of a matrix, of length 1."""
+    flat = vectors.flatten().to_numpy()
+    rows = flat.reshape(len(vectors), -1) if len(vectors) else np.empty((0, 0), np.float32)
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.ascontiguousarray(rows / np.where(lengths > 0, lengths, 1), np.float32)
 
 
 def place(store: VectorStore, model: str, column: Column, rows: pa.Table, *, whole: bool = False) -> int:

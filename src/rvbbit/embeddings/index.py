@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from rvbbit.interfaces import Matrix
 
-CONNECTIVITY, BUILDING, SEARCHING = 16, 128, 192
+CONNECTIVITY, BUILDING, SEARCHING = 16, 128, 1600
 """Neighbours a node, and how many are looked at while it is made and searched: recall@10 in docs/embeddings.md."""
 MARGIN = 4
 STEP = 5_000

@@ -1,5 +1,6 @@
-"""A large space on disk, so that its index is made once: beside the store, named by what it is of. It may be missing, and is never trusted
-to be right: what it says of the table is compared with the table.
+"""A large space on disk, so that it is read at once and its index made once: beside the store, named by what it is of.
+
+It may be missing, and is never trusted to be right: what it says of the table is compared with the table.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import pyarrow as pa
 from rvbbit.embeddings.index import Index
 from rvbbit.embeddings.space import Space
 
-FORMAT = 1
+FORMAT = 2
 _log = logging.getLogger(__name__)
 
 
@@ -41,34 +42,36 @@ class Kept:
                 rows = pa.ipc.open_file(source).read_all()
             with pa.memory_map(str(place / "hashes.arrow")) as source:
                 hashes = pa.ipc.open_file(source).read_all()["hash"].combine_chunks()
-            index = Index.opened(place / "index.usearch", matrix.shape[1])
+            index = Index.opened(place / "index.usearch", matrix.shape[1]) if told["indexed"] else None
             ids, owner = rows["id"].combine_chunks(), rows["owner"].to_numpy()
         except (OSError, ValueError, KeyError, pa.ArrowException) as error:
-            _log.warning("the index in %s cannot be used (%s); it is made again", place, error)
+            _log.warning("what %s holds cannot be used (%s); it is made again", place, error)
             return None
         return Space(told["state"], ids, owner, hashes, matrix, index)
 
     def save(self, name: str, space: Space) -> None:
         """Keep a space in place of the one before. What cannot be written is made again the next time."""
-        if self._folder is None or space.index is None:
+        if self._folder is None:
             return
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             new = Path(tempfile.mkdtemp(prefix=".new-", dir=self._folder))
         except OSError as error:
-            _log.warning("the index of %s cannot be kept: %s", name, error)
+            _log.warning("the vectors of %s cannot be kept: %s", name, error)
             return
         try:
             np.save(new / "matrix.npy", space.matrix)
             _write(new / "rows.arrow", pa.table({"id": space.ids, "owner": space.owner}))
             _write(new / "hashes.arrow", pa.table({"hash": space.hashes}))
-            space.index.save(new / "index.usearch")
-            (new / "space.json").write_text(json.dumps({"format": FORMAT, "name": name, "state": space.state}), "utf-8")
+            if space.index is not None:
+                space.index.save(new / "index.usearch")
+            told = {"format": FORMAT, "name": name, "state": space.state, "indexed": space.index is not None}
+            (new / "space.json").write_text(json.dumps(told), "utf-8")
             place = self._place(name)
             shutil.rmtree(place, ignore_errors=True)  # what is mapped stays readable to whoever mapped it
             new.replace(place)
         except (OSError, RuntimeError) as error:
-            _log.warning("the index of %s cannot be kept: %s", name, error)
+            _log.warning("the vectors of %s cannot be kept: %s", name, error)
         finally:
             with contextlib.suppress(OSError):
                 shutil.rmtree(new)

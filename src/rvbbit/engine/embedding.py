@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import uuid
+from collections import OrderedDict
 from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,6 +17,7 @@ import pyarrow.compute as pc
 from rvbbit.embeddings import embedding
 from rvbbit.embeddings.embedding import BATCH, Column, Embedded, Model
 from rvbbit.errors import ProviderError
+from rvbbit.interfaces import Matrix
 from rvbbit.logs.store import Store
 from rvbbit.providers.counted import estimated
 from rvbbit.providers.registry import Registry
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
 
 NAME = "embed"
 REMOTE_AT_ONCE = 8
+SOUGHT = 1_000
+"""Queries whose vectors are held in memory, the longest unused forgotten first."""
 _ONE = Answer(None)
 _BY_ROWID = "its rows are known by rowid, which changes when the table is written anew"
 
@@ -40,6 +45,8 @@ class Embeddings:
         self.store = store
         self.default = default
         self._registry = registry
+        self._sought: OrderedDict[tuple[str, str], Matrix] = OrderedDict()
+        self._door = threading.Lock()
 
     def embed(self, query: Query, ask: Ask, model: str | None, texts: pa.Array, rows: pa.Table) -> pa.Array:
         """The vectors of a stage's distinct texts, in order, kept by row where they have an origin. Raises CallError, BudgetReached."""
@@ -71,6 +78,28 @@ class Embeddings:
             return embedding.ensure(self.store.vectors, asked, texts, hashes, told)
 
         query.staged(stage, NAME, len(texts), work)
+
+    def vector(self, query: Query, model: str, text: str, *, stage: int) -> Matrix:
+        """The vector of one text that somebody looks for: those looked for last are at hand. Raises as `embed`."""
+        known = (model, text)
+        with self._door:
+            vector = self._sought.pop(known, None)
+        if vector is None:
+            vector = self._one(query, model, pa.array([text], pa.string()), stage)
+        with self._door:
+            self._sought[known] = vector
+            if len(self._sought) > SOUGHT:
+                self._sought.popitem(last=False)
+        return vector
+
+    def _one(self, query: Query, model: str, text: pa.Array, stage: int) -> Matrix:
+        hashes = embedding.hashed(text)
+        vectors = embedding.aligned(self.store.vectors, model, hashes)
+        if vectors.null_count:
+            self.ensure(query, model, text, hashes, stage=stage)
+            vectors = embedding.aligned(self.store.vectors, model, hashes)
+        vector: Matrix = embedding.matrix(vectors)[0]
+        return vector
 
     def model(self, name: str, query: Query, of: Column | None = None) -> Model:
         """A model whose calls are logged and paid by a query. Raises ModelNotFound, AuthenticationFailed, UsageError."""

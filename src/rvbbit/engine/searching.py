@@ -23,7 +23,7 @@ from rvbbit.embeddings import embedding
 from rvbbit.embeddings.embedding import Column
 from rvbbit.embeddings.index import Index
 from rvbbit.embeddings.kept import Kept
-from rvbbit.embeddings.space import INDEX_FROM, STALE, Space, best, grown
+from rvbbit.embeddings.space import INDEX_FROM, KEPT_FROM, STALE, Space, best, grown
 from rvbbit.embeddings.words import Words, fused
 from rvbbit.engine.embedding import Embeddings
 from rvbbit.errors import Cancelled, SQLError
@@ -43,6 +43,15 @@ SPACES = 8
 """Columns whose vectors are held in memory, the longest unused forgotten first."""
 DEFAULT_K = 10
 _LOOK = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is looked for, and how many rows of it are wanted."""
+
+    text: str
+    k: int
+    threshold: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +90,10 @@ class Searching:
         if text is None or not str(text).strip() or k == 0:
             return rows.texts(_nothing(rows))
         column = _Sought(query, rows, self._embeddings.default)
-        with self._turn(column):
-            space = self._current(column)
-        vector = self._vector(column, str(text))
+        space = self._current(column)
+        vector = self._embeddings.vector(query, column.model, str(text), stage=column.stage)
         if rows.search.hybrid:
-            found = self._hybrid(column, space, vector, str(text))
-            near, _ = best(np.arange(found.num_rows), found["score"].to_numpy(), k, threshold)
-            return rows.texts(found.take(pa.array(near)))
+            return rows.texts(self._hybrid(column, space, vector, _Asked(str(text), k, threshold)))
         places, cosines = space.nearest(vector, k, rows.kept(space.ids), threshold)
         return rows.texts(_table(space, places, {"similarity": cosines, "distance": 1 - cosines}))
 
@@ -102,14 +108,27 @@ class Searching:
     def _current(self, column: _Sought) -> Space:
         """The space of the column as it is now."""
         state = column.rows.state()
-        space = self._spaces.get(column.name) or self._kept.load(column.name)
+        space = self._held(column.name)
         if space is None or space.state != state:
-            space = self._made(column, space, state)
-        self._spaces[column.name] = space
-        self._spaces.move_to_end(column.name)
-        while len(self._spaces) > SPACES:
-            self._words.pop(self._spaces.popitem(last=False)[0], None)
+            with self._turn(column):
+                space = self._held(column.name) or self._kept.load(column.name)
+                if space is None or space.state != state:
+                    space = self._made(column, space, state)
+                self._hold(column.name, space)
         return space
+
+    def _held(self, name: str) -> Space | None:
+        with self._door:
+            if name in self._spaces:
+                self._spaces.move_to_end(name)
+            return self._spaces.get(name)
+
+    def _hold(self, name: str, space: Space) -> None:
+        with self._door:
+            self._spaces[name] = space
+            self._spaces.move_to_end(name)
+            while len(self._spaces) > SPACES:
+                self._words.pop(self._spaces.popitem(last=False)[0], None)
 
     def _made(self, column: _Sought, old: Space | None, state: str) -> Space:
         """What is missing embedded, said of each row, and put behind what was there."""
@@ -124,7 +143,7 @@ class Searching:
         if old is not None and _share_gone(old, hashes) > STALE:
             old = None
         named, fresh = grown(old, hashes)
-        matrix = _matrix(embedding.aligned(store, column.model, fresh))
+        matrix = embedding.matrix(embedding.aligned(store, column.model, fresh))
         if old is not None:
             matrix = np.concatenate([old.matrix, matrix]) if len(matrix) else old.matrix
         owner = pc.index_in(read["content_hash"].combine_chunks(), named).to_numpy().astype(np.int64)
@@ -132,12 +151,12 @@ class Searching:
         return self._indexed(column, Space(state, read["id"].combine_chunks(), owner, named, matrix, index))
 
     def _indexed(self, column: _Sought, space: Space) -> Space:
-        """The space with an index where one is worth making, kept on disk."""
-        if len(space.matrix) < INDEX_FROM and space.index is None:
-            return space
-        if space.index is None or space.stale > STALE:
+        """The space with an index where one is worth making, kept on disk where it is large."""
+        indexed = space.index is not None or len(space.matrix) >= INDEX_FROM
+        if indexed and (space.index is None or space.stale > STALE):
             space = replace(space, index=self._index(column, space))
-        self._kept.save(column.name, space)
+        if indexed or len(space.matrix) >= KEPT_FROM:
+            self._kept.save(column.name, space)
         return space
 
     def _index(self, column: _Sought, space: Space) -> Index:
@@ -153,24 +172,14 @@ class Searching:
             raise Cancelled("cancelled while an index was made", hint="what was embedded is kept; run it again")
         return index
 
-    def _vector(self, column: _Sought, text: str) -> Matrix:
-        texts = pa.array([text], pa.string())
-        hashes = embedding.hashed(texts)
-        store = self._embeddings.store.vectors
-        vectors = embedding.aligned(store, column.model, hashes)
-        if vectors.null_count:
-            self._embeddings.ensure(column.query, column.model, texts, hashes, stage=column.stage)
-            vectors = embedding.aligned(store, column.model, hashes)
-        found: Matrix = _matrix(vectors)[0]
-        return found
-
-    def _hybrid(self, column: _Sought, space: Space, vector: Matrix, text: str) -> pa.Table:
-        """Every row that the query would keep, with its figures, in the rows' order."""
+    def _hybrid(self, column: _Sought, space: Space, vector: Matrix, asked: _Asked) -> pa.Table:
+        """The rows that are best by meaning and by words, of those that the query would keep."""
         kept = column.rows.kept(space.ids)
         among = np.arange(len(space.owner)) if kept is None else kept
         cosines = space.cosines(vector)[among] if len(among) else np.empty(0, np.float32)
-        words = self._words_of(column, space).scores(text)[space.owner[among]] if len(among) else cosines
-        return _table(space, among, {"score": fused(cosines, words), "similarity": cosines, "distance": 1 - cosines})
+        words = self._words_of(column, space).scores(asked.text)[space.owner[among]] if len(among) else cosines
+        near, scores = best(np.arange(len(among)), fused(cosines, words), asked.k, asked.threshold)
+        return _table(space, among[near], {"score": scores, "similarity": cosines[near], "distance": 1 - cosines[near]})
 
     def _words_of(self, column: _Sought, space: Space) -> Words:
         held = self._words.get(column.name)
@@ -197,17 +206,16 @@ class Searching:
 
 @dataclass(frozen=True, slots=True)
 class Searched:
-    """A search of a statement with the column it is of, the type of its ids, and the rows that its query would keep."""
+    """A search of a statement with the column it is of, and the rows that its query would keep."""
 
     search: Search
     target: Target
-    type: str
     candidates: exp.Select | None = None
 
     @classmethod
-    def of(cls, connection: duckdb.DuckDBPyConnection, search: Search, parameters: Mapping[str, Any]) -> Searched:
+    def of(cls, connection: duckdb.DuckDBPyConnection, tables: keys.Tables, search: Search, parameters: Mapping[str, Any]) -> Searched:
         """Raises SQLError where its column cannot be told."""
-        return cls(search, *target(connection, search, parameters))
+        return cls(search, target(connection, tables, search, parameters))
 
     def narrowed(self, schema: Schema) -> Searched:
         """With what its query keeps, where that can be asked alone: a block that depends on rows around it cannot."""
@@ -225,16 +233,16 @@ class Searched:
         return Rows(connection, self.search, self.target, self.candidates, parameters)
 
 
-def target(connection: duckdb.DuckDBPyConnection, search: Search, parameters: Mapping[str, Any]) -> tuple[Target, str]:
-    """The column that a search names, and the type of its rows' ids. Raises SQLError: it is not there, or cannot be told."""
+def target(connection: duckdb.DuckDBPyConnection, tables: keys.Tables, search: Search, parameters: Mapping[str, Any]) -> Target:
+    """The column that a search names. Raises SQLError: it is not there, or cannot be told."""
     named = constant(connection, search.arguments[1], parameters)
     parts = _parts(named)
     if parts is None:
         raise search.refuse(f"{named!r} names no column", hint="write it as text: 'products.description'")
-    known = keys.table(connection, *reversed(parts[:-1])) if len(parts) > 1 else None
+    known = tables.find(*reversed(parts[:-1])) if len(parts) > 1 else None
     column = parts[-1] if known is not None else None
     if known is None and len(parts) <= 3:
-        known = keys.table(connection, *reversed(parts))
+        known = tables.find(*reversed(parts))
     if known is None:
         raise _no_table(connection, search, parts)
     texts = [name for name, type_ in known.columns.items() if type_ == "VARCHAR" and name not in known.keyed.key]
@@ -255,7 +263,7 @@ def target(connection: duckdb.DuckDBPyConnection, search: Search, parameters: Ma
     keyed = known.keyed
     types = [known.columns[name] for name in keyed.key]
     struct = ", ".join(f'"{name}" {one}' for name, one in zip(keyed.key, types, strict=True))
-    return Target(keyed, actual), "BIGINT" if not types else types[0] if len(types) == 1 else f"STRUCT({struct})"
+    return Target(keyed, actual, "BIGINT" if not types else types[0] if len(types) == 1 else f"STRUCT({struct})")
 
 
 def _parts(named: object) -> list[str] | None:
@@ -277,9 +285,9 @@ def _no_table(connection: duckdb.DuckDBPyConnection, search: Search, parts: Sequ
             f"{views[0]} is a view: its rows have no key by which vectors could be kept",
             hint=f"search the table behind it, or CREATE TABLE … AS FROM {views[0]}",
         )
-    tables = [name for name, is_view in there.items() if not is_view]
-    near = difflib.get_close_matches(parts[-2] if len(parts) > 1 else parts[0], tables, n=1, cutoff=0.5)
-    shown = f"tables are {', '.join(tables[:10])}" if tables else "there is no table yet"
+    names = [name for name, is_view in there.items() if not is_view]
+    near = difflib.get_close_matches(parts[-2] if len(parts) > 1 else parts[0], names, n=1, cutoff=0.5)
+    shown = f"tables are {', '.join(names[:10])}" if names else "there is no table yet"
     return search.refuse(f"there is no table {'.'.join(parts[:-1] or parts)}", hint=f"did you mean {near[0]}?" if near else shown)
 
 
@@ -306,13 +314,6 @@ def _distinct(read: pa.Table) -> pa.Table:
     hashes = read["content_hash"].combine_chunks()
     firsts = pc.index_in(pc.unique(hashes), hashes)
     return read.select(["text", "content_hash"]).take(firsts)
-
-
-def _matrix(vectors: pa.Array) -> Matrix:
-    flat = vectors.flatten().to_numpy()
-    matrix = flat.reshape(len(vectors), -1) if len(vectors) else np.empty((0, 0), np.float32)
-    lengths = np.linalg.norm(matrix, axis=1, keepdims=True)
-    return np.ascontiguousarray(matrix / np.where(lengths > 0, lengths, 1), np.float32)
 
 
 def _share_gone(old: Space, hashes: pa.Array) -> float:

@@ -69,6 +69,10 @@ class Statements:
     verified: Verified = field(default=lambda operator: {})
     in_transaction: bool = field(default=False)
     accuracy: float | None = None
+    tables: keys.Tables = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.tables = keys.Tables(self.connection)
 
     def run(self, statement: Statement, values: Parameters, query: Query) -> pa.Table:
         """The statement's rows. Raises our errors, their line counted in the script."""
@@ -194,9 +198,9 @@ class Statements:
         whole, local = statement.hints()
         wanted = Wanted.of(tree, whole, local, self.aggregates)
         searches = take_out(tree, lambda: next(_prefixes))
-        found = {search.name: Searched.of(self.connection, search, own) for search in searches}
+        found = {search.name: Searched.of(self.connection, self.tables, search, own) for search in searches}
         schema = Schema(
-            self._describer(statement, own, {name: (one.search, one.type) for name, one in found.items()}),
+            self._describer(statement, own, {name: (one.search, one.target.type) for name, one in found.items()}),
             self.aggregates,
             self._keyed,
             cache(lambda: database.views(self.connection)),
@@ -239,7 +243,7 @@ class Statements:
         return describe
 
     def _keyed(self, table: exp.Table) -> Keyed | None:
-        found = keys.table(self.connection, table.name, table.db, table.catalog)
+        found = self.tables.find(table.name, table.db, table.catalog)
         return None if found is None else found.keyed
 
     def _plain(self, statement: Statement, values: Parameters) -> pa.Table:

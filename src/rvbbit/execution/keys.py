@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import duckdb
 
@@ -11,15 +13,9 @@ from rvbbit.execution import database
 from rvbbit.sql.origins import Keyed
 
 _TABLES = """
-SELECT database_name, schema_name, table_name, temporary,
-    database_name = current_database() AND schema_name = 'main' AS own, database_name = current_database() AS near
-FROM duckdb_tables()
-WHERE NOT internal AND lower(table_name) = lower($name) AND CASE
-    WHEN $schema = '' THEN temporary OR (database_name = current_database() AND schema_name IN (current_schema(), 'main'))
-    WHEN $catalog = '' THEN (database_name = current_database() AND lower(schema_name) = lower($schema))
-        OR (lower(database_name) = lower($schema) AND schema_name = 'main')
-    ELSE lower(database_name) = lower($catalog) AND lower(schema_name) = lower($schema) END
-ORDER BY temporary DESC, near DESC, schema_name = current_schema() DESC LIMIT 1"""
+SELECT database_name, schema_name, table_name, temporary, current_database() AS here, current_schema() AS schema_here,
+    database_oid, table_oid, sql
+FROM duckdb_tables() WHERE NOT internal AND lower(table_name) = lower($name)"""
 
 _CONSTRAINTS = """
 SELECT constraint_type AS kind, constraint_column_names AS columns FROM duckdb_constraints()
@@ -33,6 +29,10 @@ SELECT name, is_view FROM (
 ORDER BY name"""
 
 
+REMEMBERED = 256
+"""Definitions that a connection remembers, the longest unused forgotten first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """A base table: `columns` by name, with DuckDB's types."""
@@ -41,19 +41,64 @@ class Known:
     columns: dict[str, str]
 
 
-def table(connection: duckdb.DuckDBPyConnection, name: str, schema: str = "", catalog: str = "") -> Known | None:
-    """A base table as a statement of this connection would find it; None where there is none of that name. Raises DatabaseError."""
-    found = database.run(connection, _TABLES, {"name": name, "schema": schema, "catalog": catalog}).to_pylist()
-    if not found:
-        return None
-    row = found[0]
-    path = (row["database_name"], row["schema_name"], row["table_name"])
-    at = dict(zip(("database", "schema", "table"), path, strict=True))
-    constraints = [(one["kind"], one["columns"]) for one in database.run(connection, _CONSTRAINTS, at).to_pylist()]
-    whole = ".".join('"' + part.replace('"', '""') + '"' for part in path)
-    columns = {one["name"]: one["type"] for one in database.run(connection, "FROM pragma_table_info($of)", {"of": whole}).to_pylist()}
-    shown = path[2:] if row["own"] or row["temporary"] else path[1:] if row["near"] else path
-    return Known(_keyed(".".join(shown), path, constraints, lasting=not row["temporary"]), columns)
+class _Row(NamedTuple):
+    """What `_TABLES` says of one table: all that its place, its columns and its key depend on."""
+
+    database: str
+    schema: str
+    name: str
+    temporary: bool
+    here: str
+    schema_here: str
+    database_id: int
+    id: int
+    definition: str
+
+
+class Tables:
+    """The tables that statements of one connection find. A definition is read once, and known by its text and the catalog's numbers."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        self._read: OrderedDict[_Row, Known] = OrderedDict()
+
+    def find(self, name: str, schema: str = "", catalog: str = "") -> Known | None:
+        """A base table by its name; None where there is none. Raises DatabaseError."""
+        there = map(_Row._make, database.records(self._connection, _TABLES, {"name": name}))
+        row = _nearest([row for row in there if _meant(row, schema.lower(), catalog.lower())])
+        if row is None:
+            return None
+        known = self._read.pop(row, None) or self._known(row)
+        self._read[row] = known
+        if len(self._read) > REMEMBERED:
+            self._read.popitem(last=False)
+        return known
+
+    def _known(self, row: _Row) -> Known:
+        path = (row.database, row.schema, row.name)
+        at = dict(zip(("database", "schema", "table"), path, strict=True))
+        constraints = [(one["kind"], one["columns"]) for one in database.run(self._connection, _CONSTRAINTS, at).to_pylist()]
+        whole = ".".join('"' + part.replace('"', '""') + '"' for part in path)
+        columns = database.run(self._connection, "FROM pragma_table_info($whole)", {"whole": whole}).to_pylist()
+        near = row.database == row.here
+        shown = path[2:] if row.temporary or (near and row.schema == "main") else path[1:] if near else path
+        keyed = _keyed(".".join(shown), path, constraints, lasting=not row.temporary)
+        return Known(keyed, {one["name"]: one["type"] for one in columns})
+
+
+def _meant(row: _Row, schema: str, catalog: str) -> bool:
+    """Whether a table of the right name can be what a name with this schema and catalog, in lower case, stands for."""
+    here = row.database == row.here
+    if not schema:
+        return row.temporary or (here and row.schema in (row.schema_here, "main"))
+    if not catalog:
+        return (here and row.schema.lower() == schema) or (row.database.lower() == schema and row.schema == "main")
+    return row.database.lower() == catalog and row.schema.lower() == schema
+
+
+def _nearest(rows: Sequence[_Row]) -> _Row | None:
+    """The one that a statement would read."""
+    return max(rows, key=lambda row: (row.temporary, row.database == row.here, row.schema == row.schema_here), default=None)
 
 
 def relations(connection: duckdb.DuckDBPyConnection) -> dict[str, bool]:

@@ -151,6 +151,15 @@ def test_a_space_is_kept_and_read_again(large: tuple[Matrix, Index], tmp_path: P
     assert [path.name for path in (tmp_path / "embeddings").iterdir() if path.name.startswith(".new-")] == []
 
 
+def test_a_space_without_an_index_is_kept_too(tmp_path: Path) -> None:
+    one, kept = space(points(30), owner=[2, 0, 2, 29]), Kept(tmp_path)
+    kept.save("a", space(points(20), index=indexed(points(20))))
+    kept.save("a", one)
+    again = kept.load("a")
+    assert again is not None and again.index is None
+    assert [part.tolist() for part in again.nearest(one.matrix[2], 3)] == [part.tolist() for part in one.nearest(one.matrix[2], 3)]
+
+
 @pytest.mark.parametrize("file", ["space.json", "matrix.npy", "rows.arrow", "hashes.arrow", "index.usearch"])
 @pytest.mark.parametrize("harm", ["cut", "gone", "rubbish"])
 def test_a_harmed_file_is_made_again_and_never_believed(large: tuple[Matrix, Index], tmp_path: Path, file: str, harm: str) -> None:

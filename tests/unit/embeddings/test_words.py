@@ -39,3 +39,18 @@ def test_what_has_no_word_is_ranked_by_meaning_alone() -> None:
     both = fused(np.array([0.9, 0.5, 0.1], np.float32), np.zeros(3, np.float32))
     assert np.argsort(-both).tolist() == [0, 1, 2]
     assert both.max() <= 0.5
+
+
+def test_ranks_are_those_of_a_stable_order() -> None:
+    random = np.random.default_rng(0)
+    first = np.round(random.normal(size=500), 1).astype(np.float32)
+    first[:50] *= -0.0
+    second = np.maximum(np.round(random.normal(size=500), 1), 0).astype(np.float32)
+
+    def reciprocal(scores: np.ndarray) -> np.ndarray:
+        ranks = np.empty(len(scores))
+        ranks[np.argsort(-scores, kind="stable")] = np.arange(1, len(scores) + 1)
+        return np.asarray(1 / (60 + ranks))
+
+    expected = (reciprocal(first) + np.where(second > 0, reciprocal(second), 0)) * 61 / 2
+    np.testing.assert_allclose(fused(first, second), expected, rtol=1e-6)

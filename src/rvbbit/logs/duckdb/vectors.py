@@ -53,6 +53,8 @@ SEMI JOIN (SELECT content_hash FROM rvbbit.main.embedding_vectors WHERE model = 
 _OF_HASHES = """
 SELECT content_hash, vector FROM rvbbit.main.embedding_vectors
 WHERE model = $model AND content_hash IN (SELECT content_hash FROM given)"""
+_OF_HASH = """
+SELECT content_hash, vector FROM rvbbit.main.embedding_vectors WHERE model = $model AND content_hash = $hash"""
 _KEEP = """
 INSERT INTO rvbbit.main.embedding_vectors
 SELECT $model, content_hash, $dims, vector, $now FROM given
@@ -83,6 +85,8 @@ class Vectors:
 
     def vectors(self, model: str, hashes: pa.Array) -> pa.Table:
         """The vectors of those of the hashes that have one, in no order."""
+        if len(hashes) == 1:
+            return self._read("read embeddings", _OF_HASH, {"model": model, "hash": hashes[0].as_py()}, None)
         return self._read("read embeddings", _OF_HASHES, {"model": model}, pa.table({"content_hash": hashes}))
 
     def keep(self, model: str, hashes: Sequence[str], vectors: Matrix) -> None:
