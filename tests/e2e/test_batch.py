@@ -12,6 +12,7 @@ import pytest
 
 from rvbbit.errors import BudgetReached, Unsupported
 from rvbbit.providers import batches
+from rvbbit.providers.batch_records import BatchRecord, BatchRecords
 from rvbbit.testing import question
 
 ROWS = 120
@@ -70,6 +71,24 @@ def test_packs_go_in_batches_too(db: Any, project: Any) -> None:
     result = db.sql(f"-- @@ batch\n-- @@ pack: 16\n{SQL}")
     assert result.fetchall() == RIGHT
     assert project.server.batches.lines == result.usage.calls < ROWS / 8
+
+
+@pytest.mark.parametrize("lost", [0, 1])
+def test_a_batch_whose_id_cannot_be_written_down_is_paid_once(db: Any, project: Any, monkeypatch: pytest.MonkeyPatch, lost: int) -> None:
+    project.server.batches.lose_answers = lost
+    write, written = BatchRecords.write, []
+
+    def full(records: BatchRecords, record: BatchRecord) -> None:
+        written.append(record.batch)
+        if record.batch is not None:
+            raise OSError(28, "No space left on device")
+        write(records, record)
+
+    monkeypatch.setattr(BatchRecords, "write", full)
+    result = db.sql(f"-- @@ batch\n{SQL}")
+    assert (result.fetchall(), len(project.server.batches.begun), written) == (RIGHT, 1, [None, "batch_1"])
+    assert any("cannot be written down" in notice.message for notice in result.notices)
+    assert db.sql(f"-- @@ batch\n{SQL}").usage.calls == 0
 
 
 def test_nothing_is_measured_in_a_batch(db: Any, project: Any) -> None:

@@ -19,7 +19,7 @@ from rvbbit.cascades.pupil import MODEL, UNDECIDED, Pupil
 from rvbbit.cascades.spec import LLMCell
 from rvbbit.cascades.student_book import Post, StudentBook, named
 from rvbbit.cascades.student_stage import StudentStage, digest, foreseen
-from rvbbit.cascades.verified import Judged, Standing, Verified, check_reached, held_to, standing, widest
+from rvbbit.cascades.verified import Judged, Standing, Verified, check_reached, held_to, standing, sure, widest
 from rvbbit.errors import UsageError
 from rvbbit.interfaces import CallLog, ExampleSelector, Listener, OperatorCaller, ProviderFor
 from rvbbit.targets import Foreseen, Target
@@ -135,7 +135,7 @@ class StudentFirst:
             return Foreseen(0, len(unknown))
         held = await self._measure(post)
         note = f"held against {len(held):,} verified answers" if held else None
-        if len(unknown) < FEWEST and not held:
+        if not unknown or (len(unknown) < FEWEST and not held):
             return Foreseen(0, len(unknown))
         curated = await self._curated(post, context, arguments[0])
         if len(await self._book(post, stage, context, curated.version, held).earlier(unknown)) == len(unknown):
@@ -302,7 +302,7 @@ class StudentFirst:
     def _promised(self, post: Post) -> str:
         if self._target.against == "verified":
             return ", as verified answers allow"
-        return f": {self._target} against {post.model} ({1 - self._target.delta:.0%} sure)"
+        return f": {self._target} against {post.model} ({sure(self._target)} sure)"
 
 
 async def _judged(pupil: Pupil, held: Sequence[Verified]) -> list[Judged]:

@@ -142,6 +142,11 @@ def check_reached(held: Sequence[Verified], target: Target, model: str) -> None:
         )
 
 
+def sure(target: Target) -> str:
+    """How sure a bound is, never rounded up to certainty: `95%`, `99.9%`."""
+    return f"{100 * (1 - target.delta):.10g}%"
+
+
 def standing(pairs: Sequence[tuple[Value, Value]], target: Target, model: str) -> Standing | None:
     """What answers given to a target against the model come to against verified ones, each beside its own; None where too few can tell."""
     tally = Tally(target, pairs)
@@ -151,7 +156,7 @@ def standing(pairs: Sequence[tuple[Value, Value]], target: Target, model: str) -
     missed = {name: share for name, share in target.shares.items() if bounds[name] < share}
     shown = ", ".join(f"{name} >= {math.floor(1_000 * bound) / 1_000:g}" for name, bound in bounds.items())
     unknown = _unknown([given for given, _ in pairs], model)
-    said = f"against {len(pairs):,} verified answers: {shown} ({1 - target.delta:.0%} sure), {ASSUMED}{unknown}"
+    said = f"against {len(pairs):,} verified answers: {shown} ({sure(target)} sure), {ASSUMED}{unknown}"
     if not missed:
         return Standing(said)
     wanted = ", ".join(f"{name} >= {share:g}" for name, share in missed.items())
@@ -160,7 +165,7 @@ def standing(pairs: Sequence[tuple[Value, Value]], target: Target, model: str) -
 
 def held_to(target: Target, held: Sequence[Verified]) -> Standing:
     """What is promised where the target is held against verified answers."""
-    return Standing(f"against {len(held):,} verified answers: {target} ({1 - target.delta:.0%} sure), {ASSUMED}")
+    return Standing(f"against {len(held):,} verified answers: {target} ({sure(target)} sure), {ASSUMED}")
 
 
 def _rule(target: Target, cut: float) -> Rule:

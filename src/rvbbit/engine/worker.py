@@ -189,7 +189,7 @@ class Worker:
                 return 0.0
         self._through(began)
         if scored == self._scored:
-            self._stopping.wait(min(POLL, RARELY * look.seconds))  # what is dear to find out is found out seldom
+            self._requested.wait(min(POLL, RARELY * look.seconds))  # what is dear to find out is found out seldom
         back = self._judging.back_in
         return POLL if back is None else min(POLL, back)
 
@@ -247,7 +247,7 @@ class Worker:
         if not self._rooms.activity.lately:
             self._owed = 0.0
         elif self._owed >= REST and not self._stopping.is_set():
-            self._requested.wait(self._owed)
+            self._requested.wait(min(self._owed, POLL))
             self._owed = 0.0
 
     def _through(self, began: float) -> None:

@@ -138,15 +138,14 @@ class Batches:
             await asyncio.to_thread(self._records.write, batch.record)
             self._batches.append(batch)
             batch.record.batch = await self._api.begin({id_: one.body for id_, one in waiting.items()}, batch.record.mark)
-            await asyncio.to_thread(self._records.write, batch.record)
         except ProviderError as error:
             batch.beginning = False
             self._not_begun(batch, error)
             return
         except OSError as error:
-            self._batches = [one for one in self._batches if one is not batch]
             self._fail(ids, UsageError(f"a batch cannot be written down: {error}", hint="make room, or leave out `-- @ batch`"))
             return
+        await self._note(batch)
         batch.beginning = False
         costs = [one.cost_usd for one in waiting.values()]
         about = "" if None in costs else f", about ${sum(cost or 0.0 for cost in costs):.4f} at half price"
@@ -195,9 +194,19 @@ class Batches:
                 continue
             if self._api.marks or await self._holds(batch, id_):
                 record.batch, batch.failed = id_, None
-                await asyncio.to_thread(self._records.write, record)
+                await self._note(batch)
                 return id_
         return None
+
+    async def _note(self, batch: _Batch) -> None:
+        """Write a batch's id down. Where that fails it goes on: the record of its beginning is there, by which another process finds it."""
+        try:
+            await asyncio.to_thread(self._records.write, batch.record)
+        except OSError as error:
+            said = (
+                f"the id of batch {batch.record.batch} cannot be written down ({error}): make room; if this process ends, it is looked for"
+            )
+            self._tell(batch.record.ids, said)
 
     async def _holds(self, batch: _Batch, id_: str) -> bool:
         """Whether a batch that may be ours is, which its results alone can tell: waiting costs time, asking again would cost money."""

@@ -27,6 +27,8 @@ from rvbbit.sql.rewrite import as_typed
 
 WHOLE = ("distinct", "group", "having", "sample", "into", "qualify", "windows")
 """Clauses that need every row."""
+SETS = frozenset({"UNNEST", "GENERATE_SUBSCRIPTS"})
+"""Functions that make many rows or none of one."""
 INSIDE = ("from_", "joins", "laterals", "with_")
 
 
@@ -39,6 +41,8 @@ def read_once(statement: exp.Expr, names: Names, grouping: Callable[[exp.Expr], 
         if not stops(select) or not can_read_once(select, grouping) or select.meta.get("reads") == 0:
             continue
         if isinstance(select.parent, exp.Exists):
+            if not _are_one_a_row(select, names):
+                continue
             select.set("expressions", [exp.convert(1)])
         asking = [part for part in conditions.conjuncts(select.args["where"].this) if own_calls(part, select)]
         kept = [projection for projection in select.expressions if projection.find(Call) is None]
@@ -51,6 +55,18 @@ def read_once(statement: exp.Expr, names: Names, grouping: Callable[[exp.Expr], 
         rewrite(select, asking, labels, select.args.get("order"))
         if (reads := select.meta.get("reads")) is not None:
             select.args["from_"].this.this.set("limit", exp.Limit(expression=exp.Literal.number(reads)))
+
+
+def _are_one_a_row(select: exp.Select, names: Names) -> bool:
+    """Whether what an EXISTS selects is there, and makes each row one row: then it can be left out."""
+    nodes = [node for projection in select.expressions for node in projection.walk()]
+    if any(isinstance(node, exp.Explode) or (isinstance(node, exp.Anonymous) and node.name.upper() in SETS) for node in nodes):
+        return False
+    try:
+        named(names, select, select.expressions)
+    except SQLError:
+        return False
+    return True
 
 
 def named(names: Names, select: exp.Select, expressions: Sequence[exp.Expr]) -> list[str]:

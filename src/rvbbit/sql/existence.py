@@ -12,7 +12,6 @@ from sqlglot import exp
 
 from rvbbit.sql import describing
 from rvbbit.sql.conditions import conjuncts
-from rvbbit.sql.dialect import Call
 from rvbbit.sql.schema import Schema
 
 
@@ -20,11 +19,11 @@ def as_sought(exists: exp.Exists, block: exp.Select, schema: Schema) -> exp.In |
     """The same as IN, not yet put anywhere; None where it is not the same, or nobody can say."""
     inner = exists.this.unnest()
     where = inner.args.get("where") if isinstance(inner, exp.Select) else None
-    if where is None or any(map(schema.has_aggregate, inner.expressions)) or not schema.describes(describing.source(inner)):
+    if where is None or not all(_is_one_a_row(value, inner, schema) for value in inner.expressions):
         return None
     parts = conjuncts(where.this)
     linking = [part for part in parts if not _is_own(list(part.find_all(exp.Column)), inner, schema)]
-    sides = _sides(linking[0], inner, block, schema) if len(linking) == 1 else None
+    sides = _sides(linking[0], inner, block, schema) if len(linking) == 1 and len(parts) > 1 else None
     if sides is None:
         return None
     found, sought = sides
@@ -34,14 +33,22 @@ def as_sought(exists: exp.Exists, block: exp.Select, schema: Schema) -> exp.In |
     return exp.In(this=sought.copy(), query=exp.Subquery(this=rows))
 
 
+def _is_one_a_row(value: exp.Expr, inner: exp.Select, schema: Schema) -> bool:
+    """Whether what is selected makes each row one row, and can be left out."""
+    value = value.unalias()
+    return isinstance(value, exp.Star | exp.Literal | exp.Boolean | exp.Null) or (
+        isinstance(value, exp.Column) and _is_own([value], inner, schema)
+    )
+
+
 def _sides(link: exp.Expr, inner: exp.Select, block: exp.Select, schema: Schema) -> tuple[exp.Expr, exp.Expr] | None:
-    """What is the inner rows' in an equation, and what the outer ones'. What could be either's is the inner one's, as in SQL."""
-    if not isinstance(link, exp.EQ) or link.find(Call, exp.Select, exp.Star):
-        return None
-    for found, sought in ((link.this, link.expression), (link.expression, link.this)):
-        columns = list(sought.find_all(exp.Column))
-        if columns and not any(_is_own([column], inner, schema) for column in columns) and _is_own([found], inner, schema):
-            return (found, sought) if _is_own([sought], block, schema) else None
+    """The inner rows' column and the outer ones' in an equation. Only of a column with its table's name is it sure whose it is: the inner
+    SELECT may call a value like another, and two tables may have it."""
+    if isinstance(link, exp.EQ):
+        for found, sought in ((link.this, link.expression), (link.expression, link.this)):
+            columns = isinstance(found, exp.Column) and isinstance(sought, exp.Column) and sought.table
+            if columns and _is_own([found], inner, schema) and not _is_own([sought], inner, schema):
+                return (found, sought) if _is_own([sought], block, schema) else None
     return None
 
 

@@ -23,12 +23,13 @@ def test_a_library_leaves_the_collector_alone() -> None:
 def test_a_command_looks_at_young_objects_more_seldom(arguments: list[str]) -> None:
     code = f"""
 import gc, sys
+from rvbbit.cli import process
 from rvbbit.cli.main import main
 sys.argv = ['rvbbit', *{arguments}]
 try:
     main()
 except SystemExit:
-    print(gc.get_threshold()[0] > 700)
+    print(gc.get_threshold()[0] == process.YOUNG)
 """
     assert said(code).splitlines()[-1] == "True"
 

@@ -244,6 +244,18 @@ def test_a_target_held_against_verified_answers_asks_no_sample_and_says_so(db: D
     assert "held against 200 verified answers" in plan
 
 
+def test_explain_of_no_rows_has_nothing_to_decide(db: Database, server: FakeServer) -> None:
+    verify(db, server, 200)
+    plan = "\n".join(str(row[0]) for row in db.sql(f"EXPLAIN {MEANS} AND id < 0\n{HELD}").fetchall())
+    assert "0 calls" in plan or "0 rows" in plan
+
+
+def test_a_bound_is_never_said_to_be_certain(db: Database, server: FakeServer) -> None:
+    verify(db, server, 200)
+    told = " ".join(said(db.sql(f"-- @@ delta: 0.001\n{HELD}{MEANS}")))
+    assert "(99.9% sure)" in told and "100%" not in told
+
+
 def test_corrections_count_as_errors_of_the_model_that_made_them(db: Database, server: FakeServer) -> None:
     verify(db, server, 200, wrong=50)
     with pytest.raises(errors.UsageError, match=r"openai:fake itself is not shown to reach accuracy >= 0\.8.*150 of 200 right") as caught:

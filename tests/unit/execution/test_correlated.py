@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from rvbbit.errors import SQLError
+
 
 def _asked(bench: Any, statement: str) -> set[tuple[Any, ...]]:
     bench.asked.clear()
@@ -161,6 +163,12 @@ def test_exists_stops_at_the_first_row_that_passes(bench: Any) -> None:
         "SELECT 1 FROM r, r2 WHERE r.k = r2.k AND r2.k = l.k AND means(r.text, 'red')",
         "SELECT DISTINCT text FROM r WHERE r.k = l.k AND means(r.text, 'red') ORDER BY text",
         "SELECT 1 FROM r WHERE r.k IS NOT DISTINCT FROM l.k AND means(r.text, 'red')",
+        "SELECT 1 FROM (SELECT k FROM r WHERE means(text, 'red')) z WHERE z.k = l.k",
+        "SELECT means(r.text, 'red') FROM r WHERE r.k = l.k",
+        "SELECT r.text FROM r WHERE r.k = l.k GROUP BY r.text HAVING means(r.text, 'red')",
+        "SELECT r.k + 100 AS id FROM r WHERE r.k = id AND means(r.text, 'red')",
+        "SELECT 1 FROM r WHERE row(r.k) = row(l.k) AND means(r.text, 'red')",
+        "SELECT r.* FROM r WHERE l.k = r.k AND means(r.text, 'red')",
         "SELECT row_number() OVER () FROM r WHERE r.k = l.k AND means(r.text, 'red') QUALIFY row_number() OVER () > 1",
     ],
 )
@@ -169,3 +177,20 @@ def test_exists_stops_at_the_first_row_that_passes(bench: Any) -> None:
 )
 def test_every_way_to_ask_whether_there_are_rows_has_the_rows_of_sql(more: Any, inner: str, where: str) -> None:
     more.check(f"SELECT l.id FROM l WHERE {where.format(inner)}")
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        "SELECT 1 FROM r, r2 WHERE r.k = k AND r.k = r2.k AND means(r.text, 'red')",
+        "SELECT nosuch FROM r WHERE r.k = l.k AND means(r.text, 'red')",
+        "SELECT 1 FROM r WHERE r.k = l.nosuch AND means(r.text, 'red')",
+    ],
+)
+def test_what_means_nothing_does_not_come_to_mean_something(more: Any, inner: str) -> None:
+    with pytest.raises(SQLError):
+        more.run(f"SELECT l.id FROM l WHERE EXISTS ({inner})")
+
+
+def test_values_that_make_no_row_of_a_row_are_looked_at(more: Any) -> None:
+    more.check("SELECT l.id FROM l WHERE EXISTS (SELECT unnest([]::INT[]) FROM r WHERE r.k = l.k AND means(r.text, 'red'))")
