@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,6 +24,12 @@ ANY_NUMBER = 100
 Parameters = Sequence[Any] | Mapping[str, Any] | None
 T = TypeVar("T")
 NOTHING = pa.table({})
+
+_idle: list[ThreadPoolExecutor] = []
+"""The thread in which DuckDB works for the main one, between two statements: to start one takes longer than a small statement. What a
+signal's handler asks meanwhile has one of its own."""
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_idle.clear)  # a thread does not come along
 
 
 class Relation(NamedTuple):
@@ -140,24 +145,22 @@ def records(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Paramet
 def _beside(connection: duckdb.DuckDBPyConnection, ask: Callable[[], T]) -> T:
     if threading.current_thread() is not threading.main_thread():
         return ask()
-    work = _worker(os.getpid()).submit(ask)
+    worker = _idle.pop() if _idle else ThreadPoolExecutor(1, thread_name_prefix="rvbbit-duckdb")
+    work: Future[T] | None = None
     try:
+        work = worker.submit(ask)
         while not _ended(work):
             pass
+        return work.result()
     except KeyboardInterrupt:
-        while not _ended(work):
+        while work is not None and not _ended(work):
             connection.interrupt()  # again and again: one that comes before DuckDB has begun is lost
         raise Cancelled("the query was cancelled", hint=KEPT) from None
     finally:
-        if not work.done():
-            _worker.cache_clear()  # another Ctrl-C: the next statement need not wait for this one
-    return work.result()
-
-
-@functools.lru_cache(1)
-def _worker(pid: int) -> ThreadPoolExecutor:
-    """The main thread's other thread: to start one takes longer than a small statement. A process that forks takes none along."""
-    return ThreadPoolExecutor(1, thread_name_prefix="rvbbit-duckdb")
+        if work is not None and work.done() and not _idle:
+            _idle.append(worker)
+        else:
+            worker.shutdown(wait=False)
 
 
 def _ended(work: Future[T]) -> bool:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Iterator
+from typing import Any
 
 import duckdb
 import pytest
@@ -66,9 +68,32 @@ def test_what_duckdb_refuses_is_ours_to_tell(connection: duckdb.DuckDBPyConnecti
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 def test_a_forked_process_has_a_thread_of_its_own(connection: duckdb.DuckDBPyConnection) -> None:
     database.run(connection, "SELECT 1")
-    worker = database._worker(os.getpid())
+    assert database._idle
     child = os.fork()
     if child == 0:
-        os._exit(database._worker(os.getpid()) is worker)
-    assert database._worker(os.getpid()) is worker
+        os._exit(len(database._idle))
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_a_statement_of_a_signals_handler_does_not_wait_for_the_one_it_came_upon(
+    connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other, go, found, ended = connection.cursor(), threading.Event(), [], database._ended
+
+    def held(number: int) -> int:
+        go.wait(20)
+        return number
+
+    def signalled(work: Any) -> bool:
+        if not go.is_set() and not found:
+            found.append(None)
+            found.append(database.records(other, "SELECT 2"))
+            go.set()
+        return ended(work)
+
+    connection.create_function("held", held, [int], int)
+    monkeypatch.setattr(database, "_ended", signalled)
+    began = time.monotonic()
+    assert database.records(connection, "SELECT held(1)") == [(1,)]
+    assert found == [None, [(2,)]] and time.monotonic() - began < 20
+    other.close()
