@@ -45,3 +45,9 @@ gc.collect()
 print(gc.get_freeze_count() > 1000, gone() is None)
 """
     assert said(code) == "True True"
+
+
+def test_a_process_that_settled_ends_without_a_word() -> None:
+    code = "import gc, duckdb, rvbbit.engine\nfrom rvbbit.cli import process\nduckdb.connect().sql('SELECT 1').fetchall()\nprocess.settle()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "")
