@@ -19,7 +19,7 @@ def begin() -> None:
 
 
 def settle() -> None:
-    """Once all is loaded that stays: it is not looked at again before the end. Such a look took 80 ms, in which nothing else ran."""
+    """Once all is loaded that stays: it is not looked at again before the end. Nothing else runs during such a look."""
     begin()
     gc.collect()
     gc.freeze()

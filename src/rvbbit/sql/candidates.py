@@ -27,8 +27,6 @@ from rvbbit.sql.rewrite import as_typed
 
 WHOLE = ("distinct", "group", "having", "sample", "into", "qualify", "windows")
 """Clauses that need every row."""
-SETS = frozenset({"UNNEST", "GENERATE_SUBSCRIPTS"})
-"""Functions that make many rows or none of one."""
 INSIDE = ("from_", "joins", "laterals", "with_")
 
 
@@ -59,8 +57,7 @@ def read_once(statement: exp.Expr, names: Names, grouping: Callable[[exp.Expr], 
 
 def _are_one_a_row(select: exp.Select, names: Names) -> bool:
     """Whether what an EXISTS selects is there, and makes each row one row: then it can be left out."""
-    nodes = [node for projection in select.expressions for node in projection.walk()]
-    if any(isinstance(node, exp.Explode) or (isinstance(node, exp.Anonymous) and node.name.upper() in SETS) for node in nodes):
+    if any(map(scopes.makes_several, select.expressions)):
         return False
     try:
         named(names, select, select.expressions)

@@ -12,10 +12,15 @@ from sqlglot import exp
 
 from rvbbit.sql.dialect import Call
 
-SEVERAL = frozenset({"UNNEST", "COLUMNS"})
-"""Functions that make several rows or columns of one, which a scalar lookup cannot."""
+SEVERAL = frozenset({"UNNEST", "GENERATE_SUBSCRIPTS", "COLUMNS"})
+"""Functions that make several rows or columns of one, or none, which a scalar lookup cannot."""
 BLOCKS = (exp.Select, exp.Update, exp.Delete)
 VOLATILE = frozenset({"RANDOM", "UUID", "GEN_RANDOM_UUID", "UUIDV4", "UUIDV7", "NEXTVAL", "CURRVAL", "SETVAL", "SETSEED", "SLEEP_MS"})
+
+
+def makes_several(tree: exp.Expr) -> bool:
+    """Whether something in it makes several rows or columns of one, or none."""
+    return any(isinstance(node, exp.Explode) or (isinstance(node, exp.Anonymous) and node.name.upper() in SEVERAL) for node in tree.walk())
 
 
 def block_of(call: exp.Expr) -> exp.Expr | None:

@@ -71,5 +71,5 @@ def _can_copy(block: exp.Select, sought: exp.Expr, schema: Schema) -> bool:
 
 
 def _is_cheap(part: exp.Expr, schema: Schema) -> bool:
-    several = any(isinstance(node, exp.Anonymous) and node.name.upper() in scopes.SEVERAL for node in part.walk())
-    return not several and part.find(Call, exp.Select, exp.Star, exp.Explode) is None and not schema.reads_differently(part)
+    plain = part.find(Call, exp.Select, exp.Star) is None and not scopes.makes_several(part)
+    return plain and not schema.reads_differently(part)

@@ -16,6 +16,7 @@ from rvbbit.providers.retrying import Patience
 from rvbbit.settings import Price
 from rvbbit.testing import FakeServer, question
 from rvbbit.types import Message, Request
+from support.batching import files, until
 from support.families import BOOLEAN, no_sleep
 
 MODEL = "openai:m"
@@ -57,18 +58,6 @@ async def world(server, tmp_path):
     world = World(server, tmp_path)
     yield world
     await world.registry.close()
-
-
-def files(folder):
-    return [json.loads(path.read_text()) for path in folder.glob("*.json")]
-
-
-async def until(condition):
-    for _ in range(500):
-        if condition():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("it never came to be")
 
 
 async def test_many_questions_are_one_batch_at_half_the_price(world, server, tmp_path):

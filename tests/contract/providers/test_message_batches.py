@@ -19,6 +19,7 @@ from rvbbit.providers.retrying import Patience
 from rvbbit.settings import Price
 from rvbbit.testing import FakeServer, messages, question
 from rvbbit.types import Message, Request
+from support.batching import files, until
 from support.families import BOOLEAN, no_sleep
 
 MODEL = "anthropic:claude-haiku-4-5"
@@ -60,18 +61,6 @@ async def world(server, tmp_path):
     world = World(server, tmp_path)
     yield world
     await world.registry.close()
-
-
-def files(folder):
-    return [json.loads(path.read_text()) for path in folder.glob("*.json")]
-
-
-async def until(condition):
-    for _ in range(500):
-        if condition():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("it never came to be")
 
 
 async def left(server, folder, *texts):

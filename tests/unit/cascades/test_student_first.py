@@ -16,11 +16,7 @@ from unit.cascades.conftest import NOON, World
 
 @pytest.fixture
 def taught(world: World) -> Class:
-    """A hundred and fifty logged answers that show how sure the student may be."""
-    world.write(CELL)
-    found = Class(world)
-    found.teach()
-    return found
+    return Class.taught(world)
 
 
 async def test_the_student_decides_what_it_is_sure_of_and_the_model_the_rest(taught: Class) -> None:

@@ -11,7 +11,7 @@ from rvbbit.cascades.verified import Standing, Verified
 from rvbbit.errors import UsageError
 from rvbbit.targets import Foreseen, Target
 from rvbbit.types import Example, Notice
-from unit.cascades.classroom import CELL, CONTEXT, Class
+from unit.cascades.classroom import CONTEXT, Class
 from unit.cascades.conftest import NOON, World
 
 HELD = Target(accuracy=0.9, against="verified")
@@ -19,11 +19,7 @@ HELD = Target(accuracy=0.9, against="verified")
 
 @pytest.fixture
 def taught(world: World) -> Class:
-    """A hundred and fifty logged answers that show how sure the student may be."""
-    world.write(CELL)
-    found = Class(world)
-    found.teach()
-    return found
+    return Class.taught(world)
 
 
 async def test_what_the_answers_come_to_against_verified_ones_is_said(taught: Class) -> None:

@@ -146,3 +146,4 @@ async def test_closing_twice_is_safe():
     model = asking(answering("yes"))
     await model.close()
     await model.close()
+    assert (await model.complete(Request("m", CHAT))).text == "yes"
