@@ -27,10 +27,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import rvbbit
-from rvbbit.engine import Database
+from rvbbit.cli import process
 from rvbbit.testing import FakeProcess
+
+if TYPE_CHECKING:
+    from rvbbit.engine import Database
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "confidence.md"
@@ -64,6 +68,7 @@ def main() -> None:
     given = parser.parse_args()
     if not given.data.exists():
         sys.exit(f"{given.data} is not there: pass --data")
+    process.begin()  # as `rvbbit serve` does
     report = "\n".join(measured(given.data, given.pairs))
     print(report)
     if given.docs:

@@ -1,15 +1,19 @@
-"""How our own programs collect cycles; each in a process of its own, as the collector is the whole process's."""
+"""How our own programs collect cycles and keep memory; each in a process of its own, as both are the whole process's."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
 import pytest
 
+from rvbbit.cli import process
 
-def said(code: str) -> str:
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+
+def said(code: str, **env: str) -> str:
+    given = {name: value for name, value in os.environ.items() if name != process.ALLOCATOR} | env
+    return subprocess.run([sys.executable, "-c", code], env=given, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def test_a_library_leaves_the_collector_alone() -> None:
@@ -32,6 +36,18 @@ except SystemExit:
     print(gc.get_threshold()[0] == process.YOUNG)
 """
     assert said(code).splitlines()[-1] == "True"
+
+
+@pytest.mark.parametrize(("env", "kept"), [({}, "dirty_decay_ms:60000"), ({process.ALLOCATOR: "dirty_decay_ms:5"}, "dirty_decay_ms:5")])
+def test_a_command_has_duckdb_keep_freed_memory_for_a_minute_unless_the_user_says_otherwise(env: dict[str, str], kept: str) -> None:
+    code = """
+import os, sys
+from rvbbit.cli import process
+from rvbbit.cli.main import main
+process.begin()
+print('duckdb' in sys.modules, os.environ[process.ALLOCATOR])
+"""
+    assert said(code, **env) == f"False {kept}"
 
 
 def test_what_is_loaded_is_not_looked_at_again_and_what_comes_later_is() -> None:
