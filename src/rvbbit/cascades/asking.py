@@ -59,7 +59,7 @@ class Asking:
             try:
                 value = await self.checked(completion)
             except OutputInvalid as error:
-                await flight.safely(self.errand.remember(record(**_failed(error))))
+                await flight.safely(self.errand.remember(record(**_failed(error)), failed=attempt == attempts))
                 if attempt == attempts:
                     raise self._used_up(error, attempts) from error
                 request = replace(request, messages=(*self.messages, *prompt.again(completion.text or "", error.message)))
@@ -96,7 +96,7 @@ class Asking:
             spent = error.usage if isinstance(error, ProviderError) and isinstance(error.usage, Usage) else Usage()
             self.tally.add(spent)
             took, what = time.perf_counter() - ticks, {"model": self.model, "attempt": attempt, "usage": spent, **_failed(error)}
-            await flight.safely(self.errand.remember(self.record(started, took, **what)))
+            await flight.safely(self.errand.remember(self.record(started, took, **what), failed=True))
             raise
         return completion, partial(self.record, started, time.perf_counter() - ticks, attempt=attempt, **_of(completion))
 

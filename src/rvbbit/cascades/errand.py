@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from rvbbit.cascades.flights import Flights
 from rvbbit.cascades.lookups import Lookups
 from rvbbit.cascades.plans import CascadePlan, CellPlan
 from rvbbit.cascades.rows import Given
+from rvbbit.cascades.workers import Crew
 from rvbbit.interfaces import CallLog, Embedder, ExampleSelector, Listener, ProviderFor, RunSQL
 from rvbbit.types import Answer, Arguments, CallContext, CallRecord, Notice, Value
 
@@ -37,7 +38,7 @@ class Tools:
 class Errand:
     """`reuse` is False where every question is asked anew (`cache: false`, `rvbbit run`, tests). `keep` is False where answers must not
     be found again later. `records` collects what was logged, where somebody wants it; `landed` holds the keys of calls that ended since it
-    began, its own and others'."""
+    began, its own and others'. `crew` is at work on it."""
 
     plan: CascadePlan
     context: CallContext
@@ -47,14 +48,17 @@ class Errand:
     keep: bool
     records: list[CallRecord] | None = None
     landed: Set[str] = frozenset()
+    crew: Crew[Any] = field(default_factory=Crew)
 
     def tell(self, said: Answer | Notice, times: int = 1) -> None:
         if self.listen is not None:
             self.listen(said, times)
 
-    async def remember(self, record: CallRecord) -> None:
-        """Returns when the record is on disk. Raises DatabaseError."""
-        await self.tools.log.append(record)
+    async def remember(self, record: CallRecord, *, failed: bool = False) -> None:
+        """Returns when the record is on disk; meanwhile other calls are made, unless this one `failed` for good. Raises DatabaseError."""
+        if failed and self.context.on_error == "raise":
+            self.crew.halt()
+        await self.crew.away(self.tools.log.append(record))
         if self.records is not None:
             self.records.append(record)
 

@@ -28,7 +28,7 @@ from rvbbit.cascades.reduced_cell import ReducedCell
 from rvbbit.cascades.rows import Chunk, Nothing, Row
 from rvbbit.cascades.spec import LLMCell
 from rvbbit.cascades.sqltypes import shown
-from rvbbit.cascades.workers import spread, together
+from rvbbit.cascades.workers import together
 from rvbbit.errors import CallError, Cancelled, CascadeNotFound, Error
 from rvbbit.interfaces import CallLog, Embedder, ExampleSelector, Listener, ProviderFor, RunSQL
 from rvbbit.types import Answer, Arguments, CallContext, CallRecord, Notice, Strategy, Usage, Value
@@ -37,6 +37,8 @@ CHUNK = 10_000
 """Arguments whose keys are looked up in the log at once."""
 LOCAL_IN_FLIGHT = 1_024
 """Calls a model that reads no messages gets at once: it answers them in batches of its own."""
+AWAY = 4
+"""Times as many rows as are being answered may wait for the log at the same time."""
 KEPT = "what was answered is kept: run it again to resume"
 
 
@@ -212,16 +214,17 @@ class Runner:
             rows = _unknown(errand, first, chunks, answers)
         else:
             rows = _rows(chunks)
-        workers = min(len(arguments), self._workers(steps))
+        workers = self._workers(steps)
         if isinstance(first, PackedCell):
-            await spread(first.packs(rows), workers, lambda pack: together(pack, do))
+            await errand.crew.spread(first.packs(rows), lambda pack: together(pack, do), at_work=workers)
             await first.finish()
         else:
-            await spread(rows, workers, do)
+            once = all(isinstance(step, CodeCell) or step.asks_once for step in steps)
+            await errand.crew.spread(rows, do, at_work=workers, hired=AWAY * workers if once else workers)
         return [answer for answer in answers if answer is not None]
 
     def _workers(self, steps: Sequence[Step]) -> int:
-        """Twice the concurrency, so that a call that waits for the log keeps no model waiting; more where all answer locally."""
+        """Twice the concurrency: the next question is written while the model is at the one before. More where all answer locally."""
         local = all(isinstance(step, ModelCell) and not step.reads_messages for step in steps)
         return LOCAL_IN_FLIGHT if local else 2 * self._tools.concurrency
 

@@ -1,56 +1,101 @@
-"""A fixed number of workers over any number of items: no task per item, no switch per item that is done at once, and a clean end at the
-first error."""
+"""Workers over any number of items: so many at work at a time, no task per item, no switch per item that is done at once, and a clean end
+at the first error."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from itertools import islice
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from rvbbit.errors import Error
 
 T = TypeVar("T")
 
 
-async def spread(chunks: AsyncIterator[Sequence[T]], workers: int, do: Callable[[T], Awaitable[None]]) -> None:
-    """Do something with every item of every chunk, `workers` at a time. A chunk is asked for when the one before has been given out.
-    A worker is hired when there is an item for it: most often there is none, for all is known.
+class Crew(Generic[T]):
+    """A worker is hired when there is an item for it: most often there is none, for all is known."""
 
-    At the first Error nothing new is begun; what is under way is finished, then the error is raised. Cancellation cancels at once.
-    """
-    turn = asyncio.Lock()
-    waiting: deque[T] = deque()
-    errors: list[Error] = []
-    idle = iter(range(workers))
+    def __init__(self) -> None:
+        self._at_work = self._hired = 0
+        self._busy = 0
+        self._there = 0
+        self._waiting: deque[T] = deque()
+        self._errors: list[Error] = []
+        self._open = False
+        self._gone = asyncio.Event()
+        self._begin: Callable[[], object] = object
 
-    def hire(most: int) -> None:
-        for _ in islice(idle, most):
-            group.create_task(work())
+    async def spread(
+        self, chunks: AsyncIterator[Sequence[T]], do: Callable[[T], Awaitable[None]], *, at_work: int, hired: int | None = None
+    ) -> None:
+        """Do something with every item of every chunk, once. A chunk is asked for when the one before has been given out.
 
-    async def more() -> bool:
-        async with turn:
-            while not waiting and not errors:
-                chunk = await anext(chunks, None)
-                if chunk is None:
-                    return False
-                waiting.extend(chunk)
-                hire(len(waiting))
-        return True
+        `at_work` at most are busy with an item at the same time; `hired` at most are there (None: as many), the others being `away`.
 
-    async def work() -> None:
+        At the first Error nothing new is begun; what is under way is finished, then the error is raised. Cancellation cancels at once.
+        """
+        self._at_work, self._hired = at_work, hired or at_work
+        turn = asyncio.Lock()
+
+        async def more() -> bool:
+            async with turn:
+                while not self._waiting and self._open:
+                    chunk = await anext(chunks, None)
+                    if chunk is None:
+                        return False
+                    self._waiting.extend(chunk)
+                    self._hire(len(chunk))
+            return True
+
+        async def work() -> None:
+            try:
+                while self._open and self._busy <= self._at_work and (self._waiting or await more()):
+                    if self._waiting and self._open:  # another worker may have been quicker
+                        await do(self._waiting.popleft())
+            except Error as error:
+                self.halt()
+                self._errors.append(error)
+            except BaseException:
+                self.halt()
+                raise
+            finally:
+                self._busy -= 1
+                self._there -= 1
+                if self._there == 0:
+                    self._gone.set()
+
+        async with asyncio.TaskGroup() as group:
+            self._begin = lambda: group.create_task(work())
+            self._open = True
+            try:
+                self._hire(1)
+                await self._gone.wait()
+            finally:
+                self.halt()
+        if self._errors:
+            raise self._errors[0]
+
+    async def away(self, waiting: Awaitable[None]) -> None:
+        """Whoever awaits this works on no item for now: another takes the next one meanwhile."""
+        self._busy -= 1
+        if self._waiting:
+            self._hire(1)
         try:
-            while not errors and (waiting or await more()):
-                if waiting and not errors:  # another worker may have been quicker
-                    await do(waiting.popleft())
-        except Error as error:
-            errors.append(error)
+            await waiting
+        finally:
+            self._busy += 1
 
-    async with asyncio.TaskGroup() as group:
-        hire(1)
-    if errors:
-        raise errors[0]
+    def halt(self) -> None:
+        """Nothing new is begun: an error is on its way."""
+        self._open = False
+
+    def _hire(self, most: int) -> None:
+        while most > 0 and self._open and self._busy < self._at_work and self._there < self._hired:
+            self._busy += 1
+            self._there += 1
+            self._begin()
+            most -= 1
 
 
 async def together(items: Sequence[T], do: Callable[[T], Awaitable[None]]) -> None:

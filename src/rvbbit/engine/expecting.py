@@ -13,8 +13,8 @@ from typing import NamedTuple
 from rvbbit.cascades.catalog import Catalog
 from rvbbit.cascades.runner import LOCAL_IN_FLIGHT
 from rvbbit.cascades.spec import LLMCell
+from rvbbit.jsontext import to_json
 from rvbbit.logs.examples import ExampleFilter, ExampleRow
-from rvbbit.logs.schema import to_json
 from rvbbit.logs.store import Store
 from rvbbit.providers.prices import CHARACTERS_PER_TOKEN, SHORT_ANSWER, Prices, estimate
 from rvbbit.types import Arguments, Message, Request, Usage

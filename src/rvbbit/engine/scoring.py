@@ -19,8 +19,8 @@ from rvbbit.engine.rooms import Rooms
 from rvbbit.engine.turn import Turn
 from rvbbit.engine.yielding import Yielding, YieldingEmbedder, YieldingStore
 from rvbbit.errors import BudgetReached, Cancelled, TrainingError, UsageError
+from rvbbit.jsontext import to_json
 from rvbbit.logs.examples import ExampleFilter
-from rvbbit.logs.schema import to_json
 from rvbbit.providers.prices import CHARACTERS_PER_TOKEN, estimate
 from rvbbit.result import Progress
 from rvbbit.scoring.assessor import Assessor

@@ -5,17 +5,16 @@ Column names are those of `docs/log.md`. JSON columns travel as text; timestamps
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias
 
 import pyarrow as pa
 
+from rvbbit.jsontext import to_json
 from rvbbit.result import QueryUsage
-from rvbbit.types import CallRecord, Decision, Score, Value
+from rvbbit.types import CallRecord, Decision, Score
 
 Row: TypeAlias = tuple[Any, ...]
 """One value a column, in the schema's order."""
@@ -232,14 +231,6 @@ def to_table(schema: pa.Schema, rows: Sequence[Row]) -> pa.Table:
     return pa.Table.from_arrays([_array(column, kind.type) for column, kind in zip(columns, schema, strict=True)], schema=schema)
 
 
-def to_json(value: Value) -> str:
-    """Compact JSON that any parser reads: NaN and the infinities, which JSON does not have, become their names as text."""
-    try:
-        return _ENCODER.encode(value)
-    except ValueError:
-        return _ENCODER.encode(_finite(value))
-
-
 def _array(column: Sequence[Any], kind: pa.DataType) -> pa.Array:
     try:
         return pa.array(column, kind)
@@ -254,24 +245,3 @@ def readable(value: Any) -> Any:
     if isinstance(value, tuple):
         return tuple(readable(inner) for inner in value)
     return value
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, Mapping):
-        return dict(value)
-    if isinstance(value, Sequence):
-        return list(value)
-    raise TypeError(f"{type(value).__name__} is not a JSON value")
-
-
-def _finite(value: Value) -> Value:
-    if isinstance(value, float) and not math.isfinite(value):
-        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-    if isinstance(value, Mapping):
-        return {key: _finite(inner) for key, inner in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_finite(inner) for inner in value]
-    return value
-
-
-_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain)

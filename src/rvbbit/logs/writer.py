@@ -25,7 +25,7 @@ Flush: TypeAlias = Callable[[Sequence[Row]], None]
 
 CAPACITY = 10_000  # rows that may wait: five full batches, some tens of megabytes of prompts
 BATCH = 2_000  # rows a commit: where rows a second stop growing with the batch
-LINGER = 0.05  # seconds: little beside a model call; a commit costs milliseconds of CPU however few rows it holds
+LINGER = 0.1  # seconds: little beside a model call; a commit costs milliseconds of CPU however few rows it holds
 IDLE = 0.5  # seconds: longer than a query waits between its answers
 QUIET = 0.005  # seconds: a single call, and the last ones of a query, need not wait for company that does not come
 

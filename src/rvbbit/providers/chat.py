@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rvbbit.errors import AuthenticationFailed, ProviderError, Refused, TerminalError, Unavailable
+from rvbbit.jsontext import written
 from rvbbit.providers import logprobs, schemas
 from rvbbit.providers.connection import Connection
 from rvbbit.providers.prompt_caches import prompt_cache
@@ -91,7 +92,7 @@ class Chat:
             self._accepts = accepts
 
     async def _ask(self, request: Request, accepts: Accepts) -> Completion:
-        body = self.body(request, accepts)
+        body = written(self.body(request, accepts))
         answer = await self.connection.post(PATH, body, who=self.name, timeout=request.timeout)
         return self.read(request, body, answer)
 

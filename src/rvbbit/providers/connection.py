@@ -14,7 +14,9 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
+from rvbbit import jsontext
 from rvbbit.errors import ProviderError, ProviderTimeout, TerminalError, Unavailable, Unreachable
+from rvbbit.jsontext import to_json
 from rvbbit.providers.failures import failure, words
 from rvbbit.providers.servers import SHORTEST_SECRET, Address
 
@@ -36,7 +38,7 @@ class Connection:
 
     async def post(self, path: str, body: Mapping[str, Any], *, who: str, timeout: float) -> dict[str, Any]:
         """The JSON object the server answers. `who` names the model in errors; `timeout` in seconds. Raises ProviderError."""
-        return await self._json("POST", path, json.dumps(body).encode(), who, timeout)
+        return await self._json("POST", path, _encoded(body), who, timeout)
 
     async def get(self, path: str, *, who: str, timeout: float) -> dict[str, Any]:
         """The JSON object at a path, which may end in `?name=value`. Raises ProviderError."""
@@ -77,7 +79,7 @@ class Connection:
         if self._key and self._key in raw:
             raw = raw.replace(self._key, b"[key]")
         try:
-            body = json.loads(raw)
+            body = jsontext.read(raw)
         except ValueError as error:
             body = raw.decode("utf-8", "replace")
             if status < 300:
@@ -143,6 +145,13 @@ def _timeout(seconds: float) -> aiohttp.ClientTimeout:
     if seconds not in _timeouts:
         _timeouts[seconds] = aiohttp.ClientTimeout(total=seconds, sock_connect=min(seconds, CONNECT_SECONDS))
     return _timeouts[seconds]
+
+
+def _encoded(body: Mapping[str, Any]) -> bytes:
+    try:
+        return to_json(body).encode()
+    except UnicodeEncodeError:  # half a surrogate pair can be sent as ASCII only
+        return json.dumps(body).encode()
 
 
 def _inner_status(body: Mapping[str, Any]) -> int:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rvbbit.errors import RateLimited
 from rvbbit.interfaces import Provider
@@ -64,6 +65,14 @@ class Allowance:
         self.counts_tokens = rate.tokens is not None
 
 
+@dataclass(eq=False, slots=True)
+class _Turn:
+    """A call in line; it is told how many seconds to rest, and 0 when it is let in."""
+
+    tokens: float
+    told: asyncio.Future[float] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
 class Limited(Wrapper):
     """A provider with at most `ceiling` calls in flight, fewer while its server answers 429, within `rate`."""
 
@@ -85,47 +94,60 @@ class Limited(Wrapper):
         self.allowance = rate if isinstance(rate, Allowance) else Allowance(rate or Rate(), clock)
         self._paused_until = 0.0
         self._round = 0
-        self._waiting = 0
-        self._door = asyncio.Lock()
-        self._left = asyncio.Event()
+        self._line: deque[_Turn] = deque()
 
     async def complete(self, request: Request) -> Completion:
         """Waits for its turn, then asks."""
         expected = estimate(request) if self.allowance.counts_tokens else Usage()
         tokens = expected.tokens_in + expected.tokens_out
-        if self._waiting or not self._free(tokens):
+        if self._line or not self._free(tokens):
             await self._turn(tokens)
         else:
             self._start(tokens)
         started_in = self._round
         try:
             completion = await self.inner.complete(request)
+            self._grow(completion.usage, expected)
         except RateLimited as error:
             self._back_off(error, started_in)
             raise
         finally:
-            self.in_flight -= 1
-            self._left.set()
-        self._grow(completion.usage, expected)
+            self._leave()
         return completion
 
     def _free(self, tokens: float) -> bool:
         return self.in_flight < int(self.limit) and self._pause(tokens) <= 0
 
     async def _turn(self, tokens: float) -> None:
-        """Waits for the calls before it, then holds the door until it may start, so that those behind it keep their order."""
-        self._waiting += 1
+        """Waits in line until it is let in. Whoever is first sits out a pause, and those behind keep their order."""
+        turn = _Turn(tokens)
+        self._line.append(turn)
+        self._admit()
         try:
-            async with self._door:
-                while not self._free(tokens):
-                    if self.in_flight >= int(self.limit):
-                        self._left.clear()
-                        await self._left.wait()
-                    else:
-                        await self._sleep(self._pause(tokens))
-                self._start(tokens)
-        finally:
-            self._waiting -= 1
+            while (pause := await turn.told) > 0:
+                await self._sleep(pause)
+                turn.told = asyncio.get_running_loop().create_future()
+                self._admit()
+        except asyncio.CancelledError:
+            if turn in self._line:
+                self._line.remove(turn)
+                self._admit()
+            else:  # let in, and gone before it knew
+                self._leave()
+            raise
+
+    def _admit(self) -> None:
+        """Let in those first in line, as many as may start; the next one is told to rest where only time is wanting."""
+        while self._line and not (first := self._line[0]).told.done() and self.in_flight < int(self.limit):
+            pause = max(0.0, self._pause(first.tokens))
+            if pause == 0:
+                self._line.popleft()
+                self._start(first.tokens)
+            first.told.set_result(pause)
+
+    def _leave(self) -> None:
+        self.in_flight -= 1
+        self._admit()
 
     def _pause(self, tokens: float) -> float:
         return max(self._paused_until - self._clock(), self.allowance.requests.wait(1), self.allowance.tokens.wait(tokens))

@@ -23,6 +23,8 @@ def pays(schema: Mapping[str, Value] | None) -> bool:
 def probability(choice: Mapping[str, Any], answer: str) -> float | None:
     """Of `answer`, the JSON or the bare text of the value that a choice holds; None where the server gave nothing that can be read."""
     tokens = list(_tokens(choice))
+    if not tokens:
+        return None
     text = b"".join(token for token, _ in tokens)
     needle, start = _place(text, answer)
     if start < 0:

@@ -204,16 +204,6 @@ async def test_an_answer_counts_only_when_it_is_on_disk(world: Any) -> None:
     assert [heard for heard in world.heard if isinstance(heard, Answer)] == answers
 
 
-async def test_a_slow_log_does_not_hold_back_as_many_calls_as_the_model_takes(world: Any) -> None:
-    world.log.gate = asyncio.Event()
-    world.judge()
-    query = asyncio.create_task(world.answer("judge", *texts(*"abcdefghij")))
-    await steps()
-    assert len(world.provider.requests) == 8  # twice the concurrency of 4
-    world.log.gate.set()
-    assert len(await query) == 10
-
-
 async def test_a_model_that_reads_no_messages_gets_many_calls_at_once_and_no_prompt(world: Any) -> None:
     world.says(lambda request: True, reads_messages=False)
     world.provider.gate = asyncio.Event()

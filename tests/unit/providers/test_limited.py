@@ -132,6 +132,22 @@ async def test_a_cancelled_call_gives_its_place_back():
     assert limited.in_flight == 0
 
 
+async def test_a_call_that_is_cancelled_as_it_is_let_in_gives_its_place_back():
+    held = Held()
+    limited = Limited(held, 1)
+    first, second, third = calls(limited, 3)
+    await settled()
+    held.waiting[0].set_result(GOOD)
+    while not first.done():
+        await asyncio.sleep(0)
+    second.cancel()  # its turn has come, and it does not know yet
+    await settled()
+    assert held.arrived == ["m0", "m2"]
+    held.waiting.pop(0)
+    await end([third], held)
+    assert limited.in_flight == 0
+
+
 class Clock:
     def __init__(self):
         self.now = 100.0
@@ -174,6 +190,30 @@ async def test_a_server_that_asks_for_a_day_is_not_obeyed_for_a_day():
     await settled()
     assert clock.slept == [60.0]
     await end(tasks, held)
+
+
+async def test_who_is_cancelled_in_a_pause_leaves_it_to_the_next():
+    held, clock = Held(), Clock()
+    gate = asyncio.Event()
+
+    async def sleep(seconds):
+        await gate.wait()
+        await clock.sleep(seconds)
+
+    limited = Limited(held, 8, clock=clock, sleep=sleep)
+    (limit,) = calls(limited, 1)
+    await settled()
+    await held.answer(RateLimited("slow down", retry_after=5.0))
+    assert isinstance(limit.exception(), RateLimited)
+    first, second = calls(limited, 2)
+    await settled()
+    assert held.waiting == []
+    first.cancel()
+    gate.set()
+    await settled()
+    assert clock.slept == [5.0]
+    assert held.arrived == ["m0", "m1"]
+    await end([second], held)
 
 
 async def test_requests_a_minute_are_spread_once_the_minute_is_used_up():

@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import Any, get_args
 
 from rvbbit.errors import UsageError
+from rvbbit.jsontext import to_json
 from rvbbit.logs import cursor
 from rvbbit.logs.examples import ExampleFilter, Order, Sort
-from rvbbit.logs.schema import to_json
 
 _EQUAL = ("session_id", "caller_id", "model", "source", "query_id")
 _ANY = ("cascade_id", "cell_name")
