@@ -1367,10 +1367,10 @@ SELECT id FROM t WHERE amount > 3 AND text MEANS 'red' AND NOT EXISTS (SELECT 1 
 -- plan:
 -- Block 1
 -- Project
--- └─ SemanticFilter  MEANS(word, 'x')
---       ask 2: MEANS(word, 'x')
---    └─ Filter  u.id = t.id
---       └─ Scan  u, for rows of t where amount > 3
+-- └─ Limit  asks until 1 row passes for each u.id
+--    └─ SemanticFilter  MEANS(word, 'x')
+--          ask 2: MEANS(word, 'x')
+--       └─ Scan  (SELECT u.id, word FROM u WHERE (u.id IN (SELECT t.id FROM t WHERE (amount > 3))))
 -- Block 2
 -- Project
 -- └─ SemanticFilter  MEANS(text, 'red')

@@ -3,7 +3,7 @@
     SELECT id FROM l WHERE EXISTS (SELECT 1 FROM r WHERE r.k = l.k AND text MEANS 'c')
     SELECT id FROM l WHERE l.k IN (SELECT r.k FROM r WHERE text MEANS 'c')
 
-Only where EXISTS must hold: of a NULL on either side, IN says NULL where EXISTS says no.
+Only where EXISTS must hold or must not: of a NULL on either side, IN says NULL where EXISTS says no.
 """
 
 from __future__ import annotations

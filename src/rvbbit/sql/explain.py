@@ -75,7 +75,7 @@ def _step(node: Node, below: tuple[Step, ...], asked: Callable[[Ask], Asked], se
             keeps += [written(snapshot.source) for snapshot in block.snapshots if snapshot.source.alias != ROWS]
             return Step("Scan", _sources(block.tree) + "".join(map(_around, block.around)), tuple(keeps), (), below)
         case Filter(_, predicate):
-            return Step("Filter", written(predicate), (), (), below)
+            return Step("Filter", _shown(predicate), (), (), below)
         case SemanticFilter(_, predicate, asks):
             return Step("SemanticFilter", _shown(predicate), (), tuple(map(asked, asks)), below)
         case Reorder():

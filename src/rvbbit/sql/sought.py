@@ -3,7 +3,8 @@
     SELECT id FROM l WHERE city = 'Rome' AND k IN (SELECT k FROM r WHERE text MEANS 'c')
     SELECT id FROM l WHERE city = 'Rome' AND k IN (SELECT k FROM r WHERE text MEANS 'c' AND k IN (SELECT k FROM l WHERE city = 'Rome'))
 
-Only where IN must hold: NOT IN and values depend on rows that no x is, too. An EXISTS that is such an IN becomes one.
+Only where IN must hold: NOT IN and values depend on rows that no x is, too. An EXISTS that is such an IN becomes one, and so does a NOT
+EXISTS: it holds where IN does not.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from rvbbit.sql.conditions import conjuncts
 from rvbbit.sql.dialect import Call
 from rvbbit.sql.existence import as_sought
 from rvbbit.sql.reading import over
+from rvbbit.sql.rewrite import as_typed
 from rvbbit.sql.schema import Schema
 
 WHOLE = ("with_", "group", "having", "limit", "offset", "qualify", "windows", "sample", "into", "distinct", "order")
@@ -27,14 +29,27 @@ def narrow(statement: exp.Expr, schema: Schema) -> None:
         where = block.args.get("where")
         parts = conjuncts(where.this) if where is not None else []
         for part in parts:
-            found = as_sought(part, block, schema) if isinstance(part, exp.Exists) and part.find(Call) else part
+            whole, found = _sought(part, block, schema)
             inner = found.args["query"].unnest() if isinstance(found, exp.In) and found.args.get("query") else None
             if found is None or not isinstance(inner, exp.Select):
                 continue
-            if found is not part:
-                found.parent = block  # the CTEs that it sees
+            typed = as_typed(part)
+            if whole is not part:
+                whole.parent = block  # the CTEs that it sees
             if _each_row(inner, schema) and _can_copy(block, found.this, schema) and _put(inner, found.this, block, parts, schema):
-                part.replace(found)
+                whole.meta["shown"] = typed
+                part.replace(whole)
+
+
+def _sought(part: exp.Expr, block: exp.Select, schema: Schema) -> tuple[exp.Expr, exp.Expr | None]:
+    """What may stand in the place of a condition, and the IN in it; NOT EXISTS is that IN does not hold, be it FALSE or NULL."""
+    asked = part.this.unnest() if isinstance(part, exp.Not) else part
+    if not isinstance(asked, exp.Exists):
+        return part, part
+    found = as_sought(asked, block, schema) if asked.find(Call) else None
+    if found is None or asked is part:
+        return found or part, found
+    return exp.Not(this=exp.paren(exp.Is(this=exp.paren(found, copy=False), expression=exp.true()), copy=False)), found
 
 
 def _put(inner: exp.Select, sought: exp.Expr, block: exp.Select, parts: list[exp.Expr], schema: Schema) -> bool:
