@@ -1,6 +1,7 @@
 """JSON as it is sent and kept: compact, and written once. It reads no file and knows no schema.
 
-Pydantic's reader and writer, which loads with the cascades anyway, takes a fifth of the standard library's time.
+Requests and responses, the long ones, go through pydantic's core, which loads with the cascades anyway: it writes them in a fifth of the
+standard library's time, and reads them in half.
 """
 
 from __future__ import annotations
@@ -27,27 +28,33 @@ class Written(dict[str, Any]):
 
 
 def to_json(value: Any) -> str:
-    """Compact JSON that any parser reads: NaN and the infinities, which JSON does not have, become their names as text."""
+    """Compact JSON that any parser reads: NaN and the infinities, which JSON does not have, become their names as text.
+
+    Rows are compared by it, so a value reads the same in every version.
+    """
     if type(value) is Written:
         return value.text
     try:
-        return pydantic_core.to_json(value, inf_nan_mode="strings").decode()
-    except pydantic_core.PydanticSerializationError:  # half a surrogate pair, a mapping that is no dict
+        return _ENCODER.encode(value)
+    except ValueError:
         return _ENCODER.encode(_finite(value))
 
 
 def written(value: Mapping[str, Any]) -> Written:
     """The object with its text, written now."""
-    return Written(value, to_json(value))
+    try:
+        return Written(value, pydantic_core.to_json(value, inf_nan_mode="strings").decode())
+    except pydantic_core.PydanticSerializationError:  # half a surrogate pair, a mapping that is no dict
+        return Written(value, to_json(value))
 
 
 def read(raw: bytes) -> Any:
-    """What a JSON document says: an object with the document as its text, wherever any other parser reads that alike. Raises ValueError."""
+    """What a JSON document says: an object with the document as its text, wherever that is JSON by the book. Raises ValueError."""
     try:
         value = pydantic_core.from_json(raw, allow_inf_nan=False)
     except ValueError:
         return _read_leniently(raw)
-    return Written(value, raw.decode()) if isinstance(value, dict) else value
+    return Written(value, raw.strip().decode()) if isinstance(value, dict) else value
 
 
 def _read_leniently(raw: bytes) -> Any:

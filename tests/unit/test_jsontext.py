@@ -13,7 +13,7 @@ from rvbbit.jsontext import Written, to_json, written
 
 def test_a_document_is_kept_as_it_came() -> None:
     raw = '{ "a" : [1, 2.50, "é\\u00e9"],\n "b": null }'
-    value = jsontext.read(raw.encode())
+    value = jsontext.read(f"\n\n{raw}\n".encode())
     assert value == {"a": [1, 2.5, "éé"], "b": None}
     assert to_json(value) == raw
 
@@ -43,3 +43,26 @@ def test_what_is_written_is_its_value_and_its_compact_text() -> None:
     assert to_json(one) == one.text == '{"a":[1,"é"],"b":{"c":null}}'
     assert to_json({"in": one}) == '{"in":{"a":[1,"é"],"b":{"c":null}}}'
     assert json.dumps(one) == json.dumps(dict(one))
+
+
+@pytest.mark.parametrize("levels", [2, 300, 900])
+def test_what_is_nested_deep_is_read_and_written(levels: int) -> None:
+    raw = '{"a":' + "[" * levels + "]" * levels + "}"
+    value = jsontext.read(raw.encode())
+    assert to_json(value) == to_json(dict(value)) == written(value).text == raw
+
+
+def test_what_is_nested_without_end_is_no_json() -> None:
+    with pytest.raises(ValueError, match="nested too deep"):
+        jsontext.read(b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}")
+
+
+def test_numbers_are_written_as_they_always_were() -> None:
+    assert to_json([5e-05, 1e16, 2.0, 10**30]) == "[5e-05,1e+16,2.0,1000000000000000000000000000000]"
+
+
+@pytest.mark.parametrize(
+    "value", [{"b": float("nan"), "c": [-float("inf")]}, {"a": "half \ud83d", "b": float("nan"), "c": [-float("inf")]}]
+)
+def test_odd_numbers_are_written_as_their_names(value: dict[str, Any]) -> None:
+    assert json.loads(written(value).text) == {**value, "b": "NaN", "c": ["-Infinity"]}

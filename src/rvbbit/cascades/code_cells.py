@@ -81,7 +81,7 @@ class CodeCell:
     async def _log(self, arguments: Arguments, started: datetime, ticks: float, **what: Any) -> None:
         fingerprint = self._errand.plan.cascade.fingerprint
         record = self._errand.record(self._cell, arguments, fingerprint, started, time.perf_counter() - ticks, **what)
-        await self._errand.remember(record)
+        await self._errand.remember(record, failed=record.error is not None)
 
 
 async def _called(function: Any, inputs: Mapping[str, Value], outputs: Mapping[str, Value]) -> Any:

@@ -37,8 +37,8 @@ CHUNK = 10_000
 """Arguments whose keys are looked up in the log at once."""
 LOCAL_IN_FLIGHT = 1_024
 """Calls a model that reads no messages gets at once: it answers them in batches of its own."""
-AWAY = 4
-"""Times as many rows as are being answered may wait for the log at the same time."""
+AWAY, MOST_AWAY = 3, 1_000
+"""Times as many rows as are being answered may wait for the log at the same time, and how many at most."""
 KEPT = "what was answered is kept: run it again to resume"
 
 
@@ -219,8 +219,8 @@ class Runner:
             await errand.crew.spread(first.packs(rows), lambda pack: together(pack, do), at_work=workers)
             await first.finish()
         else:
-            once = all(isinstance(step, CodeCell) or step.asks_once for step in steps)
-            await errand.crew.spread(rows, do, at_work=workers, hired=AWAY * workers if once else workers)
+            once = len(steps) == 1 and (isinstance(first, CodeCell) or first.asks_once)
+            await errand.crew.spread(rows, do, at_work=workers, hired=workers + min(AWAY * workers, MOST_AWAY) if once else workers)
         return [answer for answer in answers if answer is not None]
 
     def _workers(self, steps: Sequence[Step]) -> int:

@@ -35,7 +35,7 @@ class Crew(Generic[T]):
 
         At the first Error nothing new is begun; what is under way is finished, then the error is raised. Cancellation cancels at once.
         """
-        self._at_work, self._hired = at_work, hired or at_work
+        self._at_work, self._hired = max(1, at_work), max(1, hired or at_work)
         turn = asyncio.Lock()
 
         async def more() -> bool:

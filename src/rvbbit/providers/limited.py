@@ -133,6 +133,8 @@ class Limited(Wrapper):
                 self._line.remove(turn)
                 self._admit()
             else:  # let in, and gone before it knew
+                self.allowance.requests.take(-1)
+                self.allowance.tokens.take(-tokens)
                 self._leave()
             raise
 
@@ -146,8 +148,10 @@ class Limited(Wrapper):
             first.told.set_result(pause)
 
     def _leave(self) -> None:
+        """Give a place back. Who gets it is said after all answers that came at the same time are seen: one may be a 429."""
         self.in_flight -= 1
-        self._admit()
+        if self._line:
+            asyncio.get_running_loop().call_soon(self._admit)
 
     def _pause(self, tokens: float) -> float:
         return max(self._paused_until - self._clock(), self.allowance.requests.wait(1), self.allowance.tokens.wait(tokens))

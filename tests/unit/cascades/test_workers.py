@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from rvbbit.errors import CallError, RateLimited
-from rvbbit.types import Request, Value
+from rvbbit.errors import CallError, DatabaseError, RateLimited, SQLError
+from rvbbit.types import CallRecord, Request, Value
 
 
 def texts(number: int) -> list[dict[str, Value]]:
@@ -70,3 +70,47 @@ async def test_a_cancelled_query_begins_nothing_while_another_goes_on_with_its_c
     assert len(await second) == 32
     assert first.cancelled()
     assert len(world.provider.requests) == 32
+
+
+async def test_a_log_that_fails_stops_new_calls(world: Any) -> None:
+    gate = asyncio.Event()
+
+    async def fails(record: CallRecord) -> None:
+        await gate.wait()
+        raise DatabaseError("the disk is full")
+
+    world.log.append = fails
+    world.judge()
+    query = asyncio.create_task(world.answer("judge", *texts(100)))
+    await steps()
+    made = len(world.provider.requests)
+    gate.set()
+    with pytest.raises(DatabaseError):
+        await query
+    assert len(world.provider.requests) == made < 100
+
+
+SQL = """\
+cascade_id: judge
+sql_function: {name: judge, args: [{name: text}], returns: VARCHAR, cache: true}
+cells:
+  - {name: draft, instructions: "<text>{{ input.text }}</text>"}
+  - {name: wrong, sql: "SELECT 1"}
+"""
+
+
+async def test_a_cell_after_the_first_that_fails_stops_new_calls_too(world: Any) -> None:
+    def fails(sql: str, arguments: Any) -> Any:
+        raise SQLError("there is no such table")
+
+    world.log.gate = asyncio.Event()
+    world.run_sql = fails
+    world.rows = fails
+    world.says(lambda request: "a draft")
+    world.write(SQL)
+    query = asyncio.create_task(world.answer("judge", *texts(100)))
+    await steps()
+    world.log.gate.set()
+    with pytest.raises(CallError, match="no such table"):
+        await query
+    assert len(world.provider.requests) <= 8

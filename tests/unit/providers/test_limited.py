@@ -80,6 +80,28 @@ async def test_a_burst_of_429s_halves_the_limit_once():
     assert all(isinstance(task.exception(), RateLimited) for task in tasks)
 
 
+async def test_a_burst_of_429s_that_comes_with_answers_lets_nobody_into_the_pause_and_halves_once():
+    held, clock = Held(), Clock()
+    gate = asyncio.Event()
+
+    async def sleep(seconds):
+        clock.slept.append(seconds)
+        await gate.wait()
+
+    limited = Limited(held, 8, clock=clock, sleep=sleep)
+    tasks = calls(limited, 24)
+    await settled()
+    await held.answer(*[GOOD] * 5, *[RateLimited("slow down", retry_after=30.0) for _ in range(3)])
+    assert len(held.arrived) == 8
+    assert limited.limit == 4.0
+    clock.now += 30
+    gate.set()
+    await settled()
+    assert len(held.waiting) == 4
+    outcomes = await end(tasks, held)
+    assert sum(isinstance(one, RateLimited) for one in outcomes) == 3
+
+
 async def test_429s_in_the_next_round_halve_it_again_down_to_one():
     held = Held()
     limited = Limited(held, 4)
