@@ -39,6 +39,12 @@ def table(page: Page, name: str) -> Any:
     return page.get_by_role("region", name=name, exact=True)
 
 
+def chosen(page: Page, name: str) -> None:
+    """The address has the choice, and the page follows it: `check` would not wait for that."""
+    page.get_by_role("radio", name=name).click()
+    expect(page.get_by_role("radio", name=name)).to_be_checked()
+
+
 def test_the_figures_are_the_servers(studio: Studio) -> None:
     (today,) = costs(studio, "day")
     assert today["scoring"] > 0 and today["cached"] == 12
@@ -70,15 +76,16 @@ def test_each_chart_has_its_table_and_each_name_leads_somewhere(studio: Studio) 
 def test_what_is_drawn_and_which_days_are_in_the_address(studio: Studio) -> None:
     page = studio.page("/costs")
     for measure in ("Calls", "Tokens"):
-        page.get_by_role("radio", name=measure).check()
+        chosen(page, measure)
         expect(page).to_have_url(re.compile(f"measure={measure.lower()}"))
         expect(page.get_by_role("img", name=re.compile("^By day")).locator(".recharts-bar").first).to_be_attached()
     expect(page.get_by_role("listitem").filter(has_text="Written").first).to_be_visible()
-    page.get_by_role("radio", name="Cost").check()
+    chosen(page, "Cost")
     expect(page).not_to_have_url(re.compile("measure"))
-    page.get_by_role("radio", name="7 days").check()
+    chosen(page, "7 days")
     expect(page).to_have_url(re.compile("days=7"))
     page.get_by_label("To", exact=True).fill("2020-01-31")
+    expect(page.get_by_label("From", exact=True)).to_have_attribute("max", "2020-01-31")  # each day goes on from the other
     page.get_by_label("From", exact=True).fill("2020-01-01")
     expect(page.get_by_role("heading", name="Nothing was asked in these days")).to_be_visible()
     page.get_by_role("link", name="all of them").click()
@@ -101,5 +108,6 @@ def test_a_long_list_is_cut_until_one_asks(studio: Studio) -> None:
 def test_axe_finds_nothing_serious(studio: Studio, size: tuple[int, int], theme: str) -> None:
     page = studio.page("/costs", size, color_scheme=theme)
     expect(table(page, "By query").get_by_role("row").nth(1)).to_be_visible()
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
     assert serious(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -27,6 +27,7 @@ def studio(studio_on: Callable[..., Studio], empty: Path) -> Studio:
 def test_every_page_says_what_to_do_next(studio: Studio, size: tuple[int, int], theme: str) -> None:
     for path in PAGES:
         page = studio.page(path, size, color_scheme=theme)
+        expect(page.get_by_role("main").get_by_role("heading", level=1)).to_be_visible()
         expect(page.locator("[aria-busy=true]")).to_have_count(0)
         if path in OFFERED:
             expect(page.get_by_role("button", name="Load the demo data")).to_be_visible()

@@ -69,6 +69,7 @@ def test_a_file_lands_once(studio: Studio, tmp_path: Path, kind: str) -> None:
     expect(figure(page, "Known already")).to_have_text("200")
     expect(page.get_by_role("button", name="Import 0 executions")).to_be_disabled()
     page.get_by_role("button", name="Look again").click()
+    expect(page.get_by_role("button", name="Look again")).to_be_enabled()
     expect(figure(page, "Known already")).to_have_text("200")
     assert total(studio) == 200
     page.get_by_role("link", name="Training", exact=True).click()
@@ -184,6 +185,7 @@ def test_axe_finds_nothing_serious(studio: Studio, tmp_path: Path, size: tuple[i
     file = tmp_path / "some.jsonl"
     file.write_text('{"prompt": "p", "response": "r", "else": 1}\nnot json\n')
     page = studio.page("/import", size, color_scheme=theme)
+    expect(page.get_by_role("region", name="The file")).to_be_visible()
     assert serious(page) == []
     given(page, file)
     expect(page.get_by_role("heading", name="What would land")).to_be_visible()

@@ -54,7 +54,7 @@ def test_a_query_is_written_with_completion_and_run_without_a_mouse(studio: Stud
         page.wait_for_timeout(200)
     page.keyboard.press("Escape")
     page.keyboard.type("NS 'a parcel is lost'")
-    assert editor(page).inner_text().strip() == "SELECT body FROM letters WHERE number < 6 AND body MEANS 'a parcel is lost'"
+    expect(editor(page)).to_have_text("SELECT body FROM letters WHERE number < 6 AND body MEANS 'a parcel is lost'")
     expect(page.locator(".cm-line span", has_text="MEANS").first).to_be_visible()  # a keyword, in its colour
     page.keyboard.press("Control+Enter")
     expect(status(page)).to_contain_text("Done")
@@ -63,7 +63,7 @@ def test_a_query_is_written_with_completion_and_run_without_a_mouse(studio: Stud
     expect(status(page)).to_contain_text("5 calls")
     expect(cells(page, 0)).to_have_count(query["rows"])
     expect(executions(page)).to_contain_text("5 executions")
-    assert f"query={query['query_id']}" in page.url
+    expect(page).to_have_url(re.compile(f"query={query['query_id']}"))
     cells(page, 0).first.focus()
     page.keyboard.press("Space")
     expect(executions(page).get_by_text("with “letter")).to_be_visible()
@@ -71,6 +71,7 @@ def test_a_query_is_written_with_completion_and_run_without_a_mouse(studio: Stud
 
 def test_behind_a_dot_stand_columns_and_no_keywords(studio: Studio) -> None:
     page = studio.page("/sql")
+    expect(page.get_by_role("heading", name="Ask your tables")).to_be_visible()  # it knows them from then on
     editor(page).focus()
     page.keyboard.type("SELECT letters.bod")
     expect(offered(page).get_by_text("body", exact=True)).to_be_visible()
@@ -113,10 +114,10 @@ def test_a_long_query_says_how_far_it_is_is_cancelled_and_goes_on(studio_on: Cal
     expect(page.get_by_role("heading", name="Cancelled")).to_be_visible()
     (query,) = studio.server.http.get("/api/queries").json()["queries"]
     assert query["error_code"] == "cancelled" and 0 < query["calls"] < 200
-    kept = len(logged(studio, limit=1_000))
     before = studio.model.stats()["calls"]
     page.get_by_role("button", name="Run", exact=True).click()
     expect(status(page)).to_contain_text("Done", timeout=60_000)
+    kept = len(logged(studio, limit=1_000, query_id=query["query_id"]))  # the last of them come to the log after the word that it ended
     expect(status(page)).to_contain_text(f"{kept} from memory")
     assert studio.model.stats()["calls"] - before == 200 - kept
 
@@ -228,6 +229,7 @@ def test_a_budget_a_model_and_how_many_rows_are_options(studio: Studio) -> None:
     page.reload()  # they stay
     page.get_by_role("button", name="Run", exact=True).click()
     expect(status(page)).to_contain_text("Done")
+    expect(page).to_have_url(re.compile("query="))
     assert {one["model"] for one in logged(studio, query_id=page.url.rpartition("query=")[2])} == {"openai:other"}
     studio.errors.clear()
 

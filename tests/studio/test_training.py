@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from support.browser import PHONE, Studio, serious
+from support.executions import cell, figure, press, row, shown, total
 from support.serving import Serving
 
 HOSTILE = '<img src=x onerror="document.title=1"><script>document.title=2</script>"\'><svg onload=alert(1)>{{7*7}}${7*7}'
@@ -19,31 +20,8 @@ INTENTS = ["where is my card", "Where is my card?", "I want a refund", "the rate
 ASK = "-- @ model: local:minilm\nSELECT CLASSIFY(t, 'card,refund,rate,top_up') FROM (SELECT unnest($texts) AS t)"
 
 
-def row(page: Page, number: int = 0) -> Locator:
-    return page.locator(f'.ag-row[row-index="{number}"]')
-
-
-def cell(page: Page, number: int = 0, column: str = "user_input") -> Locator:
-    return row(page, number).locator(f'[col-id="{column}"]')
-
-
-def shown(page: Page) -> Page:
-    """Once its rows are there."""
-    expect(cell(page)).not_to_be_empty()
-    return page
-
-
-def total(page: Page) -> int:
-    status = page.get_by_role("status").filter(has_text=re.compile(r"\d executions?$"))
-    return int(re.sub(r"\D", "", status.inner_text()))
-
-
 def bar(page: Page) -> Locator:
     return page.get_by_role("toolbar", name="Selected executions")
-
-
-def figure(page: Page, name: str) -> Locator:
-    return page.get_by_label("Figures of all executions").get_by_text(name, exact=True).locator("xpath=following-sibling::*[1]")
 
 
 def listed(server: Serving, **params: Any) -> Any:
@@ -67,6 +45,7 @@ def test_filter_select_all_mark_ask_and_undo(filled: Studio) -> None:
     page.get_by_role("button", name=f"Select all {matching:,} matching").click()
     bar(page).get_by_role("button", name="Trainable", exact=True).click()
     page.get_by_role("button", name=f"Yes, all {matching:,}").click()
+    expect(page.get_by_role("dialog").filter(has_text="made trainable?")).to_be_hidden()
     expect(page.get_by_text(f"{matching:,} executions made trainable")).to_be_visible()
     expect(figure(page, "Trainable")).to_have_text(str(matching))
     assert figures(filled.server)["trainable"] == matching
@@ -88,11 +67,14 @@ def test_twenty_thousand_rows_at_once_by_two_keys_and_back(filled: Studio) -> No
     question = page.get_by_role("dialog").filter(has_text="verified?")
     expect(question).to_contain_text(f"{matching:,} executions verified?")
     question.get_by_role("button", name="Cancel").click()
+    expect(question).to_be_hidden()  # as long as it is there it takes all keys
     assert figures(filled.server)["verified"] == 0
     page.keyboard.press("v")
     page.get_by_role("button", name=f"Yes, all {matching:,}").click()
+    expect(question).to_be_hidden()
     toast = page.get_by_text(f"{matching:,} executions verified")
     expect(toast).to_be_visible()
+    toast.hover()  # it leaves after seconds, but for one who points at it
     assert figures(filled.server)["verified"] == matching
     expect(figure(page, "Verified")).not_to_have_text("0")
     page.get_by_role("button", name="Undo", exact=True).last.click()
@@ -140,8 +122,10 @@ def test_keys_alone_decide_and_are_letters_while_one_types(studio_on: Callable[.
     expect(page.get_by_text("3 selected")).to_be_visible()
     page.keyboard.press("t")
     became(3, trainable=True)
+    expect(page.get_by_text("3 executions made trainable")).to_be_visible()  # the page knows too: it can be undone
     for _ in range(5):
-        page.keyboard.press("Control+z")
+        with page.expect_response("**/api/training/undo"):
+            page.keyboard.press("Control+z")
     _until(page, lambda: figures(studio.server)["trainable"] == figures(studio.server)["verified"] == 0)
     assert [one["confidence"] for one in listed(studio.server)["examples"]].count(0.0) == 0
     page.keyboard.press("/")
@@ -195,7 +179,7 @@ def test_two_people_see_what_the_other_decides(filled: Studio) -> None:
     ann, bob = shown(filled.page("/training")), shown(filled.page("/training?trainable=false"))
     for page in (ann, bob):
         expect(page.get_by_text("Live", exact=True)).to_be_visible()
-    row(ann).get_by_role("switch", name="trainable").click(force=True)
+    press(ann).click()
     expect(row(bob).get_by_role("switch", name="trainable")).to_be_checked()
     expect(figure(bob, "Trainable")).to_have_text("1")
     row(bob).get_by_role("button", name="verified").click()
@@ -210,7 +194,7 @@ def test_a_server_that_dies_and_comes_back_is_never_said_to_have_saved(filled: S
     expect(switch).not_to_be_checked()
     filled.server.process.kill()
     filled.server.process.wait()
-    switch.click(force=True)
+    press(page).click()
     expect(page.locator("h2", has_text="Not saved")).to_be_visible()
     expect(switch).not_to_be_checked()
     row(page, 1).locator("input[type=checkbox]").first.click()
@@ -222,7 +206,8 @@ def test_a_server_that_dies_and_comes_back_is_never_said_to_have_saved(filled: S
         assert figures(again)["trainable"] == figures(again)["verified"] == 0
         expect(page.get_by_text("Live", exact=True)).to_be_visible(timeout=60_000)
         page.keyboard.press("Escape")
-        switch.click(force=True)
+        expect(bar(page)).to_be_hidden()
+        press(page).click()
         expect(switch).to_be_checked()
         _until(page, lambda: figures(again)["trainable"] == 1)
         page.context.close()
@@ -312,6 +297,7 @@ def test_filters_are_picked_and_the_address_keeps_them(filled: Studio) -> None:
     unscored = page.get_by_label("Figures of all executions").get_by_role("button", name=re.compile("^Unscored"))
     unscored.click()
     expect(page).to_have_url(re.compile("scored=false"))
+    expect(unscored).to_have_attribute("aria-pressed", "true")
     unscored.click()
     expect(page).to_have_url(re.compile("/training$"))
 
@@ -327,8 +313,9 @@ def test_a_view_keeps_filter_and_order_and_columns_stay(filled: Studio) -> None:
     page.get_by_label("Name").fill(HOSTILE[:60])
     page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_role("button", name="Columns", exact=True).click()
-    page.get_by_role("switch", name="Model").click(force=True)
-    page.get_by_role("switch", name="Used").click(force=True)
+    for name, number in (("Model", 0), ("Used", 1)):
+        page.get_by_role("dialog", name="Columns").locator("label", has_text=name).click()
+        expect(page.locator(f'.ag-header-cell[col-id="{name.lower()}"]')).to_have_count(number)
     page.goto(filled.server.url + "/training")
     shown(page)
     expect(page.locator('.ag-header-cell[col-id="model"]')).to_have_count(0)
@@ -363,6 +350,7 @@ def test_text_from_logs_is_never_markup(studio_on: Callable[..., Studio], empty:
         page.get_by_role("combobox", name=name).or_(page.get_by_role("button", name=name, exact=True)).first.click()
         expect(page.get_by_role("option").first).to_contain_text("<img")
         page.keyboard.press("Escape")
+        expect(page.get_by_role("option")).to_have_count(0)
     assert "RVBBIT" in page.title()
     assert page.locator("img[src=x]").count() == page.locator("svg[onload]").count() == 0
 
@@ -372,7 +360,7 @@ def test_on_a_phone_it_is_read_marked_and_opened_by_touch(filled: Studio, theme:
     page = shown(filled.page("/training", PHONE, has_touch=True, is_mobile=True, color_scheme=theme))
     box = cell(page).bounding_box()
     assert box is not None and box["x"] < 60 and box["width"] > 180, "what is asked stands first"
-    row(page).get_by_role("switch", name="trainable").tap(force=True)
+    press(page).tap()
     expect(figure(page, "Trainable")).to_have_text("1")
     cell(page, 1).tap()
     panel = page.get_by_label("Execution", exact=True)
