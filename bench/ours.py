@@ -1,8 +1,8 @@
 """One scenario, once, in this process alone: `python -m bench.ours W1 REQUESTS` prints one JSON object and writes the requests it made.
 
 The model is `openai:fake` at `OPENAI_BASE_URL`. One other question is asked first, so that imports are not what is measured; how long it
-took from connecting to that answer is `start`. A query that is refused is `absent`, with the reason. Cycles are collected as in the
-programs `rvbbit` and `rvbbit serve`.
+took from connecting to that answer is `start`. A query that is refused is `absent`, with the reason. Cycles are collected, and
+memory is kept, as in `rvbbit serve`.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ WHERE query_id = ? AND error IS NULL AND request IS NOT NULL AND request ->> 'pa
 
 def run(scenario: Scenario, requests: Path) -> dict[str, Any]:
     """The rows and what the query took; `requests` gets a body a line."""
+    process.begin()
     with tempfile.TemporaryDirectory() as home:
         started = time.perf_counter()
         with rvbbit.connect(home, model="openai:fake", concurrency=CONCURRENCY) as db:

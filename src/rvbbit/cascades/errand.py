@@ -12,7 +12,6 @@ from rvbbit.cascades.lookups import Lookups
 from rvbbit.cascades.plans import CascadePlan, CellPlan
 from rvbbit.cascades.rows import Given
 from rvbbit.cascades.workers import Crew
-from rvbbit.errors import DatabaseError
 from rvbbit.interfaces import CallLog, Embedder, ExampleSelector, Listener, ProviderFor, RunSQL
 from rvbbit.types import Answer, Arguments, CallContext, CallRecord, Notice, Value
 
@@ -59,11 +58,7 @@ class Errand:
         """Returns when the record is on disk; meanwhile other calls are made, unless this one `failed` for good. Raises DatabaseError."""
         if failed and self.context.on_error == "raise":
             self.crew.halt()
-        try:
-            await self.crew.away(self.tools.log.append(record))
-        except DatabaseError:
-            self.crew.halt()
-            raise
+        await self.crew.away(self.tools.log.append(record))
         if self.records is not None:
             self.records.append(record)
 

@@ -35,7 +35,7 @@ class Crew(Generic[T]):
 
         At the first Error nothing new is begun; what is under way is finished, then the error is raised. Cancellation cancels at once.
         """
-        self._at_work, self._hired = max(1, at_work), max(1, hired or at_work)
+        self._at_work, self._hired = at_work, hired or at_work
         turn = asyncio.Lock()
 
         async def more() -> bool:
@@ -56,7 +56,7 @@ class Crew(Generic[T]):
             except Error as error:
                 self.halt()
                 self._errors.append(error)
-            except BaseException:
+            except BaseException:  # a bug or a cancellation: it ends the group, which then takes nobody new
                 self.halt()
                 raise
             finally:
@@ -77,7 +77,7 @@ class Crew(Generic[T]):
             raise self._errors[0]
 
     async def away(self, waiting: Awaitable[None]) -> None:
-        """Whoever awaits this works on no item for now: another takes the next one meanwhile."""
+        """Await what is no work on an item; another worker takes the next item meanwhile."""
         self._busy -= 1
         if self._waiting:
             self._hire(1)

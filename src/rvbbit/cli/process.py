@@ -14,8 +14,8 @@ YOUNG = 10_000
 """Objects made and not dropped, between two looks at the young ones. Python's own is 700 (2,000 from 3.13 on), soon made by model calls."""
 
 HELD = 60
-"""Seconds in which memory that DuckDB freed goes back to the system. DuckDB's own is one, and then the next statement fetches it anew, a
-page at a time: a statement after a small one took twice as many page faults as one after silence."""
+"""Seconds in which memory that DuckDB freed goes back to the system. DuckDB's own are few, and then the next statement that needs much
+fetches it anew, a page at a time. `bench/scoring.py` measures with it, and without where the variable is set before."""
 ALLOCATOR = "DUCKDB_JE_MALLOC_CONF"
 
 
@@ -27,7 +27,6 @@ def begin() -> None:
 
 def settle() -> None:
     """Once all is loaded that stays: it is not looked at again before the end. Nothing else runs during such a look."""
-    begin()
     gc.collect()
     gc.freeze()
     atexit.register(gc.unfreeze)  # else libraries say at the end, on stderr, what is still there

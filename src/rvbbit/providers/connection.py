@@ -16,7 +16,6 @@ from yarl import URL
 
 from rvbbit import jsontext
 from rvbbit.errors import ProviderError, ProviderTimeout, TerminalError, Unavailable, Unreachable
-from rvbbit.jsontext import to_json
 from rvbbit.providers.failures import failure, words
 from rvbbit.providers.servers import SHORTEST_SECRET, Address
 
@@ -149,7 +148,7 @@ def _timeout(seconds: float) -> aiohttp.ClientTimeout:
 
 def _encoded(body: Mapping[str, Any]) -> bytes:
     try:
-        return to_json(body).encode()
+        return jsontext.to_json(body).encode()
     except UnicodeEncodeError:  # half a surrogate pair can be sent as ASCII only
         return json.dumps(body).encode()
 

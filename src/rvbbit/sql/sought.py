@@ -47,8 +47,10 @@ def _sought(part: exp.Expr, block: exp.Select, schema: Schema) -> tuple[exp.Expr
     if not isinstance(asked, exp.Exists):
         return part, part
     found = as_sought(asked, block, schema) if asked.find(Call) else None
-    if found is None or asked is part:
-        return found or part, found
+    if found is None:
+        return part, None
+    if asked is part:
+        return found, found
     return exp.Not(this=exp.paren(exp.Is(this=exp.paren(found, copy=False), expression=exp.true()), copy=False)), found
 
 

@@ -98,13 +98,19 @@ cells:
   - {name: wrong, sql: "SELECT 1"}
 """
 
+ALONE = """\
+cascade_id: judge
+sql_function: {name: judge, args: [{name: text}], returns: VARCHAR}
+cells:
+  - {name: wrong, sql: "SELECT $text"}
+"""
+
 
 async def test_a_cell_after_the_first_that_fails_stops_new_calls_too(world: Any) -> None:
     def fails(sql: str, arguments: Any) -> Any:
         raise SQLError("there is no such table")
 
     world.log.gate = asyncio.Event()
-    world.run_sql = fails
     world.rows = fails
     world.says(lambda request: "a draft")
     world.write(SQL)
@@ -114,3 +120,19 @@ async def test_a_cell_after_the_first_that_fails_stops_new_calls_too(world: Any)
     with pytest.raises(CallError, match="no such table"):
         await query
     assert len(world.provider.requests) <= 8
+
+
+async def test_a_code_cell_that_fails_stops_the_others_before_a_slow_log_has_it(world: Any) -> None:
+    def fails(sql: str, arguments: Any) -> Any:
+        raise SQLError("there is no such table")
+
+    world.log.gate = asyncio.Event()
+    world.rows = fails
+    world.write(ALONE)
+    query = asyncio.create_task(world.answer("judge", *texts(100)))
+    for _ in range(100):
+        await asyncio.sleep(0.002)  # a thread runs it
+    assert 0 < len(world.sql) <= 8
+    world.log.gate.set()
+    with pytest.raises(CallError, match="no such table"):
+        await query

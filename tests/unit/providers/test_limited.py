@@ -154,13 +154,13 @@ async def test_a_cancelled_call_gives_its_place_back():
     assert limited.in_flight == 0
 
 
-async def test_a_call_that_is_cancelled_as_it_is_let_in_gives_its_place_back():
-    held = Held()
-    limited = Limited(held, 1)
+async def test_a_call_that_is_cancelled_as_it_is_let_in_gives_its_place_and_its_share_back():
+    held, clock = Held(), Clock()
+    limited = Limited(held, 1, Rate(requests=60), clock=clock)
     first, second, third = calls(limited, 3)
     await settled()
     held.waiting[0].set_result(GOOD)
-    while not first.done():
+    while not (first.done() and limited.in_flight):
         await asyncio.sleep(0)
     second.cancel()  # its turn has come, and it does not know yet
     await settled()
@@ -168,6 +168,7 @@ async def test_a_call_that_is_cancelled_as_it_is_let_in_gives_its_place_back():
     held.waiting.pop(0)
     await end([third], held)
     assert limited.in_flight == 0
+    assert limited.allowance.requests.wait(58) == 0.0  # of sixty, two were made
 
 
 class Clock:
