@@ -68,7 +68,7 @@ class Labels:
 class Nothing:
     """A log that forgets, and no examples: each run begins anew."""
 
-    async def append(self, record: CallRecord) -> None:
+    async def append(self, record: CallRecord, *, last: bool = False) -> None:
         pass
 
     async def answers(self, keys: Sequence[str]) -> Mapping[str, Value]:

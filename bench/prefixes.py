@@ -102,7 +102,7 @@ class Log:
     def __init__(self) -> None:
         self.records: list[CallRecord] = []
 
-    async def append(self, record: CallRecord) -> None:
+    async def append(self, record: CallRecord, *, last: bool = False) -> None:
         self.records.append(record)
 
     async def answers(self, keys: Sequence[str]) -> Mapping[str, Value]:

@@ -66,8 +66,11 @@ class Embedder(Protocol):
 class CallLog(Protocol):
     """Where calls are remembered, and where their answers are found again."""
 
-    async def append(self, record: CallRecord) -> None:
-        """Returns when the record is on disk; waits when the writer is behind; never drops. Raises DatabaseError."""
+    async def append(self, record: CallRecord, *, last: bool = False) -> None:
+        """Returns when the record is on disk; waits when the writer is behind; never drops. Raises DatabaseError.
+
+        `last`: whoever appends is not about to append more, so that this one need not wait for others to share a commit with.
+        """
 
     async def answers(self, keys: Sequence[str]) -> Mapping[str, Value]:
         """The newest good answer to each cache key that has one. Keys without one are absent."""

@@ -58,7 +58,7 @@ class Errand:
         """Returns when the record is on disk; meanwhile other calls are made, unless this one `failed` for good. Raises DatabaseError."""
         if failed and self.context.on_error == "raise":
             self.crew.halt()
-        await self.crew.away(self.tools.log.append(record))
+        await self.crew.away(lambda last: self.tools.log.append(record, last=last))
         if self.records is not None:
             self.records.append(record)
 

@@ -75,7 +75,7 @@ class StudentBook:
         """Returns when everything the student decided is on disk. Raises DatabaseError."""
         places = list(self.stage.decided)
         for start in range(0, len(places), AT_ONCE):
-            await asyncio.gather(*(self.log.append(self._record(place)) for place in places[start : start + AT_ONCE]))
+            await asyncio.gather(*(self.log.append(self._record(place), last=True) for place in places[start : start + AT_ONCE]))
 
     def _key(self, place: int) -> str:
         about = [self.post.cascade.fingerprint, self.post.model, str(self.target), self.target.delta, self.version]

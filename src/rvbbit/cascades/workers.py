@@ -76,13 +76,13 @@ class Crew(Generic[T]):
         if self._errors:
             raise self._errors[0]
 
-    async def away(self, waiting: Awaitable[None]) -> None:
-        """Await what is no work on an item; another worker takes the next item meanwhile."""
+    async def away(self, wait: Callable[[bool], Awaitable[None]]) -> None:
+        """Await what is no work on an item; another worker takes the next item meanwhile. `wait` is told whether none is at work now."""
         self._busy -= 1
         if self._waiting:
             self._hire(1)
         try:
-            await waiting
+            await wait(self._busy <= 0)
         finally:
             self._busy += 1
 

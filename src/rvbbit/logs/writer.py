@@ -1,9 +1,9 @@
 """A bounded queue and the one thread that empties it, many rows a commit. It never drops a row and knows no database.
 
-An append hands its row over and waits for the commit that holds it (group commit): the thread writes when a batch is full, when its oldest
-row has waited `linger` seconds, or when nothing has arrived for `quiet` seconds. While the queue is full, appends wait to get in. A batch
-that cannot be written fails the appends in it and no other; the next batch is tried afresh. When nothing has come for `idle` seconds, and
-before it ends, the thread does what was put off.
+An append hands its row over and waits for the commit that holds it (group commit): the thread writes when a batch is full, when a row came
+that is the last for now, when the oldest row has waited `linger` seconds, or when nothing has arrived for `quiet` seconds. While the queue
+is full, appends wait to get in. A batch that cannot be written fails the appends in it and no other; the next batch is tried afresh. When
+nothing has come for `idle` seconds, and before it ends, the thread does what was put off.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ CAPACITY = 10_000  # rows that may wait: five full batches, some tens of megabyt
 BATCH = 2_000  # rows a commit: where rows a second stop growing with the batch
 LINGER = 0.1  # seconds: little beside a model call; a commit costs milliseconds of CPU however few rows it holds
 IDLE = 0.5  # seconds: longer than a query waits between its answers
-QUIET = 0.005  # seconds: a single call, and the last ones of a query, need not wait for company that does not come
+QUIET = 0.03  # seconds: longer than a round of answers has gaps; who knows that nobody comes says so, and does not wait for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +61,14 @@ class Writer:
         self._queue: deque[_Entry] = deque()
         self._changed = threading.Condition()
         self._closed = False
+        self._hurried = False
         self._thread = threading.Thread(target=self._run, name="rvbbit-log-writer", daemon=True)
         self._thread.start()
 
-    async def append(self, row: Row) -> None:
+    async def append(self, row: Row, *, last: bool = False) -> None:
         """Returns when the row is committed. A cancelled append is written all the same: the call was made and paid for.
+
+        `last`: nobody brings another one soon, but for those that do in this same tick of the loop; it need not wait for company.
 
         Raises DatabaseError where its batch could not be written or the writer is closed.
         """
@@ -77,6 +80,8 @@ class Writer:
         try:
             done: asyncio.Future[Error | None] = asyncio.get_running_loop().create_future()
             self._enqueue(row, done)
+            if last:
+                done.get_loop().call_soon(self._hurry)
             failure = await done
         finally:
             self._room.release()
@@ -98,6 +103,11 @@ class Writer:
             if len(self._queue) in (1, self._batch):  # the thread waits for these two moments only
                 self._changed.notify()
 
+    def _hurry(self) -> None:
+        with self._changed:
+            self._hurried = bool(self._queue)
+            self._changed.notify()
+
     def _run(self) -> None:
         batch: list[_Entry] = []
         try:
@@ -116,6 +126,7 @@ class Writer:
         with self._changed:
             self._changed.wait_for(self._due)
             self._gather()
+            self._hurried = False
             return [self._queue.popleft() for _ in range(min(self._batch, len(self._queue)))]
 
     def _due(self) -> bool:
@@ -124,7 +135,7 @@ class Writer:
     def _gather(self) -> None:
         """Wait while rows keep coming and the oldest may."""
         seen = 0
-        while seen < len(self._queue) < self._batch and not self._closed:
+        while seen < len(self._queue) < self._batch and not self._hurried and not self._closed:
             seen = len(self._queue)
             left = self._queue[0].since + self._linger - time.monotonic()
             if left <= 0:

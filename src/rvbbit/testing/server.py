@@ -61,8 +61,8 @@ class FakeServer:
         self.disagreement = disagreement
         self.port = port
         self.script = Script()
-        self.batches = Batches(lambda body: self._answer("", body, 0))
-        self.message_batches = MessageBatches(lambda body: self._answer("", body, 0))
+        self.batches = Batches(lambda body: self._given(body, self._answer("", body), 0))
+        self.message_batches = MessageBatches(lambda body: self._given(body, self._answer("", body), 0))
         self.reset()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="fake-server", daemon=True)
@@ -176,28 +176,34 @@ class FakeServer:
         self.in_flight += 1
         self.max_in_flight = max(self.max_in_flight, self.in_flight)
         try:
+            due = self._loop.time() + self.latency
             fault = self.script.next()
             known = self.prompt_cache.known(body) if self.prompt_cache and "messages" in body else 0
+            refused = self._refused(body)
+            # Worked out while the latency runs, not after it: many requests at once would else wait for each other's answers.
+            answer = {} if fault or refused else self._answer(request.path, body)
             if self.latency:
-                await asyncio.sleep(self.latency)
+                await asyncio.sleep(due - self._loop.time())
             if fault is not None:
                 return await self._fault(fault, request, body)
-            return self._refused(body) or _json(self._answer(request.path, body, known))
+            return refused or _json(self._given(body, answer, known))
         finally:
             self.in_flight -= 1
 
-    def _answer(self, path: str, body: Body, known: int) -> dict[str, Any]:
+    def _answer(self, path: str, body: Body) -> dict[str, Any]:
         if path == "/v1/embeddings":
-            answer = answers.embeddings(body)
-            self.tokens += answer["usage"]["total_tokens"]
-            return answer
+            return answers.embeddings(body)
         said = packed.answer(body, self.answer, self.disagreement)
         answer = answers.chat(body, self.answer(body) if said is None else said)
-        self.tokens += answer["usage"]["total_tokens"]
-        if self.prompt_cache is not None:
-            answer["usage"] |= self.prompt_cache.answered(body, known)
         if self.certainty is not None and body.get("logprobs"):
             answer["choices"][0]["logprobs"] = logprobs(answer["choices"][0]["message"]["content"], self.certainty(body))
+        return answer
+
+    def _given(self, body: Body, answer: dict[str, Any], known: int) -> dict[str, Any]:
+        """The answer as it goes out: counted, and its prompt in the cache from now on."""
+        self.tokens += answer["usage"]["total_tokens"]
+        if self.prompt_cache is not None and "messages" in body:
+            answer["usage"] |= self.prompt_cache.answered(body, known)
         return answer
 
     def _refused(self, body: Body) -> web.Response | None:

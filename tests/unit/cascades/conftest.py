@@ -81,14 +81,16 @@ class FakeProvider:
 
 
 class FakeLog:
-    """Remembers records in order; `gate`, if set, holds appends back."""
+    """Remembers records in order, and which were said to be the last; `gate`, if set, holds appends back."""
 
     def __init__(self) -> None:
         self.records: list[CallRecord] = []
         self.lookups: list[Sequence[str]] = []
         self.gate: asyncio.Event | None = None
+        self.last: list[bool] = []
 
-    async def append(self, record: CallRecord) -> None:
+    async def append(self, record: CallRecord, *, last: bool = False) -> None:
+        self.last.append(last)
         await (self.gate.wait() if self.gate else asyncio.sleep(0))
         self.records.append(record)
 

@@ -204,6 +204,17 @@ async def test_an_answer_counts_only_when_it_is_on_disk(world: Any) -> None:
     assert [heard for heard in world.heard if isinstance(heard, Answer)] == answers
 
 
+async def test_the_log_is_told_when_no_other_answer_is_under_way(world: Any) -> None:
+    world.log.gate = asyncio.Event()
+    query = asyncio.create_task(world.answer("means", *({**GREEN, "text": f"text {n}"} for n in range(20))))
+    await steps(1_000)
+    assert world.log.last == [False] * 19 + [True]
+    world.log.gate.set()
+    await query
+    await world.answer("means", GREEN)
+    assert world.log.last[20:] == [True], "one call alone waits for nobody"
+
+
 async def test_a_model_that_reads_no_messages_gets_many_calls_at_once_and_no_prompt(world: Any) -> None:
     world.says(lambda request: True, reads_messages=False)
     world.provider.gate = asyncio.Event()
@@ -298,7 +309,7 @@ async def test_a_query_is_not_ended_by_the_budget_of_another(world: Any) -> None
 
 
 async def test_a_store_that_fails_ends_the_query(world: Any) -> None:
-    async def append(record: Any) -> None:
+    async def append(record: Any, **_: Any) -> None:
         raise DatabaseError("disk full")
 
     world.log.append = append

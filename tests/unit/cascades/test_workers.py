@@ -75,7 +75,7 @@ async def test_a_cancelled_query_begins_nothing_while_another_goes_on_with_its_c
 async def test_a_log_that_fails_stops_new_calls(world: Any) -> None:
     gate = asyncio.Event()
 
-    async def fails(record: CallRecord) -> None:
+    async def fails(record: CallRecord, **_: bool) -> None:
         await gate.wait()
         raise DatabaseError("the disk is full")
 

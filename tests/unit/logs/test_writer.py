@@ -94,6 +94,18 @@ async def test_a_row_waits_neither_longer_than_it_may_nor_for_company_that_does_
     writer.close()
 
 
+async def test_the_last_row_for_now_waits_for_nobody_but_takes_along_what_came_with_it(disk: Disk) -> None:
+    writer = Writer(disk.flush, linger=3_600, quiet=3_600)
+    await asyncio.wait_for(asyncio.gather(writer.append((1,), last=True), writer.append((2,)), writer.append((3,))), timeout=30)
+    await asyncio.wait_for(writer.append((4,), last=True), timeout=30)
+    assert disk.batches == [[(1,), (2,), (3,)], [(4,)]]
+    waiting, *_ = await started(writer, (5,))
+    await asyncio.sleep(0.05)
+    assert not waiting.done(), "a row that came after the last one lingers again"
+    writer.close()
+    await waiting
+
+
 async def test_closing_does_not_linger_and_writes_everything(disk: Disk) -> None:
     writer = Writer(disk.flush, batch=2, linger=3_600, quiet=3_600)
     tasks = await started(writer, (1,), (2,), (3,))

@@ -112,9 +112,9 @@ class Store:
         """The tables of embeddings, on the same connection."""
         return self._vectors
 
-    async def append(self, record: CallRecord) -> None:
+    async def append(self, record: CallRecord, *, last: bool = False) -> None:
         """Returns when the record is on the server's disk. Raises DiskFull, DatabaseError."""
-        await self._writer.append(call_row(record))
+        await self._writer.append(call_row(record), last=last)
 
     async def answers(self, keys: Sequence[str]) -> Mapping[str, Value]:
         """The newest good answer to each cache key that has one, whoever asked for it."""

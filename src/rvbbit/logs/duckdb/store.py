@@ -90,9 +90,9 @@ class Store(Scorables):
         self._corrected = 0
         self._writer = Writer(self._write_calls, self._work_out)
 
-    async def append(self, record: CallRecord) -> None:
+    async def append(self, record: CallRecord, *, last: bool = False) -> None:
         """Returns when the record is on disk. Raises DiskFull, DatabaseError."""
-        await self._writer.append(call_row(record))
+        await self._writer.append(call_row(record), last=last)
 
     async def answers(self, keys: Sequence[str]) -> Mapping[str, Value]:
         """The newest good answer to each cache key that has one, one scan however many keys."""

@@ -22,6 +22,8 @@ def equal_calls_once(plan: Plan) -> Plan:
 
 def _merged(root: Node) -> Node:
     nodes = chain(root)
+    if sum(len(asks_of(node)) for node in nodes) < 2:  # writing down what they ask takes a millisecond
+        return root
     first: dict[tuple[object, ...], Ask] = {}
     covered: dict[int, list[int]] = {}
     for node in nodes:
