@@ -1,87 +1,93 @@
 """The same vectors searched by RVBBIT's SQL and by pgvector's: loading, index, query time and recall@10 against comparing everything.
 
-    python -m bench.pgvector --rows 100000 --postgres 'postgresql://postgres@127.0.0.1:5432/postgres'
+    python -m bench.pgvector --rows 100000 --postgres 'postgresql://postgres@127.0.0.1:5432/postgres' [--docs]
 
-Vectors are made, not embedded: clusters of unequal size and spread in 384 dimensions, of length 1. RVBBIT is given them as if it had
-embedded the texts `item 0`, `item 1`, …; it is timed on everything else that a search does, from the SQL's text to its rows. Of PostgreSQL
-it is what psql's `\\timing` says. Without `--postgres`, RVBBIT alone.
+RVBBIT is given vectors (`bench/vectors.py`) as if it had embedded the texts `item 0`, `item 1`, …; it is timed on everything else that a
+search does, from the SQL's text to its rows. Of PostgreSQL it is what psql's `\\timing` says. Without `--postgres`, RVBBIT alone. What is
+found goes to `bench/results/pgvector.json` by the number of rows; `--docs` puts all of it into `docs/embeddings.md`.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import os
 import re
 import statistics
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-import pyarrow as pa
+from bench.page import put
+from bench.table import markdown
+from bench.vectors import DIMS, given, made, nearest
 
 import rvbbit
-from rvbbit.embeddings.embedding import hashed
 from rvbbit.interfaces import Matrix
 
-DIMS, QUERIES, K, STEP = 384, 100, 10, 10_000
-MODEL = "local:minilm"
+QUERIES, K = 100, 10
+EFFORTS = (40, 100, 200, 400, 800)
+"""pgvector's `hnsw.ef_search`; 40 is its default."""
+HEAD = ("rows", "", "load s", "index s", "first search s", "median ms", "p95 ms", "recall@10")
+RESULTS = Path(__file__).parent / "results" / "pgvector.json"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=100_000)
-    parser.add_argument("--postgres")
+    parser.add_argument("--postgres", metavar="URL")
+    parser.add_argument("--docs", action="store_true", help="write the table into docs/embeddings.md")
     options = parser.parse_args()
-    matrix, queries = made(options.rows)
-    truth = [set(np.argpartition(-(matrix @ query), K)[:K].tolist()) for query in queries]
-    print("| engine | load s | index s | first search s | median ms | p95 ms | recall@10 |\n|---|---|---|---|---|---|---|")
-    ours(matrix, queries, truth)
+    matrix, queries = made(options.rows, QUERIES)
+    truth = nearest(matrix, queries, K)
+    lines = ours(matrix, queries, truth)
     if options.postgres:
-        for ef, row in pgvector(options.postgres, matrix, queries, truth).items():
-            print(f"| pgvector, hnsw.ef_search = {ef} {row}")
+        lines += pgvector(options.postgres, matrix, queries, truth)
+    found: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    found[str(options.rows)] = {"lines": lines, "load": os.getloadavg()[2]}
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(found, indent=2) + "\n")
+    print(table(found))
+    if options.docs:
+        put("embeddings.md", "bench/pgvector.py", table(found))
 
 
-def made(rows: int) -> tuple[Matrix, Matrix]:
-    random = np.random.default_rng(0)
-    centres = random.normal(size=(500, DIMS)).astype(np.float32)
-    sizes = random.pareto(1.0, 500) + 0.1
-    of = random.choice(500, rows + QUERIES, p=sizes / sizes.sum())
-    spread = random.uniform(0.6, 1.4, 500).astype(np.float32)
-    points = random.normal(size=(rows + QUERIES, DIMS), scale=1.0).astype(np.float32)
-    points *= spread[of][:, None]
-    points += centres[of]
-    points /= np.linalg.norm(points, axis=1, keepdims=True)
-    return points[:rows], points[rows:]
+def table(found: Mapping[str, Any]) -> str:
+    """All that was found, the smallest first."""
+    rows = []
+    for size in sorted(found, key=int):
+        for place, line in enumerate(found[size]["lines"]):
+            rows.append(["" if place else f"{int(size):,}", *line])
+    loads = ", ".join(f"{found[size]['load']:.1f} at {int(size):,}" for size in sorted(found, key=int))
+    return f"{markdown(HEAD, rows)}\n\n{QUERIES} queries, k = {K}. Load average of the last 15 minutes on {os.cpu_count()} cores: {loads}."
 
 
-def ours(matrix: Matrix, queries: Matrix, truth: list[set[int]]) -> None:
+def ours(matrix: Matrix, queries: Matrix, truth: Sequence[set[int]]) -> list[list[str]]:
     with tempfile.TemporaryDirectory() as home:
         with rvbbit.connect(home) as db:
             began = time.monotonic()
             db.sql("CREATE TABLE items (id INTEGER PRIMARY KEY, text VARCHAR)")
             db.sql(f"INSERT INTO items SELECT i, 'item ' || i FROM range({len(matrix)}) r(i)")
-            _given(db, [f"item {place}" for place in range(len(matrix))], matrix)
-            _given(db, [f"query {place}" for place in range(len(queries))], queries)
+            given(db, [f"item {place}" for place in range(len(matrix))], matrix)
+            given(db, [f"query {place}" for place in range(len(queries))], queries)
             loaded = time.monotonic() - began
-            began = time.monotonic()
-            db.sql("SELECT id FROM VECTOR_SEARCH('query 0', 'items.text', 10)")
-            indexed = time.monotonic() - began
-            _line("RVBBIT `VECTOR_SEARCH`", f"{loaded:.0f} | {indexed:.0f} | in it", *_asked(db, truth))
+            indexed = _first(db)
+            found = [line("RVBBIT `VECTOR_SEARCH`", (f"{loaded:.0f}", f"{indexed:.0f}", "in it"), *_asked(db, truth))]
         with rvbbit.connect(home) as db:
-            began = time.monotonic()
-            db.sql("SELECT id FROM VECTOR_SEARCH('query 0', 'items.text', 10)")
-            _line("the same, opened again", f"0 | 0 | {time.monotonic() - began:.1f}", *_asked(db, truth))
+            first = _first(db)
+            return [*found, line("the same, project opened again", ("0", "0", f"{first:.1f}"), *_asked(db, truth))]
 
 
-def _given(db: rvbbit.Database, texts: list[str], matrix: Matrix) -> None:
-    """What embedding them would leave in the store."""
-    for start in range(0, len(texts), STEP):
-        some = hashed(pa.array(texts[start : start + STEP], pa.string())).to_pylist()
-        db._rooms.store.vectors.keep(MODEL, some, matrix[start : start + STEP])
+def _first(db: rvbbit.Database) -> float:
+    began = time.monotonic()
+    db.sql("SELECT id FROM VECTOR_SEARCH('query 0', 'items.text', 10)")
+    return time.monotonic() - began
 
 
-def _asked(db: rvbbit.Database, truth: list[set[int]]) -> tuple[list[float], float]:
+def _asked(db: rvbbit.Database, truth: Sequence[set[int]]) -> tuple[list[float], float]:
     times, found = [], 0
     for place, wanted in enumerate(truth):
         began = time.monotonic()
@@ -91,12 +97,13 @@ def _asked(db: rvbbit.Database, truth: list[set[int]]) -> tuple[list[float], flo
     return times, found / (K * len(truth))
 
 
-def _line(name: str, before: str, times: list[float], recall: float) -> None:
+def line(name: str, before: tuple[str, str, str], times: Sequence[float], recall: float) -> list[str]:
+    """One engine's figures: what comes before the queries, in seconds, then these, `times` in milliseconds."""
     p95 = sorted(times)[int(0.95 * len(times))]
-    print(f"| {name} | {before} | {statistics.median(times):.1f} | {p95:.1f} | {recall:.3f} |", flush=True)
+    return [name, *before, f"{statistics.median(times):.1f}", f"{p95:.1f}", f"{recall:.3f}"]
 
 
-def pgvector(url: str, matrix: Matrix, queries: Matrix, truth: list[set[int]]) -> dict[int, str]:
+def pgvector(url: str, matrix: Matrix, queries: Matrix, truth: Sequence[set[int]]) -> list[list[str]]:
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "items.txt"
         with data.open("w") as out:
@@ -105,11 +112,12 @@ def pgvector(url: str, matrix: Matrix, queries: Matrix, truth: list[set[int]]) -
         script = [
             "CREATE EXTENSION IF NOT EXISTS vector; DROP TABLE IF EXISTS items;",
             f"CREATE TABLE items (id INTEGER PRIMARY KEY, embedding vector({DIMS}));",
-            "SET max_parallel_maintenance_workers = 1;\n\\timing on",
+            # As its documentation says: an index that does not fit in there takes much longer.
+            "SET maintenance_work_mem = '4GB'; SET max_parallel_maintenance_workers = 1;\n\\timing on",
             f"\\copy items FROM '{data}'",
             "CREATE INDEX ON items USING hnsw (embedding vector_cosine_ops);",
         ]
-        for ef in (40, 100, 200):
+        for ef in EFFORTS:
             script.append(f"SET hnsw.ef_search = {ef};")
             for query in queries:
                 vector = ",".join(map(repr, query.tolist()))
@@ -120,13 +128,12 @@ def pgvector(url: str, matrix: Matrix, queries: Matrix, truth: list[set[int]]) -
     parts = re.split(r"Time: ([\d.,]+) ms[^\n]*\n", done.stdout)
     outputs, times = parts[0::2], [float(one) for one in parts[1::2]]
     load, index, rest = times[0] / 1000, times[1] / 1000, 2
-    lines = {}
-    for ef in (40, 100, 200):
+    lines = []
+    for ef in EFFORTS:
         some = slice(rest + 1, rest + 1 + len(queries))
         found = [set(map(int, output.split())) for output in outputs[some]]
         recall = sum(len(one & wanted) for one, wanted in zip(found, truth, strict=True)) / (K * len(truth))
-        took = sorted(times[some])
-        lines[ef] = f"| {load:.0f} | {index:.0f} | | {statistics.median(took):.1f} | {took[int(0.95 * len(took))]:.1f} | {recall:.3f} |"
+        lines.append(line(f"pgvector, `hnsw.ef_search` = {ef}", (f"{load:.0f}", f"{index:.0f}", ""), times[some], recall))
         rest += 1 + len(queries)
     return lines
 
