@@ -26,6 +26,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import itertools
+import operator
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -75,6 +76,19 @@ _Key: TypeAlias = tuple[CellKey, TrainingPolicy, str]
 _EMPTY = _Pool(NO_EXAMPLES)
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The pool that was found last, and for what: most often the next call's is the same, of the very same objects."""
+
+    cell: CellKey
+    policy: TrainingPolicy
+    values: Sequence[Value]
+    pool: _Pool
+
+    def is_of(self, cell: CellKey, policy: TrainingPolicy, values: Sequence[Value]) -> bool:
+        return self.cell is cell and self.policy is policy and all(map(operator.is_, self.values, values))
+
+
 class Selector:
     """`ExampleSelector` over an example store. Used on one event loop; the store is read on a thread.
 
@@ -88,6 +102,7 @@ class Selector:
         self._revision = (-1, -1)
         self._groups: dict[tuple[CellKey, tuple[str, ...], tuple[str, ...]], _Groups] = {}
         self._pools: dict[_Key, _Pool] = {}
+        self._last: _Found | None = None
         self._likeness: dict[tuple[CellKey, tuple[str, ...], str], Likeness] = {}
         self._reading, self._looking = asyncio.Lock(), asyncio.Lock()
         self._looked = float("-inf")
@@ -127,10 +142,18 @@ class Selector:
         )
 
     async def _pool(self, cell: CellKey, policy: TrainingPolicy, arguments: Arguments) -> _Pool:
-        key = (cell, policy, canonical([arguments.get(name) for name in policy.scope]))
+        values = [arguments.get(name) for name in policy.scope]
         await self._look()
+        if self._last is not None and self._last.is_of(cell, policy, values) and self._revision == self._now():
+            return self._last.pool
+        pool = await self._pool_of((cell, policy, canonical(values)), arguments)
+        self._last = _Found(cell, policy, values, pool)
+        return pool
+
+    async def _pool_of(self, key: _Key, arguments: Arguments) -> _Pool:
         if self._revision == self._now() and (known := self._pools.get(key)) is not None:
             return known
+        cell, policy, _ = key
         if policy.strategy not in get_args(Strategy):
             raise CascadeError(
                 f"{cell.cascade_id}.{cell.cell_name}: there is no training strategy {policy.strategy!r}",
@@ -176,6 +199,7 @@ class Selector:
         revision = self._now()  # taken before reading: a decision in between makes the next call read again
         if revision != self._revision:
             self._groups.clear()
+            self._last = None
         if revision != self._revision or len(self._pools) >= _KEPT:
             self._pools.clear()
         if len(self._likeness) >= _KEPT:

@@ -291,6 +291,15 @@ async def test_a_decision_counts_from_the_next_question_on() -> None:
     assert [one.trace_id for one in (await selector.select(CELL, RECENT, asking())).examples] == ["a", "b"]
 
 
+async def test_a_question_that_comes_while_a_decision_is_being_read_waits_for_it() -> None:
+    shelf = Shelf(example("a"))
+    selector, asked = Selector(shelf), asking()
+    assert [one.trace_id for one in (await selector.select(CELL, RECENT, asked)).examples] == ["a"]
+    shelf.put(example("b"), example("a"))
+    for found in await asyncio.gather(*(selector.select(CELL, RECENT, asked) for _ in range(3))):
+        assert [one.trace_id for one in found.examples] == ["a", "b"]
+
+
 async def test_ten_thousand_questions_read_the_store_once() -> None:
     shelf = Shelf(*(example(f"e{n}") for n in range(100)))
     selector = Selector(shelf)
