@@ -60,6 +60,8 @@ SYSTEMS: Mapping[str, System] = {
         System("lotus", "bench.peers.lotus", "lotus-ai"),
         System("docetl", "bench.peers.docetl", "docetl"),
         System("daft", "bench.peers.daft", "daft"),
+        System("blendsql", "bench.peers.blendsql", "blendsql"),
+        System("palimpzest", "bench.peers.palimpzest", "palimpzest"),
     )
 }
 

@@ -6,6 +6,7 @@ is asked for: a JSON Schema, or the words that a peer's prompt names. A request 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -18,6 +19,7 @@ from rvbbit.testing.answers import Body, schema
 
 WORD = re.compile(r"(?<!\w)(?=\w)")  # where a text may begin
 START = 15  # characters by which a text is looked for; none is shorter
+FIELDS, FIELD = re.compile(r"^OUTPUT FIELDS:\n((?:- .*\n)+)", re.MULTILINE), re.compile(r"^- (\w+):", re.MULTILINE)
 Known = Question | Product
 
 
@@ -113,4 +115,14 @@ def spoken(asked: str, rows: list[Known]) -> str:
         return f"Answer: {true(rows)}"
     if "Document NUMBER" in asked:  # LOTUS's top-k, which compares two
         return f"Document {1 + (value(rows[1]) > value(rows[0]))}"
+    if "Output 'True' if the context satisfies" in asked:  # BlendSQL's filters
+        return str(true(rows))
+    if "as a valid Python `float`" in asked:  # BlendSQL's numbers
+        return str(value(rows[0]))
+    if "Return ONLY the right value, or '-'" in asked:  # BlendSQL's joins: all of the right, then one of the left
+        return next((row.title for row in rows[:-1] if isinstance(row, Product) and true([row, rows[-1]])), "-")
+    if "your answer must be TRUE or FALSE" in asked:  # Palimpzest's filters
+        return f"ANSWER: {str(true(rows)).upper()}\n---"
+    if found := FIELDS.findall(asked):  # Palimpzest's columns; the first that are named are an example's
+        return f"ANSWER:\n{json.dumps(dict.fromkeys(FIELD.findall(found[-1]), told(rows, asked)))}\n---"
     return told(rows, asked)

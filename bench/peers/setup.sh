@@ -7,10 +7,12 @@ declare -A PINS=(
     [lotus]="torch==2.13.0 lotus-ai==1.2.4"
     [daft]="daft==0.7.26 openai>=1.0 numpy"
     [docetl]="docetl==0.3.0"
+    [blendsql]="polars==1.44.2 blendsql==0.1.28"  # with Polars 2, whose joins keep no order, its answers come to other rows
+    [palimpzest]="torch==2.13.0 palimpzest==0.7.21"
 )
 
 failed=0
-for name in "${@:-lotus daft docetl}"; do
+for name in "${@:-lotus daft docetl blendsql palimpzest}"; do
     for peer in $name; do
         if [ -z "${PINS[$peer]:-}" ]; then
             echo "There is no peer $peer: ${!PINS[*]}" >&2

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from rvbbit.testing import answers, batch_routes, message_routes, packed
+from rvbbit.testing import answers, batch_routes, message_routes, packed, streams
 from rvbbit.testing.answers import Body, Rule
 from rvbbit.testing.batches import Batches
 from rvbbit.testing.faults import FAULT, Fault, Script
@@ -186,7 +186,7 @@ class FakeServer:
                 await asyncio.sleep(due - self._loop.time())
             if fault is not None:
                 return await self._fault(fault, request, body)
-            return refused or _json(self._given(body, answer, known))
+            return refused or _said(body, self._given(body, answer, known))
         finally:
             self.in_flight -= 1
 
@@ -226,12 +226,17 @@ class FakeServer:
             case "close" if request.transport is not None:
                 request.transport.abort()
             case "prose":
-                return _json(answers.chat(body, "Well, that is a good question, and it depends on how one looks at it."))
+                return _said(body, answers.chat(body, "Well, that is a good question, and it depends on how one looks at it."))
             case "refuse":
-                return _json(answers.chat(body, "I'm sorry, I can't help with that.", refusal=True))
+                return _said(body, answers.chat(body, "I'm sorry, I can't help with that.", refusal=True))
             case "cut_off":
-                return _json(answers.chat(body, '{"answer": "and then', finish_reason="length"))
+                return _said(body, answers.chat(body, '{"answer": "and then', finish_reason="length"))
         return web.Response(text='{"choices": [{"message": {"content": ', content_type="application/json")
+
+
+def _said(body: Body, answer: dict[str, Any]) -> web.Response:
+    """An answer as its request wants it: whole, or as a stream."""
+    return web.Response(body=streams.events(body, answer), content_type="text/event-stream") if body.get("stream") else _json(answer)
 
 
 def _json(body: Any) -> web.Response:

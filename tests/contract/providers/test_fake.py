@@ -71,6 +71,22 @@ async def test_a_share_of_requests_fails_the_same_ones_for_the_same_seed():
     assert 5 < first.count(500) < 25
 
 
+async def test_the_fake_streams_what_it_would_say():
+    body = {"model": "m", "messages": [{"role": "user", "content": "so?"}]}
+    wish = {"stream": True, "stream_options": {"include_usage": True}}
+    with FakeServer() as server:
+        async with aiohttp.ClientSession() as session:
+            whole = await (await session.post(f"{server.base_url}/chat/completions", json=body)).json()
+            answer = await session.post(f"{server.base_url}/chat/completions", json=body | wish)
+            assert answer.content_type == "text/event-stream"
+            *lines, last, rest = (await answer.text()).split("\n\n")
+        assert (last, rest) == ("data: [DONE]", "")
+        text, end, used = (json.loads(line.removeprefix("data: ")) for line in lines)
+        assert text["choices"][0]["delta"]["content"] == whole["choices"][0]["message"]["content"]
+        assert end["choices"][0]["finish_reason"] == "stop"
+        assert (used["choices"], used["usage"]) == ([], whole["usage"])
+
+
 async def test_the_fake_lists_its_models_and_knows_no_other_address():
     with FakeServer(models=("a", "b")) as server:
         async with aiohttp.ClientSession() as session:
