@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from support.browser import DESK, PHONE, Studio, serious
 from support.serving import until
@@ -160,6 +160,39 @@ def test_what_is_wrong_is_told_as_one_types_and_nothing_broken_is_saved(studio: 
     page.keyboard.press("Shift+End")
     page.keyboard.press("Delete")
     valid(page)
+
+
+def test_while_a_text_is_checked_nothing_is_said_of_it_and_a_save_is_the_servers_to_judge(studio: Studio) -> None:
+    page = studio.page("/operators/reply")
+    valid(page)
+    before = file(studio, "reply").read_text()
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/api/cascades/validate", hold)
+    write(page, "reply", before.replace("instructions:", "instrucions:"))
+    expect(page.get_by_text("checking", exact=True)).to_be_visible()
+    page.keyboard.press("Control+s")
+    expect(page.get_by_text("Not saved: the file is as it was").first).to_be_visible()
+    assert file(studio, "reply").read_text() == before
+    held.pop(0).continue_()
+    expect(page.get_by_text(re.compile("^[0-9] to mend$"))).to_be_visible()
+    write(page, "reply", mended := before.replace("Answers a prompt.", "Answers it."))
+    expect(page.get_by_text("checking", exact=True)).to_be_visible()
+    page.keyboard.press("Control+s")  # though the text before was wrong
+    expect(page.get_by_text("Saved cascades/reply.cascade.yaml")).to_be_visible()
+    until(lambda: file(studio, "reply").read_text().strip() == mended.strip())
+    expect(page.get_by_text("checking", exact=True)).to_be_visible()
+    held.pop(0).continue_()
+    valid(page)
+    editor(page, "reply").click()
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Delete")
+    expect(page.get_by_text(re.compile("^(valid|checking)$"))).to_have_count(0)
+    expect(page.get_by_role("button", name="Save", exact=True)).to_be_disabled()
+    studio.errors.clear()  # the browser logs a status of 422
 
 
 def test_keys_and_values_are_offered_by_the_schema(studio: Studio) -> None:

@@ -14,7 +14,8 @@ export function TokenPrompt() {
   const submit = () => {
     give(value.trim());
     setValue("");
-    void queries.invalidateQueries();
+    // what is under way was asked without it: its answer would come instead of one to the new token
+    void queries.cancelQueries().then(() => queries.invalidateQueries());
   };
   return (
     <Dialog

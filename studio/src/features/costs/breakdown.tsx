@@ -20,6 +20,8 @@ interface BreakdownProps {
   /** What one row is: Day, Model. */
   noun: string;
   by: Measure;
+  /** The rows are of days that were chosen before: those of now are on their way. */
+  late: boolean;
   /** In the order of the table. */
   rows: readonly Spend[] | undefined;
   /** In the order of the chart, where it is another one: days. */
@@ -38,6 +40,7 @@ export function Breakdown({
   about,
   noun,
   by,
+  late,
   rows,
   drawn,
   error,
@@ -64,27 +67,29 @@ export function Breakdown({
   const points = (drawn ?? top(sorted, FEW)).map((spend) => point(spend, name(spend.key)));
   return (
     <Card title={title} about={about}>
-      <Chart
-        label={`${title}, as a chart. The table below has the same numbers.`}
-        points={points}
-        x="name"
-        series={series(by, points)}
-        write={(value) => write(by, value)}
-        sideways={drawn === undefined}
-        height={drawn === undefined ? Math.max(70, 26 * points.length + 36) : 220}
-      />
-      <div className={styles.table}>
-        <Table
-          label={title}
-          rows={shown}
-          id={(row) => row.key}
-          columns={columns({ noun, by, sorted, name, link, memory })}
+      <div className={late ? styles.late : ""} aria-busy={late}>
+        <Chart
+          label={`${title}, as a chart. The table below has the same numbers.`}
+          points={points}
+          x="name"
+          series={series(by, points)}
+          write={(value) => write(by, value)}
+          sideways={drawn === undefined}
+          height={drawn === undefined ? Math.max(70, 26 * points.length + 36) : 220}
         />
-        {sorted.length > FEW && (
-          <Button look="quiet" className={styles.more} onClick={() => setAll(!all)}>
-            {all ? "Show fewer" : `Show all ${count(sorted.length)}`}
-          </Button>
-        )}
+        <div className={styles.table}>
+          <Table
+            label={title}
+            rows={shown}
+            id={(row) => row.key}
+            columns={columns({ noun, by, sorted, name, link, memory })}
+          />
+          {sorted.length > FEW && (
+            <Button look="quiet" className={styles.more} onClick={() => setAll(!all)}>
+              {all ? "Show fewer" : `Show all ${count(sorted.length)}`}
+            </Button>
+          )}
+        </div>
       </div>
     </Card>
   );

@@ -12,7 +12,7 @@ import { Breakdown } from "./breakdown";
 import styles from "./costs.module.css";
 import { Headline } from "./headline";
 import { measure } from "./measure";
-import { days, type Range, range, moments } from "./range";
+import { days, moments, type Range, range, same } from "./range";
 import { NOTHING } from "./sums";
 
 const ALL: Range = { from: null, to: null };
@@ -25,24 +25,29 @@ export function Overview() {
   const queries = useCosts("query", asked);
   if (found.error !== null) return <Failure error={found.error} again={() => void found.refetch()} />;
   if (found.data === undefined) return <Skeleton lines={9} />;
-  const spent = found.data.costs;
-  if (spent.length === 0) return <Nothing />;
+  const { costs: spent, range: shown } = found.data;
+  const late = found.isPlaceholderData;
+  if (spent.length === 0) return late ? <Skeleton lines={9} /> : <Nothing />;
   const known = new Map(spent.map((spend) => [spend.key, spend]));
   const every = days(
-    asked,
+    shown,
     spent.map((spend) => spend.key),
   ).map((key) => known.get(key) ?? { key, ...NOTHING });
   const texts = new Map(queries.data?.costs.map((spend) => [spend.key, line(spend.sql ?? spend.key)]));
   return (
     <div className={styles.body}>
-      <div className={styles.headline}>
-        <Headline days={spent} queries={queries.data?.costs} />
+      <div className={`${styles.headline} ${late ? styles.late : ""}`} aria-busy={late}>
+        <Headline
+          days={spent}
+          queries={queries.data !== undefined && same(queries.data.range, shown) ? queries.data.costs : undefined}
+        />
       </div>
       <Breakdown
         title="By day"
         about="days are UTC"
         noun="Day"
         by={by}
+        late={late}
         rows={[...spent].reverse()}
         drawn={every}
         error={null}
@@ -63,6 +68,7 @@ export function Overview() {
         title="By query"
         noun="Query"
         by={by}
+        late={queries.isPlaceholderData}
         rows={queries.data?.costs}
         error={queries.error}
         again={() => void queries.refetch()}
@@ -97,6 +103,7 @@ function Part({
       title={title}
       noun={noun}
       by={measure(search)}
+      late={found.isPlaceholderData}
       rows={found.data?.costs}
       error={found.error}
       again={() => void found.refetch()}
@@ -105,7 +112,7 @@ function Part({
         key === "" ? (
           name
         ) : (
-          <Link to="/training" search={{ [field]: key, ...moments(asked) }} title={name}>
+          <Link to="/training" search={{ [field]: key, ...moments(found.data?.range ?? asked) }} title={name}>
             {name}
           </Link>
         )

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { days, preset, range, moments } from "./range";
+import { address, days, moments, named, preset, range, whole } from "./range";
 
 const NOW = Date.parse("2026-11-24T10:00:00Z");
 
@@ -39,4 +39,27 @@ it("a day without spend is a day", () => {
     "2026-12-02",
   ]);
   expect(days({ from: null, to: null }, ["2026-11-22"], NOW)).toEqual(["2026-11-22", "2026-11-23", "2026-11-24"]);
+});
+
+describe("a day that is typed", () => {
+  const field = (value: string, half = false) => ({ value, half });
+
+  it("is one when it is whole", () => {
+    expect(whole(field("2026-11-30"))).toBe("2026-11-30");
+    expect(whole(field(""))).toBeNull();
+    for (const part of [field("", true), field("0002-11-30"), field("0202-11-30"), field("20261-11-30")])
+      expect(whole(part)).toBeUndefined();
+  });
+
+  it("leaves the other one alone, and itself while it is typed in part", () => {
+    const held = { from: "2026-11-01", to: "2026-11-30" };
+    expect(named(held, { from: field("2026-10-01") })).toEqual({ from: "2026-10-01", to: "2026-11-30" });
+    expect(named(held, { from: field("2026-10-01"), to: field("", true) })).toEqual({ ...held, from: "2026-10-01" });
+    expect(named(held, { from: undefined, to: field("") })).toEqual({ from: "2026-11-01", to: null });
+  });
+
+  it("stands in the address; without any, all days are meant", () => {
+    expect(address({ from: "2026-11-01", to: null })).toEqual({ from: "2026-11-01", to: null, days: null });
+    expect(address({ from: null, to: null }).days).toBe("all");
+  });
 });

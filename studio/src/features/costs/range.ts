@@ -39,6 +39,37 @@ export function range(search: Search, now = Date.now()): Range {
   return { from: written(now - (Number(chosen) - 1) * DAY), to: written(now) };
 }
 
+/** What stands in the two fields. Without one: as the address has it. */
+export type Typed = Partial<Record<keyof Range, { value: string; half: boolean }>>;
+
+/** The last day that a field takes: with it, a year has four digits. */
+export const LAST = "9999-12-31";
+const WHOLE = /^[1-9]\d{3}-\d{2}-\d{2}$/;
+
+/** The day that was typed: null in an emptied field, undefined where it is typed in part. The year 0202 is 2026 on its way. */
+export function whole({ value, half }: { value: string; half: boolean }): string | null | undefined {
+  if (value === "") return half ? undefined : null;
+  return WHOLE.test(value) ? value : undefined;
+}
+
+/** The range with the days that were typed into it; what is typed in part changes nothing yet. */
+export function named(range: Range, typed: Typed): Range {
+  const day = (name: keyof Range) => {
+    const given = typed[name] && whole(typed[name]);
+    return given === undefined ? range[name] : given;
+  };
+  return { from: day("from"), to: day("to") };
+}
+
+export const same = (one: Range, other: Range): boolean => one.from === other.from && one.to === other.to;
+
+/** How an address names a range. One without ends is all days, not the preset that stands for none. */
+export const address = ({ from, to }: Range): Record<"from" | "to" | "days", string | null> => ({
+  from,
+  to,
+  days: from === null && to === null ? "all" : null,
+});
+
 /** As the API takes it: `until` is the first moment that is out. */
 export function moments({ from, to }: Range): { since?: string; until?: string } {
   return {

@@ -54,7 +54,7 @@ export function send(asked: Asked, signal: AbortSignal, heard: (way: Way) => voi
     request.onerror = () => reject(unreachable(null));
     request.onabort = () => reject(unreachable(new DOMException("stopped", "AbortError")));
     request.onload = () => {
-      if (request.status === 401) refused();
+      if (request.status === 401) refused(held);
       if (request.status < 200 || request.status > 299) {
         ApiError.of(new Response(request.responseText, { status: request.status })).then(reject, reject);
         return;

@@ -48,19 +48,29 @@ export const useSchema = () =>
     staleTime: Infinity,
   }).data;
 
-/** What is wrong with a text, as one types. `undefined` until it has been looked at: what is known is of that very text. */
-export function useValidated(yaml: string): Validated | undefined {
+export interface Checked {
+  /** Of the text that was looked at last. While one types that is a text before, so that what is shown beside does not jump. */
+  known: Validated | undefined;
+  /** Whether `known` is of the very text; "no" where the server could not say. */
+  checked: "yes" | "no" | "not yet";
+}
+
+/** What is wrong with a text, as one types. */
+export function useValidated(yaml: string): Checked {
   const [text, setText] = useState(yaml);
   useEffect(() => {
     const timer = setTimeout(() => setText(yaml), PAUSE);
     return () => clearTimeout(timer);
   }, [yaml]);
-  return useQuery({
+  const { data, error, isPlaceholderData } = useQuery({
     queryKey: ["validated", text],
     queryFn: () => answer(api.POST("/api/cascades/validate", { body: { yaml: text } })),
     enabled: text.trim() !== "",
     gcTime: 30_000,
-  }).data;
+  });
+  if (yaml.trim() === "") return { known: undefined, checked: "not yet" };
+  const late = text !== yaml || isPlaceholderData;
+  return { known: data, checked: late ? "not yet" : data !== undefined ? "yes" : error !== null ? "no" : "not yet" };
 }
 
 /** A few rows of a table of the project's own, by its columns. */

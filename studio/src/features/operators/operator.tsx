@@ -9,7 +9,7 @@ import { Editor } from "@/shared/ui/code";
 import { Card } from "@/shared/ui/page";
 import { say } from "@/shared/ui/toasts";
 
-import { type Cascade, type Outcomes, save, test, useSchema, useValidated } from "./api";
+import { type Cascade, type Checked, type Outcomes, save, test, useSchema, useValidated } from "./api";
 import { completion } from "./complete";
 import { Help } from "./help";
 import { Leaving } from "./leaving";
@@ -33,9 +33,9 @@ export function Operator({ cascade_id, kept, first, onSaved }: OperatorProps) {
   const [place, setPlace] = useState<{ line: number; column: number } | null>(null);
   const schema = useSchema();
   const complete = useMemo(() => (schema === undefined ? undefined : completion(schema)), [schema]);
-  const validated = useValidated(yaml);
+  const { known, checked } = useValidated(yaml);
   const changed = yaml !== kept?.yaml;
-  const problems = useMemo(() => validated?.problems ?? [], [validated]);
+  const problems = useMemo(() => known?.problems ?? [], [known]);
   const wrong = useMemo(
     () =>
       problems.map(({ line, column, key, message }) => ({
@@ -45,7 +45,7 @@ export function Operator({ cascade_id, kept, first, onSaved }: OperatorProps) {
       })),
     [problems],
   );
-  const signature = validated?.signature ?? null;
+  const signature = known?.signature ?? null;
 
   const act = async (what: "save" | "test", work: () => Promise<void>) => {
     setBusy(what);
@@ -57,7 +57,8 @@ export function Operator({ cascade_id, kept, first, onSaved }: OperatorProps) {
       setBusy(null);
     }
   };
-  const ready = changed && busy === null && problems.length === 0;
+  // what is not checked yet, the server checks: it keeps no file that is not valid
+  const ready = changed && busy === null && yaml.trim() !== "" && !(checked === "yes" && problems.length > 0);
   const keep = () => {
     if (!ready) return;
     void act("save", async () => {
@@ -82,9 +83,7 @@ export function Operator({ cascade_id, kept, first, onSaved }: OperatorProps) {
         }
         actions={
           <span className={styles.actions}>
-            <Badge tone={problems.length > 0 ? "low" : validated?.ok === true ? "high" : "plain"}>
-              {problems.length > 0 ? `${problems.length} to mend` : validated?.ok === true ? "valid" : "checking"}
-            </Badge>
+            {yaml.trim() !== "" && <Verdict checked={checked} problems={problems.length} />}
             {kept?.backup !== undefined && kept.backup !== null && kept.backup !== yaml && (
               <IconButton
                 label="Bring back the text from before the last save"
@@ -117,13 +116,19 @@ export function Operator({ cascade_id, kept, first, onSaved }: OperatorProps) {
         {signature !== null && <Help signature={signature} />}
         <Try yaml={yaml} parameters={signature?.parameters ?? []} ready={problems.length === 0} />
         <Tests
-          cases={validated?.cases ?? []}
+          cases={known?.cases ?? []}
           outcomes={tested?.yaml === yaml ? tested.outcomes : null}
           busy={busy === "test"}
-          ready={busy === null && validated?.ok === true}
+          ready={busy === null && known?.ok === true}
           onRun={() => void act("test", async () => setTested({ yaml, outcomes: await test(yaml) }))}
         />
       </div>
     </div>
   );
+}
+
+/** Of the text as it stands, never of one before. */
+function Verdict({ checked, problems }: { checked: Checked["checked"]; problems: number }) {
+  if (checked !== "yes") return <Badge tone="plain">{checked === "no" ? "not checked" : "checking"}</Badge>;
+  return problems > 0 ? <Badge tone="low">{problems} to mend</Badge> : <Badge tone="high">valid</Badge>;
 }

@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { Scale } from "lucide-react";
 import { useState } from "react";
 
-import { refresh, remember, undo } from "@/shared/api/decisions";
+import { inTurn, refresh, remember, undo } from "@/shared/api/decisions";
 import { count, plural } from "@/shared/lib/format";
 import { useKeys } from "@/shared/lib/keys";
 import { Empty, Failure, Skeleton } from "@/shared/ui/states";
@@ -20,8 +20,11 @@ export function Contradictions({ cell }: { cell: Cell }) {
   const chosen = async (trace_id: string) => {
     setBusy(true);
     try {
-      const marked = await choose(trace_id);
-      remember(marked.undo, "chosen");
+      const marked = await inTurn(async () => {
+        const taken = await choose(trace_id);
+        remember(taken.undo, "chosen");
+        return taken;
+      });
       say.done(`Chosen; ${plural(marked.updated, "answer")} against it unmarked`, {
         label: "Undo",
         act: () => void undo(),

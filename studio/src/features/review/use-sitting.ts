@@ -2,7 +2,7 @@
 import { useCallback, useEffect, useReducer, useRef, useState } from "react";
 
 import { answer, api } from "@/shared/api/client";
-import { type Fields, refresh, remember, undo } from "@/shared/api/decisions";
+import { type Fields, inTurn, refresh, remember, undo } from "@/shared/api/decisions";
 
 import { type Cell, choose, fetchQueue, type Item, type Order, type Queue } from "./api";
 import { confirmed, EMPTY, saving, step } from "./sitting";
@@ -63,7 +63,7 @@ export function useSitting(cell: Cell | null, order: Order) {
   const send = (item: Item, what: string, ask: () => Promise<{ undo: string | null }>) => {
     const id = item.execution.trace_id;
     tell({ do: "decided", item, what });
-    sent.current = sent.current.then(async () => {
+    sent.current = inTurn(async () => {
       try {
         const marked = await ask();
         remember(marked.undo, what);
@@ -83,17 +83,16 @@ export function useSitting(cell: Cell | null, order: Order) {
     decide: (item: Item, fields: Fields, what: string) => send(item, what, () => mark(item, fields)),
     choose: (item: Item, trace_id: string, what: string) => send(item, what, () => choose(trace_id)),
     /** For what the server may well refuse: nothing moves until it has said yes. Throws what it said. */
-    correct: async (item: Item, corrected_output: unknown, what: string) => {
-      await sent.current;
-      const marked = await mark(item, { corrected_output, verified: true, trainable: true });
-      remember(marked.undo, what);
-      tell({ do: "decided", item, what });
-      tell({ do: "confirmed", id: item.execution.trace_id, undo: marked.undo });
-      refresh();
-    },
+    correct: (item: Item, corrected_output: unknown, what: string) =>
+      inTurn(async () => {
+        const marked = await mark(item, { corrected_output, verified: true, trainable: true });
+        remember(marked.undo, what);
+        tell({ do: "decided", item, what });
+        tell({ do: "confirmed", id: item.execution.trace_id, undo: marked.undo });
+        refresh();
+      }),
     undo: () => {
-      sent.current = sent.current.then(async () => {
-        const taken = await undo();
+      sent.current = undo().then((taken) => {
         if (taken !== null) tell({ do: "undone", undo: taken });
       });
     },

@@ -11,17 +11,17 @@ export type Whole = Schemas["Whole"];
 export type Stats = Schemas["Stats"];
 
 /** Sent in the same moment, before anything is drawn that the caller changes: a middleware would wait for that. */
-function carrying(request: Request): Promise<Response> {
+async function carrying(request: Request): Promise<Response> {
   const held = token.get();
   if (held !== null) request.headers.set("Authorization", `Bearer ${held}`);
-  return fetch(request);
+  const response = await fetch(request);
+  if (response.status === 401) refused(held);
+  return response;
 }
 
 const speaking: Middleware = {
   async onResponse({ response }) {
-    if (response.ok) return;
-    if (response.status === 401) refused();
-    throw await ApiError.of(response);
+    if (!response.ok) throw await ApiError.of(response);
   },
   onError({ error }) {
     return error instanceof ApiError ? error : unreachable(error);
@@ -54,7 +54,7 @@ export async function raw(path: string, init: RequestInit = {}): Promise<Respons
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw unreachable(error);
   }
-  if (response.status === 401) refused();
+  if (response.status === 401) refused(held);
   if (!response.ok) throw await ApiError.of(response);
   return response;
 }

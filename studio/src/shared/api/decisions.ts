@@ -21,6 +21,7 @@ const TOAST = "decision";
 const LATELY = 6_000;
 let streak = { what: "", count: 0, at: 0 };
 const done: { undo: string; what: string }[] = [];
+let before: Promise<unknown> = Promise.resolve();
 
 /** Grows with every decision that the server took from this page, for what is shown without a query. */
 export const decided = store(0);
@@ -38,9 +39,20 @@ export const DECIDED = [
   "similar",
 ] as const;
 
+/** Decisions and undos reach the server in the order in which they were made: each is sent once the one before was answered, or refused. */
+export function inTurn<T>(act: () => Promise<T>): Promise<T> {
+  const answered = before.then(act);
+  before = answered.catch(() => undefined);
+  return answered;
+}
+
 export async function decide(which: Which, fields: Fields, what: string, quiet = false): Promise<number> {
-  const marked = await answer(api.POST("/api/training/mark-trainable", { body: { ...which, ...fields } as Mark }));
-  remember(marked.undo, what);
+  const marked = await inTurn(async () => {
+    const body = { ...which, ...fields } as Mark;
+    const taken = await answer(api.POST("/api/training/mark-trainable", { body }));
+    remember(taken.undo, what);
+    return taken;
+  });
   if (!quiet && marked.updated > 0) told(what);
   refresh();
   return marked.updated;
@@ -54,7 +66,7 @@ function told(what: string): void {
   say.done(title, { label: "Undo", act: () => void undo() }, TOAST);
 }
 
-/** A decision made by another route, such as choosing between two that contradict. */
+/** A decision made by another route, such as choosing between two that contradict; remembered in its turn, that an undo finds it. */
 export function remember(undo: string | null, what: string): void {
   if (undo === null) return;
   done.push({ undo, what });
@@ -62,7 +74,9 @@ export function remember(undo: string | null, what: string): void {
 }
 
 /** Take back the newest decision of this page that is not taken back yet. It says what happened, and answers which one it was. */
-export async function undo(): Promise<string | null> {
+export const undo = (): Promise<string | null> => inTurn(undoNewest);
+
+async function undoNewest(): Promise<string | null> {
   const last = done.pop();
   if (last === undefined) {
     say.note("Nothing to undo", "decisions made before this page was opened are in an execution's history");

@@ -13,9 +13,10 @@ export function give(value: string): void {
   needed.set("");
 }
 
-/** The server took none or not this one. */
-export function refused(): void {
+/** The server did not take what a request was sent with. Of a token dropped or replaced meanwhile that says nothing new. */
+export function refused(held: string | null): void {
+  if (held !== token.get()) return;
   sessionStorage.removeItem(KEY);
-  needed.set(token.get() !== null || needed.get() === "wrong" ? "wrong" : "none");
+  needed.set(held !== null || needed.get() === "wrong" ? "wrong" : "none");
   token.set(null);
 }
