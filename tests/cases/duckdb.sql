@@ -364,3 +364,4 @@ SELECT levenshtein('abc', 'abd'), jaccard('abc', 'abd'), hamming('abc', 'abd'), 
 SELECT try(1 / 0), TRY_CAST('x' AS DATE), 1 / 0;
 SELECT a.b.c FROM (SELECT {'b': {'c': 5}} AS a);
 SELECT [a, b], {'k': 1} IS NOT NULL FROM (SELECT 1 AS a, 2 AS b);
+SELECT [1.0, 2.0] <=> [2.0, 1.0], [1.0, 2.0] <-> [2.0, 1.0], 1 - ([1.0, 0.0] <=> [1.0, 1.0]) < 0.9, 1 IS NOT DISTINCT FROM NULL;

@@ -53,6 +53,11 @@ WRONG_SQL = [
     ("SELECT sum(text) FROM tickets WHERE text MEANS 'x'", errors.SQLError, None, None, ""),
     ("SELECT 1;\n-- @@ modle: openai:x\nSELECT text MEANS 'x' FROM tickets", errors.SQLSyntaxError, None, None, "model"),
     ("SELECT id FROM tickets WHERE text MEANS $criterion", errors.UsageError, None, None, "params"),
+    ("CREATE TABLE tickets AS SELECT text MEANS 'x' AS q FROM tickets", errors.SQLError, None, None, "OR REPLACE"),
+    ("CREATE TABLE main.Tickets AS SELECT text MEANS 'x' AS q FROM tickets", errors.SQLError, None, None, "OR REPLACE"),
+    ("INSERT INTO tickets(id) SELECT id, text MEANS 'x' FROM tickets", errors.SQLError, None, None, ""),
+    ("UPDATE tickets SET nope = 1 WHERE text MEANS 'x'", errors.SQLError, None, None, ""),
+    ("SELECT text MEANS 'x' FROM tickets UNION SELECT 1, 2", errors.SQLError, None, None, ""),
     ("UPDATE rvbbit.unified_logs SET error = NULL", errors.SQLError, None, None, "rvbbit training mark"),
 ]
 

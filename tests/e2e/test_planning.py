@@ -59,3 +59,31 @@ def test_an_unknown_way_of_rounds_is_refused_before_anything_is_asked(db: Any, r
     with pytest.raises(Exception, match="'several' is not one of few, many"):
         db.sql(f"-- @ rounds: several\nSELECT id FROM many WHERE {CARDS} LIMIT 10")
     assert remote.server.calls == 0
+
+
+WITHOUT_ROWS = [
+    ("DESCRIBE SELECT id, text MEANS 'a card' AS q FROM many", [("id", "BIGINT"), ("q", "BOOLEAN")]),
+    ("SELECT column_name, column_type FROM (DESCRIBE SELECT SENTIMENT(ASK(text, 'why?')) AS q FROM many)", [("q", "DOUBLE")]),
+    ("DESCRIBE SELECT id % 2 AS g, SUMMARIZE(text) AS s FROM many GROUP BY g", [("g", "BIGINT"), ("s", "VARCHAR")]),
+]
+
+
+@pytest.mark.parametrize(("query", "columns"), WITHOUT_ROWS, ids=[query for query, _ in WITHOUT_ROWS])
+def test_names_and_types_are_told_without_a_call(db: Any, remote: Any, query: str, columns: list[tuple[str, str]]) -> None:
+    assert [row[:2] for row in db.sql(query).fetchall()] == columns
+    assert remote.server.calls == 0
+
+
+def test_a_table_that_is_to_stay_empty_is_made_without_a_call(db: Any, remote: Any, capfd: pytest.CaptureFixture[str]) -> None:
+    db.sql(f"CREATE TABLE empty AS SELECT id, {CARDS} AS q FROM many WITH NO DATA")
+    assert db.sql("SELECT count(*) FROM empty").fetchall() == [(0,)]
+    assert [row[:2] for row in db.sql("DESCRIBE empty").fetchall()] == [("id", "BIGINT"), ("q", "BOOLEAN")]
+    assert (remote.server.calls, capfd.readouterr().err) == (0, "")
+
+
+def test_a_table_is_made_where_another_schema_has_one_of_its_name(db: Any, remote: Any) -> None:
+    db.sql("CREATE SCHEMA other")
+    db.sql(f"CREATE TABLE other.many AS SELECT id, {CARDS} AS q FROM main.many WHERE id < 4")
+    db.sql(f"CREATE OR REPLACE TABLE other.many AS SELECT id, {CARDS} AS q FROM main.many WHERE id < 4")
+    assert db.sql("SELECT count(*) FROM other.many WHERE q").fetchall() == [(2,)]
+    assert remote.server.calls == 4

@@ -194,16 +194,19 @@ class Statements:
         if tree.find(Call) is None and not holds_searches(tree):
             return None
         _refuse_writes_to_the_log(tree)
+        self._refuse_making_what_is_there(tree)
         own = parameters.named(tree, values)
         whole, local = statement.hints()
         wanted = Wanted.of(tree, whole, local, self.aggregates)
         searches = take_out(tree, lambda: next(_prefixes))
         found = {search.name: Searched.of(self.connection, self.tables, search, own) for search in searches}
+        tell = partial(self._told_of, statement, own, {name: (one.search, one.target.type) for name, one in found.items()})
         schema = Schema(
-            self._describer(statement, own, {name: (one.search, one.target.type) for name, one in found.items()}),
+            lambda query: _columns(tell("DESCRIBE", query)),
             self.aggregates,
             self._keyed,
             cache(lambda: database.views(self.connection)),
+            check=partial(tell, "EXPLAIN"),
         )
         read, accuracy = Dialect(files).read, self.accuracy
         parsed = tree.copy() if wanted is None and has_factors(tree) else None
@@ -228,19 +231,24 @@ class Statements:
 
         return replace(planned, factors=Factors(parsed, self.connection, rows, read, f"__rv{next(_prefixes)}_pairs"), again=again)
 
-    def _describer(
-        self, statement: Statement, values: Mapping[str, Any], found: Mapping[str, tuple[Search, str]]
-    ) -> Callable[[exp.Expr], list[tuple[str, str]]]:
-        def describe(query: exp.Expr) -> list[tuple[str, str]]:
-            query = with_types(query, found) if found else query
-            used = {name: values[name] for name in lowering.parameters(query)}
-            try:
-                described = database.run(self.connection, "DESCRIBE " + lowering.written(query), used)
-            except SQLError as error:
-                raise located(error, statement) from error
-            return list(zip(described["column_name"].to_pylist(), described["column_type"].to_pylist(), strict=True))
+    def _told_of(
+        self, statement: Statement, values: Mapping[str, Any], found: Mapping[str, tuple[Search, str]], what: str, query: exp.Expr
+    ) -> pa.Table:
+        query = with_types(query, found) if found else query
+        used = {name: values[name] for name in lowering.parameters(query)}
+        try:
+            return database.run(self.connection, f"{what} {lowering.written(query)}", used)
+        except SQLError as error:
+            raise located(error, statement) from error
 
-        return describe
+    def _refuse_making_what_is_there(self, tree: exp.Expr) -> None:
+        """DuckDB finds out when the table is filled, and all questions are answered and paid."""
+        target = tree.find(exp.Table) if isinstance(tree, exp.Create) else None
+        if target is None or tree.args.get("replace") or tree.args.get("exists"):
+            return
+        temporary = tree.find(exp.TemporaryProperty) is not None
+        if database.makes(self.connection, target.name, target.db, target.catalog, temporary=temporary):
+            raise SQLError(f'table "{target.name}" exists already', hint="CREATE OR REPLACE TABLE …, or take another name")
 
     def _keyed(self, table: exp.Table) -> Keyed | None:
         found = self.tables.find(table.name, table.db, table.catalog)
@@ -271,6 +279,10 @@ class Statements:
             quoted = before.replace("'", "''")
             database.run(self.connection, f"SET search_path = '{quoted}'" if before else "RESET search_path")
             raise _read_only(STORE)
+
+
+def _columns(described: pa.Table) -> list[tuple[str, str]]:
+    return list(zip(described["column_name"].to_pylist(), described["column_type"].to_pylist(), strict=True))
 
 
 def check_plain(statement: Statement) -> None:

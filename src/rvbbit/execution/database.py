@@ -120,6 +120,21 @@ def views(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
     return frozenset(row["name"] for row in rows)
 
 
+def makes(connection: duckdb.DuckDBPyConnection, name: str, schema: str, catalog: str, *, temporary: bool) -> bool:
+    """Whether a table or view stands where CREATE TABLE of this name would put one; False where a name can be read in two ways."""
+    place = {
+        "name": name.lower(),
+        "schema": "main" if temporary else schema.lower() or None,
+        "catalog": "temp" if temporary else catalog.lower() or None,
+    }
+    query = (
+        "SELECT 1 FROM duckdb_tables() WHERE lower(table_name) = $name"
+        " AND lower(schema_name) = coalesce($schema, lower(current_schema()))"
+        " AND lower(database_name) = coalesce($catalog, lower(current_database()))"
+    )
+    return bool(records(connection, f"{query} UNION ALL {query.replace('table', 'view')}", place))
+
+
 def _make_folder(file: Path) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -29,6 +29,8 @@ from rvbbit.sql.topk import highest_first
 from rvbbit.sql.typecheck import check_type
 
 OUT_OF_REACH = frozenset({"from_", "joins", "laterals", "with_", "using", "limit", "offset", "returning"})
+CHECKED = (exp.Create, exp.Delete, exp.Insert, exp.Merge, exp.SetOperation, exp.Update)
+"""Statements of which more than their blocks can be wrong."""
 
 
 def bind(
@@ -57,6 +59,10 @@ def bind(
     for call in calls:
         rewrite.as_condition(call, hints[call.meta["id"]])
     rewrite.name_columns(statement)
+    describing.ask_nothing(statement)
+    if isinstance(statement, CHECKED):
+        schema.check(describing.typed(statement))  # a wrong column of an INSERT costs no call
+    calls = scopes.calls_in(statement)
     factored = factorize(calls, hints, factoring, schema.describe)
 
     semi_joins.as_conditions(

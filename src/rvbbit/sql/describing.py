@@ -12,7 +12,34 @@ from rvbbit.sql.lowering import VALUE, lookup, replace_calls, written
 from rvbbit.sql.plan import Ask
 from rvbbit.sql.reading import Around, Reach, Rewrite, beside, over, with_ctes
 
-__all__ = ["alone", "arguments", "item", "looked_up", "part", "source", "staged", "standing", "values", "written"]
+__all__ = [
+    "alone",
+    "arguments",
+    "ask_nothing",
+    "item",
+    "looked_up",
+    "part",
+    "source",
+    "staged",
+    "standing",
+    "typed",
+    "values",
+    "written",
+]
+
+
+def ask_nothing(statement: exp.Expr) -> None:
+    """Where a statement itself wants no more than names and types (DESCRIBE, WITH NO DATA), its calls stand so for good. In place."""
+    for node in list(statement.find_all(exp.Describe, exp.Create)):
+        if isinstance(node, exp.Create) and not any(one.args.get("no") for one in node.find_all(exp.WithDataProperty)):
+            continue
+        for call in reversed(list(node.find_all(Call))):  # inner ones first
+            call.replace(_unanswered(call))
+
+
+def typed(statement: exp.Expr) -> exp.Expr:
+    """A whole statement: the database takes it if it takes the real one."""
+    return _typed(statement)
 
 
 def source(block: exp.Expr) -> exp.Expr:

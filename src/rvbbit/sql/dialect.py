@@ -54,9 +54,15 @@ class Tokenizer(DuckDB.Tokenizer):
         return core
 
 
+class CosineOperator(exp.Expression, exp.Binary):
+    """`a <=> b`, the cosine distance of two lists. sqlglot reads MySQL's equality there, that of NULLs included."""
+
+
 class Parser(SemanticJoins, HalfRead, Forms):
     """DuckDB's parser, asking the grammar wherever an operator may stand."""
 
+    EQUALITY: ClassVar[dict[TokenType, Any]] = {token: node for token, node in Forms.EQUALITY.items() if token != TokenType.NULLSAFE_EQ}
+    FACTOR: ClassVar[dict[TokenType, Any]] = {**Forms.FACTOR, TokenType.NULLSAFE_EQ: CosineOperator}
     FUNCTIONS: ClassVar[dict[str, Any]] = {}
     FUNC_TOKENS: ClassVar[set[TokenType]] = {*Forms.FUNC_TOKENS, TokenType.SUMMARIZE}
 
@@ -231,6 +237,12 @@ class Generator(DuckDBGenerator):
     TRANSFORMS: ClassVar[dict[Any, Any]] = {
         **DuckDBGenerator.TRANSFORMS,
         Call: lambda self, node: _called(node, [self.sql(one) for one in node.given]),
+        CosineOperator: lambda self, node: self.binary(node, "<=>"),
+    }
+
+    PROPERTIES_LOCATION: ClassVar[dict[Any, Any]] = {
+        **DuckDBGenerator.PROPERTIES_LOCATION,
+        exp.WithDataProperty: exp.Properties.Location.POST_EXPRESSION,
     }
 
     def withingroup_sql(self, expression: exp.WithinGroup) -> str:

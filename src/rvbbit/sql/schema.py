@@ -15,7 +15,7 @@ from rvbbit.sql.origins import KeyedOf
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """`describe` gives (name, DuckDB type) of each column of a query; raises SQLError.
+    """`describe` gives (name, DuckDB type) of each column of a query; raises SQLError. So does `check` where a statement cannot be run.
 
     `aggregates` are functions over groups, `views` gives the names of views, both in lower case: what a view reads is not seen here.
     """
@@ -24,6 +24,7 @@ class Schema:
     aggregates: frozenset[str] = frozenset()
     keyed: KeyedOf = lambda _: None
     views: Callable[[], Set[str]] = frozenset
+    check: Callable[[exp.Expr], object] = lambda _: None
 
     def describes(self, query: exp.Expr) -> bool:
         """Whether the database could run a query."""
