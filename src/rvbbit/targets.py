@@ -1,9 +1,13 @@
-"""What a query wants of answers that a student gives in a model's place, and of the intervals around its aggregates. Values only."""
+"""What a query wants of answers that a student gives in a model's place and of the intervals around its aggregates, and what it may cost.
+Values only."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
+
+from rvbbit.errors import UsageError
 
 DELTA = 0.05
 
@@ -58,6 +62,15 @@ def share(value: object) -> float | None:
 def chance(value: object) -> float:
     """A `delta` as a setting says it. Raises ValueError, which says nothing."""
     return _within(value, 0.5)
+
+
+def budget(value: float | None) -> float | None:
+    """A ceiling in USD as a caller gives it, None for none. Raises UsageError for what is no amount: it would stop nothing."""
+    if value is None or (isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value >= 0):
+        return value
+    raise UsageError(
+        f"budget_usd is {value!r}, not an amount in USD", hint="give a number from 0, such as 0.5; leave it out for no ceiling here"
+    )
 
 
 def _within(value: object, most: float) -> float:

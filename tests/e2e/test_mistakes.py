@@ -51,7 +51,12 @@ WRONG_SQL = [
     ("SELECT id FROM tickets WHERE txt MEANS 'x'", errors.UnknownColumn, 1, 30, ""),
     ("SELECT id FROM ticket WHERE text MEANS 'x'", errors.SQLError, None, None, ""),
     ("SELECT sum(text) FROM tickets WHERE text MEANS 'x'", errors.SQLError, None, None, ""),
-    ("SELECT 1;\n-- @@ modle: openai:x\nSELECT text MEANS 'x' FROM tickets", errors.SQLSyntaxError, None, None, "model"),
+    ("SELECT 1;\n-- @@ modle: openai:x\nSELECT text MEANS 'x' FROM tickets", errors.SQLSyntaxError, 2, 4, "model"),
+    ("EXPLAIN\nSELECT id,\n-- @ modle: x\ntext MEANS 'x' FROM tickets", errors.SQLSyntaxError, 3, 4, "model"),
+    ("-- @ threshold: 3\nSELECT id FROM tickets WHERE text ABOUT 'x'", errors.SQLSyntaxError, 1, 4, "from 0 to 1"),
+    ("PREPARE p AS SELECT id FROM tickets WHERE text MEANS $1", errors.SQLError, 1, 1, "params"),
+    ("SELECT id FROM tickets WHERE SENTIMENT(text)", errors.TypeMismatch, 1, 30, "SENTIMENT(text) > 0"),
+    ("CREATE INDEX i ON tickets ((text MEANS 'x'))", errors.SQLError, None, None, "an index cannot hold"),
     ("SELECT id FROM tickets WHERE text MEANS $criterion", errors.UsageError, None, None, "params"),
     ("CREATE TABLE tickets AS SELECT text MEANS 'x' AS q FROM tickets", errors.SQLError, None, None, "OR REPLACE"),
     ("CREATE TABLE main.Tickets AS SELECT text MEANS 'x' AS q FROM tickets", errors.SQLError, None, None, "OR REPLACE"),
@@ -105,3 +110,21 @@ def test_a_broken_cascade_is_told_whole_and_only_when_it_is_used(db: Any, remote
     done = rvbbit_in(remote.home)("sql", "--model", "openai:fake", "SELECT text SOUNDS_LIKE 'x' FROM tickets")
     assert done.returncode == 1
     assert all(problem in done.stderr for problem in raised.value.problems)
+
+
+@pytest.mark.parametrize(
+    ("file", "yaml", "name"),
+    [
+        ("dup", "cascade_id: dup\nsql_function: 3\n", "DUP"),
+        ("dup", "cells: [", "DUP"),
+        ("other", "cascade_id: other\nsql_function: {name: dup, args: 3}\n", "DUP"),
+    ],
+)
+def test_a_function_of_a_broken_file_names_the_file(db: Any, remote: Any, file: str, yaml: str, name: str) -> None:
+    remote.cascade(file, yaml)
+    for sql in (f"SELECT {name}('a', 'b')", f"SELECT {name}(text, 'b') FROM tickets WHERE text MEANS 'x'"):
+        with pytest.raises(errors.CascadeInvalid) as raised:
+            db.sql(sql)
+        assert f"{file}.cascade.yaml:" in raised.value.message and "correct the file" in str(raised.value.hint)
+    with pytest.raises(errors.SQLError, match="does not exist"):
+        db.sql("SELECT nothing_like_it('a')")

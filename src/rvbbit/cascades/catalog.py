@@ -12,10 +12,10 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from rvbbit.cascades import patterns
+from rvbbit.cascades import patterns, yamltext
 from rvbbit.cascades.inputs import nearest
-from rvbbit.cascades.loader import Cascade, Loaded, load_file, load_text
-from rvbbit.errors import CascadeNotFound
+from rvbbit.cascades.loader import Cascade, Loaded, invalid, load_file, load_text
+from rvbbit.errors import CascadeInvalid, CascadeNotFound
 from rvbbit.types import Operator
 
 BUILTIN = pathlib.Path(__file__).parent / "builtin"
@@ -65,6 +65,13 @@ class Catalog:
     def problems(self) -> Sequence[str]:
         """Everything wrong in any file, as `file:line: key: what`."""
         return self._now().problems
+
+    def broken(self, name: str) -> CascadeInvalid | None:
+        """The error for using an operator of that name where only a broken file has it, by its id, its function's name or its own."""
+        self._now()
+        wanted = name.lower()
+        found = (one for path, one in self._files.items() if one.cascade is None and wanted in _names(path, one))
+        return next((invalid(one.problems) for one in found if one.problems), None)
 
     def find(self, operator: str) -> Cascade:
         """The cascade of an operator, by the operator's name or the cascade's id. Raises CascadeNotFound, CascadeInvalid."""
@@ -215,6 +222,14 @@ def _place(loaded: Loaded, written: str) -> str:
     found = next((text for text in patterns_ if written in {text, patterns.signature(text)}), None)
     sought = found if found is not None else f"name: {operator.name}" if operator else ""
     return f"{loaded.origin}:{next((number for number, line in enumerate(lines, 1) if sought and sought in line), 1)}"
+
+
+def _names(path: str, loaded: Loaded) -> set[str]:
+    """What the operator of a broken file may be called, in lower case."""
+    data = yamltext.read(loaded.yaml).data
+    function = data.get("sql_function") if isinstance(data, Mapping) else None
+    named = function.get("name") if isinstance(function, Mapping) else None
+    return {str(name).lower() for name in (pathlib.Path(path).name.removesuffix(ENDING), loaded.id, named) if name}
 
 
 def _signatures(operator: Operator | None) -> set[str]:

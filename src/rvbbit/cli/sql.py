@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +20,29 @@ if TYPE_CHECKING:
     from rvbbit.result import Result
 
 
-@click.command(short_help="Run SQL, semantic or plain.")
+class _Command(click.Command):
+    """Reads an argument such as `-- @ pack: 8⏎SELECT 1` as SQL, where click would look for an option of that name."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        options = [option for option in self.get_params(ctx) if isinstance(option, click.Option)]
+        names = {name for option in options for name in option.opts}
+        with_value = {name for option in options if not option.is_flag for name in option.opts}
+        end = args.index("--") if "--" in args else len(args)
+        sql = [
+            place
+            for place, argument in enumerate(args[:end])
+            if _is_commented(argument, names) and (place == 0 or args[place - 1] not in with_value)
+        ]
+        told = [argument for place, argument in enumerate(args[:end]) if place not in sql]
+        return super().parse_args(ctx, [*told, "--", *(args[place] for place in sql), *args[end + 1 :]] if sql else args)
+
+
+def _is_commented(argument: str, options: set[str]) -> bool:
+    """Whether an argument is SQL that begins with a comment: no option's name has space in it."""
+    return argument.startswith("--") and argument.partition("=")[0] not in options and re.match(r"--[^=]*\s|--.*\n", argument) is not None
+
+
+@click.command(cls=_Command, short_help="Run SQL, semantic or plain.")
 @click.argument("sql", required=False)
 @click.option(
     "-f", "--file", type=click.Path(path_type=Path, allow_dash=True), metavar="FILE", help="Read the SQL from a file; - is standard input."

@@ -14,6 +14,7 @@ from typing import Any, Self
 
 import pyarrow as pa
 
+from rvbbit import targets
 from rvbbit.address import Address
 from rvbbit.client import reading
 from rvbbit.client.connection import NDJSON, Connection, path
@@ -120,7 +121,7 @@ class Remote:
         self, limit: int | None = None, *, budget_usd: float | None = None, free: bool = False, listen: Listen | None = None
     ) -> Scored:
         """Give what is unscored its confidence. Raises BudgetReached, Cancelled, ProviderError; what was scored is kept."""
-        body = {"limit": limit, "budget_usd": self._budget if budget_usd is None else budget_usd, "free": free}
+        body = {"limit": limit, "budget_usd": self._budget if budget_usd is None else targets.budget(budget_usd), "free": free}
         with self._work.named() as id_:
             for event in told(self._link.events(path("training", "score"), {**body, "query_id": id_}), listen, []):
                 if event["event"] == "scored":
@@ -181,7 +182,7 @@ class Remote:
         self.close()
 
     def _given(self, model: str | None, budget_usd: float | None) -> dict[str, Any]:
-        return {"model": model or self._model, "budget_usd": self._budget if budget_usd is None else budget_usd}
+        return {"model": model or self._model, "budget_usd": self._budget if budget_usd is None else targets.budget(budget_usd)}
 
     def _results(self, asked: Mapping[str, Any], listen: Listen | None) -> Iterator[Result]:
         notices: list[Notice] = []

@@ -84,6 +84,7 @@ def _behind(statement: Statement, place: int = 0) -> Statement | None:
     if found is not None:
         found.tokens[-1].comments[:] = dict.fromkeys([*found.tokens[-1].comments, *statement.tokens[-1].comments])
         found.tokens[0].comments[:0] = statement.tokens[0].comments
+        found = replace(found, places=statement.places_with(found))
     return found
 
 

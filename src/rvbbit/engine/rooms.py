@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from rvbbit import targets
 from rvbbit.cascades.catalog import Catalog
 from rvbbit.cascades.runner import Runner
 from rvbbit.cascades.student_first import Desk
@@ -129,12 +130,16 @@ class Rooms:
         query.pack, query.batched = self.settings.pack, self.batched
         query.embedder = self.embedder
         query.beside, query.taught = self.students.beside, self.students.taught
-        query.budget_usd = self.settings.budget_usd if query.budget_usd is None else query.budget_usd
+        query.budget_usd = self.settings.budget_usd if query.budget_usd is None else targets.budget(query.budget_usd)
         return query
 
     def caller(self, budget: Budget | float | None) -> Runner:
-        """Who answers a query's operators, within its budget, made or in USD (None: the settings' own, if there is one)."""
+        """Who answers a query's operators, within its budget, made or in USD (None: the settings' own, if there is one).
+
+        Raises UsageError for what is no amount.
+        """
         limit = self.settings.budget_usd if budget is None else budget
+        limit = limit if isinstance(limit, Budget) else targets.budget(limit)
         if limit is None:
             return self.runner
         return self.runner.bound(self.registry.budgeted(limit if isinstance(limit, Budget) else Budget(limit)))

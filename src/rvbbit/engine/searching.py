@@ -18,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlglot import exp
+from sqlglot.errors import TokenError
 
 from rvbbit.embeddings import embedding
 from rvbbit.embeddings.embedding import Column
@@ -30,7 +31,7 @@ from rvbbit.errors import Cancelled, SQLError
 from rvbbit.execution import keys
 from rvbbit.execution.searching import Rows, Target, constant
 from rvbbit.interfaces import Matrix
-from rvbbit.sql import searches
+from rvbbit.sql import lowering, searches
 from rvbbit.sql.dialect import Dialect
 from rvbbit.sql.schema import Schema
 from rvbbit.sql.search import Search
@@ -238,7 +239,7 @@ def target(connection: duckdb.DuckDBPyConnection, tables: keys.Tables, search: S
     named = constant(connection, search.arguments[1], parameters)
     parts = _parts(named)
     if parts is None:
-        raise search.refuse(f"{named!r} names no column", hint="write it as text: 'products.description'")
+        raise search.refuse(f"{_as_sql(named)} names no column", hint=_quoted(named))
     known = tables.find(*reversed(parts[:-1])) if len(parts) > 1 else None
     column = parts[-1] if known is not None else None
     if known is None and len(parts) <= 3:
@@ -270,11 +271,31 @@ def _parts(named: object) -> list[str] | None:
     """`shop."my table".text` → its parts."""
     if not isinstance(named, str) or not named.strip():
         return None
-    tokens = Dialect().tokenize(named)
+    try:
+        tokens = Dialect().tokenize(named)
+    except TokenError:
+        return None
     names, dots = tokens[::2], tokens[1::2]
     if len(names) not in range(1, 5) or len(names) != len(dots) + 1 or any(dot.text != "." for dot in dots):
         return None
     return [token.text for token in names]
+
+
+def _quoted(named: object) -> str:
+    """How a column that cannot be told would be written."""
+    parts = named.split(".") if isinstance(named, str) and '"' not in named else []
+    if len(parts) not in range(1, 5) or not all(part.strip() for part in parts):
+        return "write it as text: 'products.description'"
+    dotted = ".".join(f'"{part}"' for part in parts)
+    return f"names with spaces or signs stand in double quotes inside the text: {_as_sql(dotted)}"
+
+
+def _as_sql(value: object) -> str:
+    """A value as it is written in SQL."""
+    try:
+        return lowering.written(exp.convert(value))
+    except ValueError:
+        return str(value)
 
 
 def _no_table(connection: duckdb.DuckDBPyConnection, search: Search, parts: Sequence[str]) -> Exception:
@@ -294,7 +315,7 @@ def _no_table(connection: duckdb.DuckDBPyConnection, search: Search, parts: Sequ
 def _count(rows: Rows) -> int:
     k = rows.value(2) if len(rows.search.arguments) > 2 else DEFAULT_K
     if isinstance(k, bool) or not isinstance(k, int) or k < 0:
-        raise rows.search.refuse(f"k is {k!r}, not a number of rows", hint="give a whole number from 0, such as 10")
+        raise rows.search.refuse(f"k is {_as_sql(k)}, not a number of rows", hint="give a whole number from 0, such as 10")
     return k
 
 
@@ -305,7 +326,9 @@ def _threshold(rows: Rows) -> float | None:
     try:
         number = float(threshold)
     except (TypeError, ValueError) as error:
-        raise rows.search.refuse(f"threshold is {threshold!r}, not a number", hint="give the least similarity, such as 0.5") from error
+        raise rows.search.refuse(
+            f"threshold is {_as_sql(threshold)}, not a number", hint="give the least similarity, such as 0.5"
+        ) from error
     return number
 
 

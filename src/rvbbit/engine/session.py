@@ -41,6 +41,7 @@ class Session:
             searching=rooms.searching,
             ways=rooms.alternatives.ways,
             accuracy=rooms.settings.accuracy,
+            broken=rooms.catalog.broken,
         )
         self._statements.verified = lambda operator: verified(rooms.store, operator, rooms.catalog.find)
         self._turn = threading.RLock()

@@ -26,7 +26,7 @@ from rvbbit.execution.database import STORE, Parameters
 from rvbbit.execution.executor import Executor
 from rvbbit.execution.mirrored import Answerer
 from rvbbit.execution.questions import Asking
-from rvbbit.sql import lowering, parameters
+from rvbbit.sql import compared, lowering, parameters
 from rvbbit.sql.binder import bind
 from rvbbit.sql.dialect import Call, Dialect
 from rvbbit.sql.factors import Factoring, Many, has_factors, is_short
@@ -37,7 +37,8 @@ from rvbbit.sql.schema import Schema
 from rvbbit.sql.search import Search
 from rvbbit.sql.searches import holds_searches, take_out, with_types
 from rvbbit.sql.statements import Hints, Statement, split
-from rvbbit.sql.suggest import improved, located
+from rvbbit.sql.suggest import improved, located, missing
+from rvbbit.types import Notice
 
 _prefixes = itertools.count(1)
 _apart = itertools.count(2_000_000, 1_000)
@@ -56,6 +57,7 @@ class Statements:
 
     `show` is told of each before DuckDB is, and brings here what it names of a log that is kept elsewhere. `at_once`: model calls in
     flight at most. `accuracy` is the settings' target. `beside` leaves the user's own functions theirs, which operators' files do not call.
+    `broken` is the error for an operator by a name that only a broken file has.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -67,6 +69,7 @@ class Statements:
     searching: Searching | None = None
     ways: Ways = field(default=lambda ask, model: ())
     verified: Verified = field(default=lambda operator: {})
+    broken: Callable[[str], Error | None] = field(default=lambda name: None)
     in_transaction: bool = field(default=False)
     accuracy: float | None = None
     tables: keys.Tables = field(init=False)
@@ -85,7 +88,7 @@ class Statements:
                 return self._analyzed(settled, target[0], query) if target[1] else self._explained(settled, query)
             planned = self.plan(statement, values)
             if planned is None:
-                return self._plain(statement, values)
+                return self._plain(statement, values, query)
             return self._execute(self._settled(planned, statement, query, asking=True), statement, query)
 
     def explain(self, statement: Statement, values: Parameters, query: Query) -> pa.Table:
@@ -97,7 +100,7 @@ class Statements:
             target, _ = explain_target(statement) or (statement, False)
             planned = self.plan(target, values)
             if planned is None:
-                return self._plain(replace(target, text=f"EXPLAIN {target.text}"), values)
+                return self._plain(replace(target, text=f"EXPLAIN {target.text}"), values, query)
             return self._explained(self._settled(planned, target, query, asking=False), query)
 
     def _settled(self, planned: Planned, statement: Statement, query: Query, *, asking: bool) -> Planned:
@@ -144,7 +147,7 @@ class Statements:
         """What is known before any call is made, and below it the other ways there are, measured on a few rows."""
         planned = self.plan(target, values)
         if planned is None:
-            return self._plain(replace(target, text=f"EXPLAIN {target.text}"), values)
+            return self._plain(replace(target, text=f"EXPLAIN {target.text}"), values, query)
         query.lower_budget(planned.budget)
         planned = self._settled(planned, target, query, asking=False)
         self._explained(planned, query)
@@ -191,8 +194,10 @@ class Statements:
             if database.parses(statement.text):
                 return None
             raise improved(error, statement, grammar) from error
-        if tree.find(Call) is None and not holds_searches(tree):
+        called = [int(call.meta["token"]) for call in tree.find_all(Call)]
+        if not called and not holds_searches(tree):
             return None
+        told = (*map(_unused, statement.idle(max(called, default=-1))), *compared.notices(tree))
         _refuse_writes_to_the_log(tree)
         self._refuse_making_what_is_there(tree)
         own = parameters.named(tree, values)
@@ -211,7 +216,8 @@ class Statements:
         read, accuracy = Dialect(files).read, self.accuracy
         parsed = tree.copy() if wanted is None and has_factors(tree) else None
         factoring = None if parsed is None else Factoring(read, without, many)
-        plan = replace(optimise(bind(tree, schema, whole, local, accuracy=accuracy, factoring=factoring)), searches=searches)
+        plan = optimise(bind(tree, schema, whole, local, accuracy=accuracy, factoring=factoring))
+        plan = replace(plan, searches=searches, notices=(*plan.notices, *told))
         check_sample(whole, local, factored=bool(plan.factored or without))
         columns = {name: one.narrowed(schema) for name, one in found.items()}
         budgets = [hints.budget for hints in (whole, *(hints for _, hints in local)) if hints.budget is not None]
@@ -239,7 +245,7 @@ class Statements:
         try:
             return database.run(self.connection, f"{what} {lowering.written(query)}", used)
         except SQLError as error:
-            raise located(error, statement) from error
+            raise self.broken(missing(error)) or located(error, statement) from error
 
     def _refuse_making_what_is_there(self, tree: exp.Expr) -> None:
         """DuckDB finds out when the table is filled, and all questions are answered and paid."""
@@ -254,14 +260,16 @@ class Statements:
         found = self.tables.find(table.name, table.db, table.catalog)
         return None if found is None else found.keyed
 
-    def _plain(self, statement: Statement, values: Parameters) -> pa.Table:
+    def _plain(self, statement: Statement, values: Parameters, query: Query) -> pa.Table:
         check_plain(statement)
+        for hint in statement.idle(None):
+            query.say_once(Notice(_unused(hint), "warning"))
         first = statement.words[0] if statement.words else ""
         path = self._path() if first in _SETS_PATH else ""
         try:
             table = database.run(self.connection, statement.text, values)
         except SQLError as error:
-            raise improved(error, statement, self.grammar()) from error
+            raise self.broken(missing(error)) or improved(error, statement, self.grammar()) from error
         if first in _SETS_PATH:
             self._keep_out(path)
         if first in {"BEGIN", "START"}:
@@ -283,6 +291,10 @@ class Statements:
 
 def _columns(described: pa.Table) -> list[tuple[str, str]]:
     return list(zip(described["column_name"].to_pylist(), described["column_type"].to_pylist(), strict=True))
+
+
+def _unused(hint: str) -> str:
+    return f"nothing uses the hint `{hint}`: it stands before the operator that it is for, and none stands behind it"
 
 
 def check_plain(statement: Statement) -> None:
@@ -370,4 +382,5 @@ def _after_first(statement: Statement) -> Statement | None:
         last = statement.tokens[-1].comments if len(statement.tokens) > 1 else []
         found.tokens[-1].comments[:] = dict.fromkeys([*found.tokens[-1].comments, *last])
         found.tokens[0].comments[:0] = statement.tokens[0].comments
+        found = replace(found, places=statement.places_with(found))
     return found

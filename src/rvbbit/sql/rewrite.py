@@ -19,6 +19,7 @@ def refuse_definitions(statement: exp.Expr) -> None:
     """What would run where nobody counts, and what cannot be true however it is answered."""
     for call in statement.find_all(Call):
         compared.check(call)
+        compared.check_boolean(call)
         typecheck.check_written(call)
     kind = str(statement.args.get("kind") or "").upper()
     if isinstance(statement, exp.Create) and kind == "TABLE" and any(call.find_ancestor(exp.Schema) for call in statement.find_all(Call)):
@@ -29,12 +30,9 @@ def refuse_definitions(statement: exp.Expr) -> None:
         raise SQLError("ALTER cannot take a semantic expression", hint="add the column first, then UPDATE it with the expression")
     if isinstance(statement, exp.Create) and kind != "TABLE":
         raise SQLError(
-            f"a {kind.lower() or 'definition'} cannot hold a semantic expression: it would run where nobody can count its calls",
+            f"{'an' if kind == 'INDEX' else 'a'} {kind.lower() or 'definition'} cannot hold a semantic expression:"
+            " it would run where nobody can count its calls",
             hint="CREATE TABLE … AS SELECT … keeps the answers; or write the expression in the query that uses it",
-        )
-    if isinstance(statement, exp.Command):
-        raise SQLError(
-            f"{statement.name.upper()} cannot take a semantic expression", hint="run the SELECT on its own, or CREATE TABLE … AS first"
         )
 
 
@@ -42,6 +40,13 @@ def remember_as_typed(call: Call) -> None:
     """Keep a call's own text and its arguments', for plans and messages: later steps may move and rename what is in it."""
     call.meta["typed"] = aggregates.as_typed(call).replace("$p_", "$")
     call.meta["typed_arguments"] = tuple(as_typed(argument) for argument in call.arguments)
+    call.meta["castable_arguments"] = tuple(f"({as_typed(one)})" if _is_loose(one) else as_typed(one) for one in call.arguments)
+
+
+def _is_loose(tree: exp.Expr) -> bool:
+    """Whether `::` behind a part of a statement would cast its end alone."""
+    loose = (exp.Binary, exp.Unary, exp.Predicate, exp.Between, exp.Interval)
+    return isinstance(tree, loose) and not isinstance(tree, exp.Paren | exp.Dot | exp.Func | exp.Subquery | exp.Bracket)
 
 
 def as_typed(tree: exp.Expr) -> str:
@@ -50,9 +55,12 @@ def as_typed(tree: exp.Expr) -> str:
 
 
 def as_condition(call: Call, hints: Hints) -> None:
-    """A score that stands as a condition becomes `score >= threshold`."""
+    """A score that stands as a condition becomes `score >= threshold`. Raises TypeMismatch for a number without a threshold."""
     threshold = call.operator.threshold
-    if threshold is None or not conditions.is_condition(call):
+    if not conditions.is_condition(call):
+        return
+    if threshold is None:
+        compared.refuse_number(call)
         return
     limit = exp.convert(threshold if hints.threshold is None else hints.threshold)
     holder = exp.GTE(this=exp.null(), expression=limit)

@@ -6,8 +6,8 @@ Splitting follows tokens, so a semicolon in a string or comment splits nothing, 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeVar
 
 from sqlglot.errors import TokenError
@@ -83,14 +83,23 @@ class Hints:
         return replace(other, **{f.name: value for f in fields(self) if (value := getattr(self, f.name)) is not None})
 
 
+_KEYS = [f.name for f in fields(Hints)]
+_ANYWHERE = frozenset({"budget", "interval", "sample"})
+"""Hints that hold for the statement wherever in it they stand."""
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement: its text as written, where it starts in the script (from 1) and its tokens."""
+    """One statement: its text as written, where it starts in the script (from 1) and its tokens.
+
+    `places` are lines and columns of comments that may be hints, counted as those of its text: lines before it are 0 and less.
+    """
 
     text: str
     line: int
     tokens: tuple[Token, ...]
     column: int = 1
+    places: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
     @property
     def words(self) -> list[str]:
@@ -113,16 +122,41 @@ class Statement:
     def hints(self) -> tuple[Hints, list[tuple[int, Hints]]]:
         """Hints for the whole statement (`-- @@`), and those for the next operator with the offset they stand at (`-- @`)."""
         whole, local = Hints(), []
+        for token, comment in self._marked():
+            text = comment.strip()
+            try:
+                if text.startswith("@@"):
+                    whole = _hint(text[2:]).over(whole)
+                else:
+                    local.append((token.start, _hint(text[1:])))
+            except SQLSyntaxError as error:
+                error.line, error.column = self.places.get(comment, (token.line, None))
+                raise
+        return whole, local
+
+    def places_with(self, behind: Statement) -> dict[str, tuple[int, int]]:
+        """The places of its comments and of those in a part that was read by itself; those on that part's first line are not known."""
+        return {c: (line + behind.line - 1, at) for c, (line, at) in behind.places.items() if line > 1} | dict(self.places)
+
+    def idle(self, last: int | None) -> Iterator[str]:
+        """Hints for one operator (`-- @`) behind which none stands, as written. `last` is where the last operator does, None: nowhere.
+
+        What holds for a statement wherever it is said is left out, unless it has no operator. Nothing is checked: a comment of a plain
+        statement may say anything.
+        """
+        for token, comment in self._marked():
+            key = comment.strip().lstrip("@").partition(":")[0].strip()
+            if comment.strip().startswith("@@") or key not in _KEYS or (last is not None and (token.start <= last or key in _ANYWHERE)):
+                continue
+            yield f"-- {comment.strip()}"
+
+    def _marked(self) -> Iterator[tuple[Token, str]]:
+        """The comments that may be hints, each with its token."""
         for token in self.tokens:
             for comment in token.comments:
                 text = comment.strip()
-                if ":" not in text and text.lstrip("@").strip() not in _ALONE:
-                    continue
-                if text.startswith("@@"):
-                    whole = _hint(text[2:], token).over(whole)
-                elif text.startswith("@"):
-                    local.append((token.start, _hint(text[1:], token)))
-        return whole, local
+                if text.startswith("@") and (":" in text or text.lstrip("@").strip() in _ALONE):
+                    yield token, comment
 
 
 def split(script: str) -> Iterator[Statement]:
@@ -133,83 +167,106 @@ def split(script: str) -> Iterator[Statement]:
         yield Statement(script, 1, ())
         return
     current: list[Token] = []
+    begin = 0
     for token in [*tokens, None]:
         if token is not None and token.token_type != TokenType.SEMICOLON:
             current.append(token)
-        elif current:
-            yield _statement(script, current)
-            current = []
+            continue
+        if current:
+            yield _statement(script, current, begin)
+        current, begin = [], 0 if token is None else token.end + 1
 
 
-def _statement(script: str, tokens: Sequence[Token]) -> Statement:
+def _statement(script: str, tokens: Sequence[Token], begin: int) -> Statement:
     text = script[tokens[0].start : tokens[-1].end + 1]
     again = Dialect().tokenize(text)
     for ours, theirs in zip(again, tokens, strict=True):
         ours.comments[:] = theirs.comments  # those before and behind the text are not in it
-    return Statement(text, tokens[0].line, tuple(again), tokens[0].col - (tokens[0].end - tokens[0].start))
+    column = tokens[0].col - (tokens[0].end - tokens[0].start)
+    places = {comment: (line, at - (column - 1) * (line == 1)) for comment, (line, at) in _places(script, tokens, begin)}
+    return Statement(text, tokens[0].line, tuple(again), column, places)
 
 
-def _hint(text: str, token: Token) -> Hints:
+def _places(script: str, tokens: Sequence[Token], begin: int) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Where the @ of each marked comment stands: its line, from that of the first token on, and its column in the script."""
+    for comment in (comment for token in tokens for comment in token.comments if comment.lstrip().startswith("@")):
+        at = script.find(comment, begin)
+        if at >= 0:
+            at += len(comment) - len(comment.lstrip())
+            line = 1 + script.count("\n", tokens[0].start, at) - script.count("\n", at, tokens[0].start)
+            yield comment, (line, at - script.rfind("\n", 0, at))
+
+
+def _hint(text: str) -> Hints:
     key, _, value = (part.strip() for part in text.partition(":"))
-    known = [f.name for f in fields(Hints)]
+    known = _KEYS
     if key not in known:
         near = difflib.get_close_matches(key, known, n=1)
         raise SQLSyntaxError(
             f"hint {key!r} is not known",
             hint=f"did you mean {near[0]}?" if near else f"hints are `-- @ key: value` with {', '.join(known)}",
-            line=token.line,
         )
     if key == "budget":
-        return Hints(budget=_number(key, value, token))
+        return Hints(budget=_number(key, value))
     if key == "threshold":
-        return Hints(threshold=_number(key, value, token))
+        return Hints(threshold=_threshold(value))
     if key == "sample":
-        return Hints(sample=_count(key, value, token))
+        return Hints(sample=_count(key, value))
     if key in SHARES:
-        said: Any = {key: _share(key, value, token)}
+        said: Any = {key: _share(key, value)}
         return Hints(**said)
     if key == "training":
-        return Hints(training=_set_name(value, token))
+        return Hints(training=_set_name(value))
     if key == "blocking":
-        return Hints(blocking=_blocking(value, token))
+        return Hints(blocking=_blocking(value))
     if key == "factorize":
-        return Hints(factorize=_factorize(value, token))
+        return Hints(factorize=_factorize(value))
     if key == "batch":
-        return Hints(batch=_one_of(key, value or "on", {"on": True, "off": False}, token))
+        return Hints(batch=_one_of(key, value or "on", {"on": True, "off": False}))
     if key == "pack":
-        return Hints(pack=_pack(value, token))
+        return Hints(pack=_pack(value))
     if key in _WORDS:
-        chosen: Any = {key: _one_of(key, value, {word: word for word in _WORDS[key]}, token)}
+        chosen: Any = {key: _one_of(key, value, {word: word for word in _WORDS[key]})}
         return Hints(**chosen)
     return Hints(model=value)
 
 
-def _pack(value: str, token: Token) -> Pack:
+def _pack(value: str) -> Pack:
     try:
         return packing.parse(value)
     except ValueError:
-        raise SQLSyntaxError(f"hint pack: {value!r} is not {packing.ALLOWED}", line=token.line) from None
+        raise SQLSyntaxError(f"hint pack: {value!r} is not {packing.ALLOWED}") from None
 
 
-def _set_name(value: str, token: Token) -> bool | str:
+def _set_name(value: str) -> bool | str:
     if value in {"on", "off"}:
         return value == "on"
     if not value or not all(letter.isalnum() or letter in "-_." for letter in value):
-        raise SQLSyntaxError(f"hint training: {value!r} is neither on, off nor the version or tag of a training set", line=token.line)
+        raise SQLSyntaxError(f"hint training: {value!r} is neither on, off nor the version or tag of a training set")
     return value
 
 
-def _number(key: str, value: str, token: Token) -> float:
+def _number(key: str, value: str) -> float:
     try:
         number = float(value)
     except ValueError:
         number = -1.0
-    if number < 0:
-        raise SQLSyntaxError(f"hint {key}: {value!r} is not a number of at least 0", line=token.line)
+    if not 0 <= number < float("inf"):
+        raise SQLSyntaxError(f"hint {key}: {value!r} is not a number of at least 0")
     return number
 
 
-def _blocking(value: str, token: Token) -> bool | float:
+def _threshold(value: str) -> float:
+    try:
+        number = float(value)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= 1:
+        raise SQLSyntaxError(f"hint threshold: {value!r} is not a number from 0 to 1")
+    return number
+
+
+def _blocking(value: str) -> bool | float:
     if value in {"on", "off"}:
         return value == "on"
     try:
@@ -217,11 +274,11 @@ def _blocking(value: str, token: Token) -> bool | float:
     except ValueError:
         share = 0.0
     if not 0 < share < 1:
-        raise SQLSyntaxError(f"hint blocking: {value!r} is neither on, off nor a recall between 0 and 1", line=token.line)
+        raise SQLSyntaxError(f"hint blocking: {value!r} is neither on, off nor a recall between 0 and 1")
     return share
 
 
-def _factorize(value: str, token: Token) -> bool | float:
+def _factorize(value: str) -> bool | float:
     if value in {"on", "off"}:
         return value == "on"
     try:
@@ -230,24 +287,24 @@ def _factorize(value: str, token: Token) -> bool | float:
         share = -1.0
     if not (value == "unchecked" or 0.5 <= share <= 1):
         allowed = "on, off, unchecked, or the share of sampled pairs that must agree, 0.5 to 1"
-        raise SQLSyntaxError(f"hint factorize: {value!r} is not one of {allowed}", line=token.line)
+        raise SQLSyntaxError(f"hint factorize: {value!r} is not one of {allowed}")
     return share
 
 
-def _share(key: str, value: str, token: Token) -> float:
-    number = _number(key, value, token)
+def _share(key: str, value: str) -> float:
+    number = _number(key, value)
     if not 0 < number <= SHARES[key]:
-        raise SQLSyntaxError(f"hint {key}: {value!r} is not a number above 0, up to {SHARES[key]:g}", line=token.line)
+        raise SQLSyntaxError(f"hint {key}: {value!r} is not a number above 0, up to {SHARES[key]:g}")
     return number
 
 
-def _count(key: str, value: str, token: Token) -> int:
+def _count(key: str, value: str) -> int:
     if not (value.isascii() and value.isdigit() and int(value) > 0):
-        raise SQLSyntaxError(f"hint {key}: {value!r} is not a whole number from 1", line=token.line)
+        raise SQLSyntaxError(f"hint {key}: {value!r} is not a whole number from 1")
     return int(value)
 
 
-def _one_of(key: str, value: str, choices: dict[str, T], token: Token) -> T:
+def _one_of(key: str, value: str, choices: dict[str, T]) -> T:
     if value not in choices:
-        raise SQLSyntaxError(f"hint {key}: {value!r} is not one of {', '.join(choices)}", line=token.line)
+        raise SQLSyntaxError(f"hint {key}: {value!r} is not one of {', '.join(choices)}")
     return choices[value]

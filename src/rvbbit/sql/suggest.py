@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import difflib
 import itertools
+import re
 
 from sqlglot.tokenizer_core import Token, TokenType
 
 from rvbbit.errors import SQLError, SQLSyntaxError, UnknownOperator
+from rvbbit.sql.dialect import Call, Dialect
 from rvbbit.sql.patterns import Grammar, Infix
 from rvbbit.sql.semantic_joins import WORD, is_semantic_join
-from rvbbit.sql.statements import Statement
+from rvbbit.sql.statements import Statement, split
 
 CUTOFF = 0.7
+_MISSING = re.compile(r"function with name \"?(\w+)\"? does not exist", re.IGNORECASE)
 _OPERANDS = {TokenType.STRING, TokenType.VAR, TokenType.NUMBER, TokenType.IDENTIFIER, TokenType.L_PAREN, TokenType.PARAMETER}
 """What a right side begins with: an operator in front of one has it, and stands where none may."""
 
@@ -24,6 +27,10 @@ def improved(error: SQLError, statement: Statement, grammar: Grammar) -> SQLErro
         return SQLError(
             f"{WORD} JOIN needs a question in its ON, such as a.name ~ b.name", hint=hint, line=token.line, column=_column(token)
         )
+    if prepares(statement, grammar):
+        token = statement.tokens[0]
+        hint = "run the statement itself each time and give it its parameters: db.sql(text, params), over HTTP `params`"
+        return SQLError("PREPARE cannot take a semantic expression", hint=hint, line=token.line, column=_column(token))
     if (found := _alone(error, statement, grammar)) is not None:
         token, infix = found
         spelled = " ".join(part for slot, run in zip(infix.slots, [*infix.words, ()], strict=True) for part in (slot, *run))
@@ -41,6 +48,26 @@ def improved(error: SQLError, statement: Statement, grammar: Grammar) -> SQLErro
         if near and token.token_type == TokenType.VAR:  # LIKE is a word of its own, however near an operator's it is
             return UnknownOperator(f"no operator {token.text}", hint=f"did you mean {near[0]}?", line=token.line, column=column)
     return error
+
+
+def missing(error: SQLError) -> str:
+    """The name of the function that an error says is not there; empty where it says something else."""
+    found = _MISSING.search(error.message)
+    return found[1] if found else ""
+
+
+def prepares(statement: Statement, grammar: Grammar) -> bool:
+    """Whether it is PREPARE … AS and a statement with a call; DuckDB, whose it is, knows no operator."""
+    if statement.words[:1] != ["PREPARE"]:
+        return False
+    inner = next(split(statement.text[statement.tokens[0].end + 1 :]), None)
+    begin = next((token.end + 1 for token in inner.tokens if token.text.upper() == "AS"), None) if inner is not None else None
+    if inner is None or begin is None:
+        return False
+    try:
+        return Dialect(grammar).read(inner.text[begin:]).find(Call) is not None
+    except SQLSyntaxError:
+        return False
 
 
 def _stands_like_operator(word: str, statement: Statement, error: SQLError, grammar: Grammar) -> bool:

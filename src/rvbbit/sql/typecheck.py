@@ -31,9 +31,10 @@ def check_type(call: Call, place: int, given: str) -> None:
     if declared in {"ANY", "JSON"} or given == declared or given in {'"NULL"', "NULL"} or _takes(declared, given):
         return
     text = call.meta["typed_arguments"][place]
+    castable = call.meta["castable_arguments"][place]
     raise TypeMismatch(
         f"{call.operator.name.upper()} takes {declared} for {name}; {text} is {given}",
-        hint=f"cast it: {text}::{declared}" if not declared.endswith("[]") else f"give a list, or text separated by commas, for {name}",
+        hint=f"cast it: {castable}::{declared}" if not declared.endswith("[]") else f"give a list, or text separated by commas, for {name}",
         line=call.meta["line"],
         column=call.meta["column"],
     )

@@ -108,6 +108,40 @@ def test_sql_is_read_from_a_file_and_from_a_pipe(db: Any, rvbbit_cli: Run, tmp_p
     assert [text for text, *_ in db.asked] == ["SELECT 'file'", "SELECT 'pipe'"]
 
 
+COMMENTED = "-- @ pack: 8\nSELECT 1"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (COMMENTED,),
+        (COMMENTED, "--format", "csv"),
+        ("--model", "a:b", COMMENTED),
+        ("--", COMMENTED),
+        ("--format=csv", COMMENTED, "--explain"),
+        ("--comment\nSELECT 1 = 1",),
+        ("-- a = b\nSELECT 1",),
+    ],
+)
+def test_sql_may_begin_with_a_comment(db: Any, rvbbit_cli: Run, arguments: tuple[str, ...]) -> None:
+    assert rvbbit_cli("sql", *arguments).code == 0
+    assert "--explain" in arguments or [asked[0] for asked in db.asked] == [max(arguments, key=len)]
+
+
+@pytest.mark.parametrize("arguments", [("--formt", "csv", "SELECT 1"), ("--formt=a b", "SELECT 1")])
+def test_a_word_with_dashes_is_an_option_still(rvbbit_cli: Run, arguments: tuple[str, ...]) -> None:
+    done = rvbbit_cli("sql", *arguments)
+    assert done.code == 2 and "option" in done.err.lower()
+
+
+def test_an_options_value_may_look_like_a_comment(db: Any, rvbbit_cli: Run, tmp_path: Path) -> None:
+    file = tmp_path / "my script.sql"
+    file.write_text(COMMENTED)
+    assert rvbbit_cli("sql", f"--file={file}").code == rvbbit_cli("sql", "-f", str(file)).code == 0
+    assert rvbbit_cli("sql", "-f", "-- no file").err.startswith("error: cannot read -- no file")
+    assert "both" in rvbbit_cli("sql", "-f", str(file), COMMENTED).err
+
+
 def test_sql_given_twice_is_bad_usage(rvbbit_cli: Run) -> None:
     assert rvbbit_cli("sql", "SELECT 1", "-f", "q.sql").code == 2
 

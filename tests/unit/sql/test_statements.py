@@ -99,6 +99,10 @@ def test_a_target_is_held_against_the_model_or_verified_answers() -> None:
         ("-- @@ training:", "training"),
         ("-- @@ on_error: ignore", "on_error"),
         ("-- @ threshold: high", "threshold"),
+        ("-- @ threshold: 3", "threshold: '3' is not a number from 0 to 1"),
+        ("-- @ threshold: -0.1", "threshold: '-0.1' is not a number from 0 to 1"),
+        ("-- @ threshold: nan", "threshold: 'nan' is not a number from 0 to 1"),
+        ("-- @@ budget: nan", "budget"),
         ("-- @ pack: many", "pack: 'many' is not `off`, a number of rows from 3 to 64"),
         ("-- @@ pack: auto 7", "pack"),
         ("-- @ accuracy: 95", "'95' is not a number above 0, up to 1"),
@@ -126,6 +130,38 @@ def test_a_misspelt_hint_names_the_nearest_one() -> None:
     with pytest.raises(SQLSyntaxError) as caught:
         statement.hints()
     assert caught.value.hint == "did you mean model?"
+
+
+@pytest.mark.parametrize(
+    ("script", "place"),
+    [
+        ("-- @ modle: x\nSELECT 1", (0, 4)),
+        ("SELECT 0;\n\n  -- @ modle: x\n\nSELECT 1", (-1, 6)),
+        ("SELECT\n  1, -- @@ modle: x\n 2", (2, 9)),
+        ("/* @ modle: x */ SELECT 1", (1, -13)),
+    ],
+)
+def test_a_wrong_hint_stands_where_it_is_written(script: str, place: tuple[int, int]) -> None:
+    *_, statement = split(script)
+    with pytest.raises(SQLSyntaxError) as caught:
+        statement.hints()
+    assert (caught.value.line, caught.value.column) == place
+
+
+@pytest.mark.parametrize(
+    ("text", "last", "idle"),
+    [
+        ("-- @ pack: 8\nSELECT 1", None, ["-- @ pack: 8"]),
+        ("-- @ batch\n-- @ budget: 1\nSELECT 1", None, ["-- @ batch", "-- @ budget: 1"]),
+        ("-- @@ pack: 8\nSELECT 1", None, []),
+        ("-- @ author: somebody\nSELECT 1", None, []),
+        ("-- @ pack: 8\nSELECT text MEANS 'x'", 12, []),
+        ("SELECT text MEANS 'x' -- @ pack: 8\n-- @ budget: 1\nFROM t", 12, ["-- @ pack: 8"]),
+    ],
+)
+def test_a_hint_before_no_operator_is_idle(text: str, last: int | None, idle: list[str]) -> None:
+    (statement,) = split(text)
+    assert list(statement.idle(last)) == idle
 
 
 def test_ordinary_comments_are_no_hints() -> None:

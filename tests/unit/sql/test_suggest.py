@@ -7,7 +7,7 @@ import pytest
 from rvbbit.errors import SQLError, UnknownOperator
 from rvbbit.sql.patterns import Grammar
 from rvbbit.sql.statements import split
-from rvbbit.sql.suggest import improved
+from rvbbit.sql.suggest import improved, missing
 
 
 @pytest.mark.parametrize(
@@ -74,3 +74,24 @@ def test_an_operator_with_both_sides_lacks_none(grammar: Grammar) -> None:
     (statement,) = split("PIVOT t ON text MEANS 'x' USING count(*)")
     error = SQLError("Invalid expression / Unexpected token, near 'MEANS'", line=1, column=17)
     assert improved(error, statement, grammar) is error
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["PREPARE p AS SELECT id FROM t WHERE text MEANS $1", "PREPARE p(VARCHAR) AS\nSELECT MEANS(text, $1) FROM t"],
+)
+def test_prepare_says_that_parameters_go_with_the_statement(grammar: Grammar, text: str) -> None:
+    (statement,) = split(text)
+    told = improved(SQLError("Scalar Function with name means does not exist!"), statement, grammar)
+    assert told.message == "PREPARE cannot take a semantic expression" and "parameters" in str(told.hint)
+
+
+def test_prepare_of_plain_sql_keeps_duckdbs_words(grammar: Grammar) -> None:
+    (statement,) = split("PREPARE p AS SELECT means FROM nowhere")
+    error = SQLError("Catalog Error: Table with name nowhere does not exist!")
+    assert improved(error, statement, grammar) is error
+
+
+def test_the_function_that_is_missing_has_a_name() -> None:
+    assert missing(SQLError('Catalog Error: Scalar Function with name dup does not exist!\nDid you mean "upper"?')) == "dup"
+    assert missing(SQLError("Catalog Error: Table with name dup does not exist!")) == ""
