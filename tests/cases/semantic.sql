@@ -1073,3 +1073,13 @@ SELECT id FROM t WHERE amount > 15 AND (id IN (SELECT id FROM u WHERE means(word
 SELECT t.id FROM t JOIN u USING (id) WHERE t.amount > 15 AND word IN (SELECT w.word FROM u w WHERE means(w.word, 'e'));
 
 WITH u AS (SELECT * FROM u WHERE id < 9) SELECT id FROM t WHERE amount > 15 AND id IN (SELECT id FROM u WHERE means(word, 'e'));
+
+SELECT grp, max(ask(text,'q')) FILTER (WHERE amount > 15), list(about(text,'x') ORDER BY id) FILTER (WHERE NOT amount > 15) FROM t GROUP BY grp;
+
+SELECT count(means(text,'red')) FILTER (WHERE amount > 15 AND means("desc",'sweet')), count(*) FILTER (WHERE amount > 15 AND means(text,'red')) FROM t;
+
+SELECT count(DISTINCT ask(text,'q')) FILTER (WHERE grp <> 'a' OR means(text,'red')), bool_or(means(text,'red')) FILTER (WHERE grp = 'a') FROM t;
+
+SELECT id, list(ask(text,'q')) FILTER (WHERE amount > 15) OVER (PARTITION BY grp ORDER BY id) FROM t;
+
+SELECT max(CASE WHEN means(text,'red') THEN ask(text,'r') ELSE ask("desc",'d') END) FILTER (WHERE means("desc",'sweet') AND amount > 15) FROM t;

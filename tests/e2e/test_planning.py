@@ -59,3 +59,20 @@ def test_an_unknown_way_of_rounds_is_refused_before_anything_is_asked(db: Any, r
     with pytest.raises(Exception, match="'several' is not one of few, many"):
         db.sql(f"-- @ rounds: several\nSELECT id FROM many WHERE {CARDS} LIMIT 10")
     assert remote.server.calls == 0
+
+
+@pytest.mark.parametrize(
+    ("output", "calls"),
+    [
+        (f"count({CARDS}) FILTER (WHERE id = 4)", 1),
+        (f"count(*) FILTER (WHERE id = 4 AND {CARDS})", 1),
+        (f"bool_or(CASE WHEN id > 4 THEN {CARDS} END) FILTER (WHERE id < 8)", 3),
+        (f"count(text MEANS 'a rate') FILTER (WHERE id < 8 AND {CARDS})", 12),
+        (f"count(*) FILTER (WHERE id = 4), count({CARDS}) FILTER (WHERE id < 2), bool_or({CARDS}) FILTER (WHERE id = 8)", 3),
+    ],
+)
+def test_an_aggregate_asks_about_the_rows_that_its_filter_keeps(db: Any, remote: Any, output: str, calls: int) -> None:
+    result = db.sql(f"SELECT {output} FROM many")
+    assert remote.server.calls == calls
+    known = output.replace(CARDS, "card").replace("text MEANS 'a rate'", "card")
+    assert result.fetchall() == db.sql(f"SELECT {known} FROM (SELECT id, text LIKE 'card%' AS card FROM many)").fetchall()

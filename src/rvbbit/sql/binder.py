@@ -370,7 +370,7 @@ def _freest_first(calls: list[Call], root: exp.Expr, is_grouped: Callable[[Call]
     """Calls a row before calls a group, which may need them; inner calls before outer ones; among equals those that every row needs, so
     that they answer for the others too."""
     depth = {call.meta["id"]: len([a for a in _ancestors(call) if isinstance(a, Call)]) for call in calls}
-    return sorted(calls, key=lambda call: (is_grouped(call), -depth[call.meta["id"]], bool(conditions.guards(call, root))))
+    return sorted(calls, key=lambda call: (is_grouped(call), -depth[call.meta["id"]], conditions.turn(call, root)))
 
 
 def _within(node: exp.Expr, root: exp.Expr) -> bool:
