@@ -69,7 +69,7 @@ def bind(
     def names(query: exp.Select, block: exp.Select) -> list[str]:
         return [name for name, _ in schema.describe(describing.standing(query, block))]
 
-    cut_first(statement, names, schema.has_aggregate)
+    cut_first(statement, names, schema.has_aggregate, lambda call, block: _origin(call, block, schema))
     stop_counting(statement, names, schema.has_aggregate, lambda call: hints[call.meta["id"]].all_together)
     read_once(statement, names, schema.has_aggregate)
     highest_first(statement, names, schema.has_aggregate)
@@ -82,6 +82,15 @@ def bind(
 
 def _columns_of(block: exp.Expr, schema: Schema) -> list[tuple[str, str]]:
     return schema.describe(describing.source(block)) if scopes.sources(block) else []
+
+
+def _origin(call: Call, block: exp.Expr, schema: Schema) -> Origin | None:
+    """Where the text of an EMBED comes from."""
+
+    def columns(table: exp.Table) -> list[str]:
+        return [name.lower() for name, _ in schema.describe(describing.part(table, block))]
+
+    return origin(call.arguments[0], block, schema.keyed, columns) if call.operator is EMBED else None
 
 
 def _ancestors(node: exp.Expr) -> list[exp.Expr]:
@@ -276,19 +285,13 @@ class _Binder:
             check_type(call, place, type_)
         self.asked.add(call.meta["id"])
         varying = tuple(i for i, argument in enumerate(call.arguments) if self._varies(argument, block))
-        from_ = self._origin(call, block) if call.operator is EMBED and groups is None else None
+        from_ = None if groups is not None else call.meta.get("origin") or _origin(call, block, self.schema)
         hints = self.hints[call.meta["id"]]
         asked = Ask((call.meta["id"],), call, types, hints, varying, () if groups is not None else guards, groups, from_)
         if not self.around:
             return replace(asked, sides=self._sides(asked, block))
         correlated.mark(guards, block, self.schema)
         return replace(asked, reach=correlated.reach(asked, block, self.around, self.schema))
-
-    def _origin(self, call: Call, block: exp.Expr) -> Origin | None:
-        def columns(table: exp.Table) -> list[str]:
-            return [name.lower() for name, _ in self.schema.describe(describing.part(table, block))]
-
-        return origin(call.arguments[0], block, self.schema.keyed, columns)
 
     def _sides(self, ask: Ask, block: exp.Expr) -> sides.Sides | None:
         """The tables that an ask pairs, where it may be asked about near pairs alone."""

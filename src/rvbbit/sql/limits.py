@@ -5,7 +5,8 @@ Where calls stand only in the output of a SELECT with a LIMIT, the rows are cut 
     SELECT id, CLASSIFY(text, 'a,b') AS c FROM t ORDER BY id LIMIT 10
     SELECT c0 AS id, CLASSIFY(c1, 'a,b') AS c FROM (SELECT id, text FROM t ORDER BY id LIMIT 10) AS cut(c0, c1) ORDER BY cut.rowid
 
-The inner part is then read once and kept, since ties and threads may choose its rows differently the next time.
+The inner part is then read once and kept, since ties and threads may choose its rows differently the next time. Where a text to embed is a
+column of a table, the row's key is read with it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from sqlglot import exp
 from rvbbit.errors import SQLError
 from rvbbit.sql import scopes
 from rvbbit.sql.dialect import Call
+from rvbbit.sql.origins import Origin
 
 NAME = "__rv_cut"
 ROWS = "__rv_read"
@@ -26,12 +28,13 @@ BEFORE = ("from_", "joins", "laterals", "where", "qualify", "windows", "order", 
 
 Names = Callable[[exp.Select, exp.Select], list[str]]
 """The column names of a query that stands where a block does. Raises SQLError."""
+OriginOf = Callable[[Call, exp.Select], Origin | None]
 
 
-def cut_first(statement: exp.Expr, names: Names, grouping: Callable[[exp.Expr], bool]) -> None:
+def cut_first(statement: exp.Expr, names: Names, grouping: Callable[[exp.Expr], bool], origin_of: OriginOf) -> None:
     """Rewrite every such SELECT in place; one whose columns cannot be named alone (it is correlated) stays as it is.
 
-    `grouping` tells aggregates and windows.
+    `grouping` tells aggregates and windows, `origin_of` the table of a text to embed; it is left in the call's `meta["origin"]`.
     """
     for select in list(statement.find_all(exp.Select)):
         if not _can_cut(select, grouping):
@@ -43,7 +46,7 @@ def cut_first(statement: exp.Expr, names: Names, grouping: Callable[[exp.Expr], 
                 names(_only(select, column), select)
         except SQLError:
             continue
-        _cut(select, labels)
+        _cut(select, labels, origin_of)
 
 
 def is_cut(block: exp.Expr) -> bool:
@@ -70,8 +73,9 @@ def _can_cut(select: exp.Select, grouping: Callable[[exp.Expr], bool]) -> bool:
     )
 
 
-def _cut(select: exp.Select, labels: list[list[str]]) -> None:
+def _cut(select: exp.Select, labels: list[list[str]], origin_of: OriginOf) -> None:
     """`labels` are the column names of each projection without calls, several for a star."""
+    origins = [(call, origin_of(call, select)) for projection in select.expressions for call in projection.find_all(Call)]
     kept = [projection for projection in select.expressions if projection.find(Call) is None]
     width = sum(len(names) for names in labels)
     extra: list[exp.Expr] = []
@@ -86,6 +90,10 @@ def _cut(select: exp.Select, labels: list[list[str]]) -> None:
             place = len(outputs) - sum(output.find(Call) is not None for output in outputs)
             names = labels.pop(0)
             outputs.extend(exp.alias_(_place(place + i), name, quoted=True) for i, name in enumerate(names))
+    for call, origin in origins:
+        if origin is not None:
+            extra.append(origin.table.row(origin.alias))
+            call.meta["origin"] = origin.moved(f"c{width + len(extra) - 1}", NAME)
     inner = exp.Select(**{clause: select.args[clause] for clause in BEFORE if select.args.get(clause)})
     inner.set("expressions", [*kept, *extra] or [exp.true()])
     columns = [exp.to_identifier(f"c{i}") for i in range(max(width + len(extra), 1))]
