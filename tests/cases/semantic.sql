@@ -1083,3 +1083,15 @@ SELECT count(DISTINCT ask(text,'q')) FILTER (WHERE grp <> 'a' OR means(text,'red
 SELECT id, list(ask(text,'q')) FILTER (WHERE amount > 15) OVER (PARTITION BY grp ORDER BY id) FROM t;
 
 SELECT max(CASE WHEN means(text,'red') THEN ask(text,'r') ELSE ask("desc",'d') END) FILTER (WHERE means("desc",'sweet') AND amount > 15) FROM t;
+
+SELECT ask(text,'q'), id, amount FROM t ORDER BY 2 DESC LIMIT 2;
+
+SELECT grp, ask(text,'q'), id, means(text,'red') FROM t ORDER BY 1 DESC, 3 LIMIT 3;
+
+SELECT ask(text,'q'), id FROM t ORDER BY 1, 2 LIMIT 2;
+
+SELECT ask(text,'q'), id FROM t ORDER BY ALL LIMIT 2;
+
+SELECT *, ask(text,'q') FROM t ORDER BY 1 DESC LIMIT 2;
+
+SELECT *, ask(text,'q'), amount + 1 FROM t ORDER BY 7 DESC LIMIT 2;

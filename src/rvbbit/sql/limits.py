@@ -68,9 +68,31 @@ def _can_cut(select: exp.Select, grouping: Callable[[exp.Expr], bool]) -> bool:
         return False
     named = {projection.alias.lower() for projection in asked}
     order = select.args.get("order")
+    if order and any(isinstance(key.this, exp.Var | exp.Star) for key in order.expressions):
+        return False  # by all columns, those with calls too
+    if any(_renumbered(place, select) is None for place in _places(select)):
+        return False
     return not (order and any(column.name.lower() in named for column in order.find_all(exp.Column))) and not (
         any(grouping(projection) and not projection.find(exp.Window) for projection in select.expressions)
     )
+
+
+def _places(select: exp.Select) -> list[exp.Literal]:
+    """The keys of ORDER BY that are numbers of columns."""
+    order = select.args.get("order")
+    keys = [] if order is None else [key.this if isinstance(key, exp.Ordered) else key for key in order.expressions]
+    return [key for key in keys if isinstance(key, exp.Literal) and key.is_int]
+
+
+def _renumbered(place: exp.Literal, select: exp.Select) -> int | None:
+    """The number of a column once those with calls are gone; None where it is one of them or behind a star, whose columns nobody counts."""
+    number = int(place.name)
+    asked = [projection.find(Call) is not None for projection in select.expressions]
+    if not any(asked[:number]):
+        return number
+    if number > len(asked) or asked[number - 1] or any(projection.find(exp.Star) for projection in select.expressions[:number]):
+        return None
+    return number - sum(asked[:number])
 
 
 def _cut(select: exp.Select, labels: list[list[str]], origin_of: OriginOf) -> None:
@@ -94,6 +116,9 @@ def _cut(select: exp.Select, labels: list[list[str]], origin_of: OriginOf) -> No
         if origin is not None:
             extra.append(origin.table.row(origin.alias))
             call.meta["origin"] = origin.moved(f"c{width + len(extra) - 1}", NAME)
+    renumbered = [(key, _renumbered(key, select)) for key in _places(select)]
+    for key, number in renumbered:
+        key.replace(exp.convert(number))
     inner = exp.Select(**{clause: select.args[clause] for clause in BEFORE if select.args.get(clause)})
     inner.set("expressions", [*kept, *extra] or [exp.true()])
     columns = [exp.to_identifier(f"c{i}") for i in range(max(width + len(extra), 1))]
