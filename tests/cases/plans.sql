@@ -1397,3 +1397,16 @@ SELECT max(ASK(text, 'a')) FILTER (WHERE amount > 3 AND text MEANS 'red'), count
 --       ask 1: ASK(text, 'a')  where amount > 3 and MEANS(text, 'red')
 --       ask 3: MEANS(text, 'red')  where grp = 'a'
 --    └─ Scan  t
+
+-- case: HAVING without calls goes before a call over the keys of its groups
+SELECT text, count(*), text MEANS 'red' FROM t GROUP BY text HAVING count(*) > 1
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 1: MEANS(text, 'red')
+--    └─ Scan  t
+
+-- case: a place behind the last column is the database's to refuse
+SELECT text MEANS 'red' FROM t GROUP BY 5 HAVING count(*) > 1
+-- plan:
+-- Fallback  ask 1: MEANS(text, 'red')

@@ -1084,6 +1084,20 @@ SELECT id, list(ask(text,'q')) FILTER (WHERE amount > 15) OVER (PARTITION BY grp
 
 SELECT max(CASE WHEN means(text,'red') THEN ask(text,'r') ELSE ask("desc",'d') END) FILTER (WHERE means("desc",'sweet') AND amount > 15) FROM t;
 
+SELECT text, count(*), means(text,'red') FROM t GROUP BY text HAVING count(*) > 1;
+
+SELECT upper(text) AS u, CASE WHEN u = 'RED APPLE' THEN ask(upper(text),'q') ELSE ask(u,'r') END FROM t WHERE amount > 5 GROUP BY u HAVING max(id) > 1;
+
+SELECT t.text AS k, ask(ask(t.text,'1'),'2'), means(t.text,'red') IS NULL, ask(max(grp),'g') FROM t GROUP BY 1 HAVING count(*) < 2 OR k IS NULL;
+
+SELECT text, ask(text,'q'), max(about(text,'x')) FROM t WHERE means("desc",'s') GROUP BY ALL HAVING count(*) < 2 AND max(id) > 1;
+
+SELECT text, grp, ask(text,'q') FROM t GROUP BY ROLLUP (grp, text) HAVING count(*) > 1;
+
+SELECT grp, means(text,'red') AS m, count(*) FROM t GROUP BY grp, m HAVING count(*) > 1;
+
+SELECT text, sum(CASE WHEN means(text,'red') THEN 1 ELSE 0 END) OVER (), ask('x','y') FROM t GROUP BY text HAVING count(*) > 1;
+
 SELECT ask(text,'q'), id, amount FROM t ORDER BY 2 DESC LIMIT 2;
 
 SELECT grp, ask(text,'q'), id, means(text,'red') FROM t ORDER BY 1 DESC, 3 LIMIT 3;

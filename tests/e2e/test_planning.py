@@ -76,3 +76,11 @@ def test_an_aggregate_asks_about_the_rows_that_its_filter_keeps(db: Any, remote:
     assert remote.server.calls == calls
     known = output.replace(CARDS, "card").replace("text MEANS 'a rate'", "card")
     assert result.fetchall() == db.sql(f"SELECT {known} FROM (SELECT id, text LIKE 'card%' AS card FROM many)").fetchall()
+
+
+def test_groups_that_having_drops_are_not_asked_about(db: Any, remote: Any) -> None:
+    grouped = f"SELECT text, count(*) AS n, {CARDS} AS card FROM many WHERE id < 20 GROUP BY text HAVING count(*) > {{least}}"
+    assert (db.sql(grouped.format(least=1)).fetchall(), remote.server.calls) == ([], 0)
+    db.sql("INSERT INTO many SELECT id, text FROM many WHERE id IN (2, 5)")
+    assert sorted(db.sql(grouped.format(least=1)).fetchall()) == [("card 2", 2, True), ("rate 5", 2, False)]
+    assert remote.server.calls == 2

@@ -12,7 +12,21 @@ from typing import Any
 from sqlglot import exp
 
 from rvbbit.errors import SQLError
-from rvbbit.sql import aggregates, aliases, bounds, conditions, correlated, describing, regexes, rewrite, scopes, semi_joins, sides, sought
+from rvbbit.sql import (
+    aggregates,
+    aliases,
+    bounds,
+    conditions,
+    correlated,
+    describing,
+    having,
+    regexes,
+    rewrite,
+    scopes,
+    semi_joins,
+    sides,
+    sought,
+)
 from rvbbit.sql.candidates import read_once
 from rvbbit.sql.dialect import Call
 from rvbbit.sql.embeds import EMBED
@@ -188,8 +202,8 @@ class _Binder:
 
     def _can_group(self, block: exp.Expr, call: Call) -> bool:
         """Whether a stage can repeat the groups of a call over aggregates: the answers it needs for that must be there before."""
-        having = block.args.get("having")
-        if having is not None and self.schema.reads_differently(having):
+        kept = block.args.get("having")
+        if kept is not None and self.schema.reads_differently(kept):
             return False  # a function is called for the groups that HAVING leaves
         inner = [one for tree in (call, *self._groups(block)) for one in tree.find_all(Call) if one is not call]
         return all(self._reaches(block, one) for one in inner if scopes.block_of(one) is block)
@@ -287,7 +301,7 @@ class _Binder:
         varying = tuple(i for i, argument in enumerate(call.arguments) if self._varies(argument, block))
         from_ = None if groups is not None else call.meta.get("origin") or _origin(call, block, self.schema)
         hints = self.hints[call.meta["id"]]
-        asked = Ask((call.meta["id"],), call, types, hints, varying, () if groups is not None else guards, groups, from_)
+        asked = Ask((call.meta["id"],), call, types, hints, varying, () if self.schema.aggregates_rows(call) else guards, groups, from_)
         if not self.around:
             return replace(asked, sides=self._sides(asked, block))
         correlated.mark(guards, block, self.schema)
@@ -319,7 +333,8 @@ class _Binder:
         return not self.schema.describes(describing.alone(argument, block))  # a subquery that reads the block's rows
 
     def _grouped_by(self, call: Call, block: exp.Expr) -> tuple[exp.Expr, ...] | None:
-        return self._groups(block) if self.schema.aggregates_rows(call) else None
+        grouped = self.schema.aggregates_rows(call) or (not self.around and having.goes_before(call, block, self.schema, self._groups))
+        return self._groups(block) if grouped else None
 
     def _groups(self, block: exp.Expr) -> tuple[exp.Expr, ...]:
         """The keys of GROUP BY written out: ALL, places and output names replaced by what they stand for."""
@@ -337,7 +352,8 @@ class _Binder:
                 return named.get(node.name.lower(), node)
             return node
 
-        places = [outputs[int(key.name) - 1] if isinstance(key, exp.Literal) and key.is_int else key for key in group.expressions]
+        by_place = {str(place): output for place, output in enumerate(outputs, start=1)}
+        places = [by_place.get(key.name, key) if isinstance(key, exp.Literal) and key.is_int else key for key in group.expressions]
         keys: list[exp.Expr] = []
         keys.extend(key.transform(spelled) for key in places)
         return tuple(keys)
