@@ -1387,3 +1387,26 @@ SELECT id FROM t SEMI JOIN u ON u.id = t.id AND word MEANS 'x' WHERE amount > 3
 --    └─ SemanticFilter  MEANS(word, 'x')
 --          ask 1: MEANS(word, 'x')
 --       └─ Scan  (SELECT u.id, word FROM u WHERE (u.id IN (SELECT t.id FROM t WHERE (amount > 3))))
+
+-- case: FILTER guards the calls of its aggregate, and its own cheap part those beside it
+SELECT max(ASK(text, 'a')) FILTER (WHERE amount > 3 AND text MEANS 'red'), count(text MEANS 'red') FILTER (WHERE grp = 'a') FROM t
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 2: MEANS(text, 'red')  where NOT (amount > 3) IS FALSE
+--       ask 1: ASK(text, 'a')  where amount > 3 and MEANS(text, 'red')
+--       ask 3: MEANS(text, 'red')  where grp = 'a'
+--    └─ Scan  t
+
+-- case: HAVING without calls goes before a call over the keys of its groups
+SELECT text, count(*), text MEANS 'red' FROM t GROUP BY text HAVING count(*) > 1
+-- plan:
+-- Project
+-- └─ SemanticMap
+--       ask 1: MEANS(text, 'red')
+--    └─ Scan  t
+
+-- case: a place behind the last column is the database's to refuse
+SELECT text MEANS 'red' FROM t GROUP BY 5 HAVING count(*) > 1
+-- plan:
+-- Fallback  ask 1: MEANS(text, 'red')

@@ -1073,3 +1073,39 @@ SELECT id FROM t WHERE amount > 15 AND (id IN (SELECT id FROM u WHERE means(word
 SELECT t.id FROM t JOIN u USING (id) WHERE t.amount > 15 AND word IN (SELECT w.word FROM u w WHERE means(w.word, 'e'));
 
 WITH u AS (SELECT * FROM u WHERE id < 9) SELECT id FROM t WHERE amount > 15 AND id IN (SELECT id FROM u WHERE means(word, 'e'));
+
+SELECT grp, max(ask(text,'q')) FILTER (WHERE amount > 15), list(about(text,'x') ORDER BY id) FILTER (WHERE NOT amount > 15) FROM t GROUP BY grp;
+
+SELECT count(means(text,'red')) FILTER (WHERE amount > 15 AND means("desc",'sweet')), count(*) FILTER (WHERE amount > 15 AND means(text,'red')) FROM t;
+
+SELECT count(DISTINCT ask(text,'q')) FILTER (WHERE grp <> 'a' OR means(text,'red')), bool_or(means(text,'red')) FILTER (WHERE grp = 'a') FROM t;
+
+SELECT id, list(ask(text,'q')) FILTER (WHERE amount > 15) OVER (PARTITION BY grp ORDER BY id) FROM t;
+
+SELECT max(CASE WHEN means(text,'red') THEN ask(text,'r') ELSE ask("desc",'d') END) FILTER (WHERE means("desc",'sweet') AND amount > 15) FROM t;
+
+SELECT text, count(*), means(text,'red') FROM t GROUP BY text HAVING count(*) > 1;
+
+SELECT upper(text) AS u, CASE WHEN u = 'RED APPLE' THEN ask(upper(text),'q') ELSE ask(u,'r') END FROM t WHERE amount > 5 GROUP BY u HAVING max(id) > 1;
+
+SELECT t.text AS k, ask(ask(t.text,'1'),'2'), means(t.text,'red') IS NULL, ask(max(grp),'g') FROM t GROUP BY 1 HAVING count(*) < 2 OR k IS NULL;
+
+SELECT text, ask(text,'q'), max(about(text,'x')) FROM t WHERE means("desc",'s') GROUP BY ALL HAVING count(*) < 2 AND max(id) > 1;
+
+SELECT text, grp, ask(text,'q') FROM t GROUP BY ROLLUP (grp, text) HAVING count(*) > 1;
+
+SELECT grp, means(text,'red') AS m, count(*) FROM t GROUP BY grp, m HAVING count(*) > 1;
+
+SELECT text, sum(CASE WHEN means(text,'red') THEN 1 ELSE 0 END) OVER (), ask('x','y') FROM t GROUP BY text HAVING count(*) > 1;
+
+SELECT ask(text,'q'), id, amount FROM t ORDER BY 2 DESC LIMIT 2;
+
+SELECT grp, ask(text,'q'), id, means(text,'red') FROM t ORDER BY 1 DESC, 3 LIMIT 3;
+
+SELECT ask(text,'q'), id FROM t ORDER BY 1, 2 LIMIT 2;
+
+SELECT ask(text,'q'), id FROM t ORDER BY ALL LIMIT 2;
+
+SELECT *, ask(text,'q') FROM t ORDER BY 1 DESC LIMIT 2;
+
+SELECT *, ask(text,'q'), amount + 1 FROM t ORDER BY 7 DESC LIMIT 2;

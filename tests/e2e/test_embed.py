@@ -90,6 +90,33 @@ def test_a_row_is_known_by_its_key_else_a_unique_column_else_its_rowid(db: rvbbi
     assert [said in notice.message for notice in result.notices] == [True] * bool(said)
 
 
+@pytest.mark.parametrize(
+    ("sql", "keys"),
+    [
+        ("SELECT id, EMBED(text)[1] FROM products ORDER BY id LIMIT 2", ["1", "2"]),
+        ("SELECT EMBED(text) FROM products ORDER BY id OFFSET 3", ["4"]),
+        ("SELECT *, EMBED(p.text), EMBED(p.text, 'local:minilm') FROM products p WHERE price > 50 ORDER BY id DESC LIMIT 2", ["2", "4"]),
+        ("SELECT price, EMBED(text) FROM products JOIN (SELECT 2 AS product) ON id = product LIMIT 9", ["2"]),
+        ("SELECT (SELECT EMBED(text) FROM products ORDER BY id LIMIT 1)", ["1"]),
+    ],
+)
+def test_of_the_rows_that_a_limit_leaves_the_vectors_are_kept_by_row(db: rvbbit.Database, sql: str, keys: list[str]) -> None:
+    result = db.sql(sql)
+    assert [row[2] for row in db.sql(STORED).fetchall()] == keys
+    assert result.notices == ()
+    embedded = "SELECT sum((arguments ->> 'texts')::INTEGER) FROM rvbbit.unified_logs WHERE kind = 'embedding'"
+    assert db.sql(embedded).fetchall() == [(len(keys),)]
+
+
+def test_behind_a_limit_a_key_of_two_columns_and_a_rowid_are_those_of_the_table(db: rvbbit.Database) -> None:
+    db.sql("CREATE TABLE pair (a INT, b INT, text VARCHAR, PRIMARY KEY (a, b)); INSERT INTO pair VALUES (1, 2, 'a'), (1, 3, 'b')")
+    db.sql("CREATE TABLE loose AS SELECT 'a' AS text UNION ALL SELECT 'b'")
+    assert db.sql("SELECT EMBED(text) FROM pair ORDER BY b LIMIT 1").notices == ()
+    (notice,) = db.sql("SELECT EMBED(text) FROM loose ORDER BY text DESC LIMIT 1").notices
+    assert "rowid" in notice.message
+    assert [row[:3] for row in db.sql(STORED).fetchall()] == [("loose", "text", "1"), ("pair", "text", "{'a': 1, 'b': 2}")]
+
+
 def test_what_is_computed_is_kept_by_its_text_and_that_is_said(db: rvbbit.Database) -> None:
     result = db.sql("SELECT EMBED(upper(text)) FROM products")
     assert [notice.message for notice in result.notices] == [

@@ -87,3 +87,28 @@ def test_a_table_is_made_where_another_schema_has_one_of_its_name(db: Any, remot
     db.sql(f"CREATE OR REPLACE TABLE other.many AS SELECT id, {CARDS} AS q FROM main.many WHERE id < 4")
     assert db.sql("SELECT count(*) FROM other.many WHERE q").fetchall() == [(2,)]
     assert remote.server.calls == 4
+
+
+@pytest.mark.parametrize(
+    ("output", "calls"),
+    [
+        (f"count({CARDS}) FILTER (WHERE id = 4)", 1),
+        (f"count(*) FILTER (WHERE id = 4 AND {CARDS})", 1),
+        (f"bool_or(CASE WHEN id > 4 THEN {CARDS} END) FILTER (WHERE id < 8)", 3),
+        (f"count(text MEANS 'a rate') FILTER (WHERE id < 8 AND {CARDS})", 12),
+        (f"count(*) FILTER (WHERE id = 4), count({CARDS}) FILTER (WHERE id < 2), bool_or({CARDS}) FILTER (WHERE id = 8)", 3),
+    ],
+)
+def test_an_aggregate_asks_about_the_rows_that_its_filter_keeps(db: Any, remote: Any, output: str, calls: int) -> None:
+    result = db.sql(f"SELECT {output} FROM many")
+    assert remote.server.calls == calls
+    known = output.replace(CARDS, "card").replace("text MEANS 'a rate'", "card")
+    assert result.fetchall() == db.sql(f"SELECT {known} FROM (SELECT id, text LIKE 'card%' AS card FROM many)").fetchall()
+
+
+def test_groups_that_having_drops_are_not_asked_about(db: Any, remote: Any) -> None:
+    grouped = f"SELECT text, count(*) AS n, {CARDS} AS card FROM many WHERE id < 20 GROUP BY text HAVING count(*) > {{least}}"
+    assert (db.sql(grouped.format(least=1)).fetchall(), remote.server.calls) == ([], 0)
+    db.sql("INSERT INTO many SELECT id, text FROM many WHERE id IN (2, 5)")
+    assert sorted(db.sql(grouped.format(least=1)).fetchall()) == [("card 2", 2, True), ("rate 5", 2, False)]
+    assert remote.server.calls == 2

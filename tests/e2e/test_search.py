@@ -176,6 +176,10 @@ def test_hybrid_search_goes_by_words_too(db: rvbbit.Database) -> None:
     assert ids(db, "SELECT id FROM HYBRID_SEARCH('xj 9100', 'products', 5, 0.99)") in ([], [10])
 
 
+def test_a_row_that_is_first_by_meaning_and_by_words_passes_a_threshold_of_one(db: rvbbit.Database) -> None:
+    assert db.sql("SELECT id, score FROM HYBRID_SEARCH('fresh apples', 'products', 3, 1.0)").fetchall() == [(5, 1.0)]
+
+
 @pytest.fixture
 def small_index(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if a handful of rows were many."""

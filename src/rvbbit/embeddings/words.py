@@ -58,17 +58,17 @@ def fused(first: Scores, second: Scores) -> Scores:
     Source: Cormack, Clarke and Büttcher, "Reciprocal rank fusion outperforms Condorcet and individual rank learning", 2009.
     """
     named = np.flatnonzero(second > 0)
-    total = _reciprocal(first)
-    total[named] += _reciprocal(second[named])
-    total *= (RANK + 1) / 2
+    total = _by_rank(first)
+    total[named] += _by_rank(second[named])
     return total
 
 
-def _reciprocal(scores: Scores) -> Scores:
+def _by_rank(scores: Scores) -> Scores:
+    """Half of what is fused: exactly 0.5 for the first, so that two of them make 1."""
     ranks = np.empty(len(scores), np.float32)
     ranks[_highest_first(scores)] = np.arange(1, len(scores) + 1, dtype=np.float32)
-    reciprocal: Scores = 1.0 / (RANK + ranks)
-    return reciprocal
+    half: Scores = (RANK + 1) / 2 / (RANK + ranks)
+    return half
 
 
 def _highest_first(scores: Scores) -> Places:

@@ -79,7 +79,9 @@ def _listed(values: exp.Expr, distinct: bool, condition: exp.Expr | None, window
 def _of_the_rows(values: exp.Expr) -> exp.Expr:
     """Always true, and of a column: in a lookup DuckDB takes an aggregate over a subquery alone for one of the lookup's own."""
     column = next((node for node in scopes.own_nodes(values) if isinstance(node, exp.Column)), exp.null())
-    return exp.paren(exp.or_(_is_null(column), exp.true(), copy=False), copy=False)
+    always = exp.or_(_is_null(column), exp.true(), copy=False)
+    always.meta["always"] = True
+    return exp.paren(always, copy=False)
 
 
 def _is_null(value: exp.Expr) -> exp.Is:

@@ -12,7 +12,21 @@ from typing import Any
 from sqlglot import exp
 
 from rvbbit.errors import SQLError
-from rvbbit.sql import aggregates, aliases, bounds, conditions, correlated, describing, regexes, rewrite, scopes, semi_joins, sides, sought
+from rvbbit.sql import (
+    aggregates,
+    aliases,
+    bounds,
+    conditions,
+    correlated,
+    describing,
+    having,
+    regexes,
+    rewrite,
+    scopes,
+    semi_joins,
+    sides,
+    sought,
+)
 from rvbbit.sql.candidates import read_once
 from rvbbit.sql.dialect import Call
 from rvbbit.sql.embeds import EMBED
@@ -75,7 +89,7 @@ def bind(
     def names(query: exp.Select, block: exp.Select) -> list[str]:
         return [name for name, _ in schema.describe(describing.standing(query, block))]
 
-    cut_first(statement, names, schema.has_aggregate)
+    cut_first(statement, names, schema.has_aggregate, lambda call, block: _origin(call, block, schema))
     stop_counting(statement, names, schema.has_aggregate, lambda call: hints[call.meta["id"]].all_together)
     read_once(statement, names, schema.has_aggregate)
     highest_first(statement, names, schema.has_aggregate)
@@ -88,6 +102,15 @@ def bind(
 
 def _columns_of(block: exp.Expr, schema: Schema) -> list[tuple[str, str]]:
     return schema.describe(describing.source(block)) if scopes.sources(block) else []
+
+
+def _origin(call: Call, block: exp.Expr, schema: Schema) -> Origin | None:
+    """Where the text of an EMBED comes from."""
+
+    def columns(table: exp.Table) -> list[str]:
+        return [name.lower() for name, _ in schema.describe(describing.part(table, block))]
+
+    return origin(call.arguments[0], block, schema.keyed, columns) if call.operator is EMBED else None
 
 
 def _ancestors(node: exp.Expr) -> list[exp.Expr]:
@@ -185,8 +208,8 @@ class _Binder:
 
     def _can_group(self, block: exp.Expr, call: Call) -> bool:
         """Whether a stage can repeat the groups of a call over aggregates: the answers it needs for that must be there before."""
-        having = block.args.get("having")
-        if having is not None and self.schema.reads_differently(having):
+        kept = block.args.get("having")
+        if kept is not None and self.schema.reads_differently(kept):
             return False  # a function is called for the groups that HAVING leaves
         inner = [one for tree in (call, *self._groups(block)) for one in tree.find_all(Call) if one is not call]
         return all(self._reaches(block, one) for one in inner if scopes.block_of(one) is block)
@@ -282,19 +305,13 @@ class _Binder:
             check_type(call, place, type_)
         self.asked.add(call.meta["id"])
         varying = tuple(i for i, argument in enumerate(call.arguments) if self._varies(argument, block))
-        from_ = self._origin(call, block) if call.operator is EMBED and groups is None else None
+        from_ = None if groups is not None else call.meta.get("origin") or _origin(call, block, self.schema)
         hints = self.hints[call.meta["id"]]
-        asked = Ask((call.meta["id"],), call, types, hints, varying, () if groups is not None else guards, groups, from_)
+        asked = Ask((call.meta["id"],), call, types, hints, varying, () if self.schema.aggregates_rows(call) else guards, groups, from_)
         if not self.around:
             return replace(asked, sides=self._sides(asked, block))
         correlated.mark(guards, block, self.schema)
         return replace(asked, reach=correlated.reach(asked, block, self.around, self.schema))
-
-    def _origin(self, call: Call, block: exp.Expr) -> Origin | None:
-        def columns(table: exp.Table) -> list[str]:
-            return [name.lower() for name, _ in self.schema.describe(describing.part(table, block))]
-
-        return origin(call.arguments[0], block, self.schema.keyed, columns)
 
     def _sides(self, ask: Ask, block: exp.Expr) -> sides.Sides | None:
         """The tables that an ask pairs, where it may be asked about near pairs alone."""
@@ -322,7 +339,8 @@ class _Binder:
         return not self.schema.describes(describing.alone(argument, block))  # a subquery that reads the block's rows
 
     def _grouped_by(self, call: Call, block: exp.Expr) -> tuple[exp.Expr, ...] | None:
-        return self._groups(block) if self.schema.aggregates_rows(call) else None
+        grouped = self.schema.aggregates_rows(call) or (not self.around and having.goes_before(call, block, self.schema, self._groups))
+        return self._groups(block) if grouped else None
 
     def _groups(self, block: exp.Expr) -> tuple[exp.Expr, ...]:
         """The keys of GROUP BY written out: ALL, places and output names replaced by what they stand for."""
@@ -340,7 +358,8 @@ class _Binder:
                 return named.get(node.name.lower(), node)
             return node
 
-        places = [outputs[int(key.name) - 1] if isinstance(key, exp.Literal) and key.is_int else key for key in group.expressions]
+        by_place = {str(place): output for place, output in enumerate(outputs, start=1)}
+        places = [by_place.get(key.name, key) if isinstance(key, exp.Literal) and key.is_int else key for key in group.expressions]
         keys: list[exp.Expr] = []
         keys.extend(key.transform(spelled) for key in places)
         return tuple(keys)
@@ -376,7 +395,7 @@ def _freest_first(calls: list[Call], root: exp.Expr, is_grouped: Callable[[Call]
     """Calls a row before calls a group, which may need them; inner calls before outer ones; among equals those that every row needs, so
     that they answer for the others too."""
     depth = {call.meta["id"]: len([a for a in _ancestors(call) if isinstance(a, Call)]) for call in calls}
-    return sorted(calls, key=lambda call: (is_grouped(call), -depth[call.meta["id"]], bool(conditions.guards(call, root))))
+    return sorted(calls, key=lambda call: (is_grouped(call), -depth[call.meta["id"]], conditions.turn(call, root)))
 
 
 def _within(node: exp.Expr, root: exp.Expr) -> bool:

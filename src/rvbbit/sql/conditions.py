@@ -40,9 +40,20 @@ def guards(call: Call, root: exp.Expr) -> tuple[exp.Expr, ...]:
     """Conditions under which SQL needs the call's answer at all, within the tree below `root`.
 
     `a OR x MEANS 'c'` needs one where a is not true; `a AND x MEANS 'c'` where a is not false; a CASE branch where its WHEN holds and no
-    earlier one does. A row that is guarded out gets NULL for an answer, which SQL then never looks at.
+    earlier one does; an aggregate's argument where every part of its FILTER holds. A row that is guarded out gets NULL for an answer, which
+    SQL then never looks at.
     """
     return tuple(_guards(call, root))
+
+
+def turn(call: Call, root: exp.Expr) -> int:
+    """How late to ask: 0 where every row needs the answer, 2 in an aggregate's argument, which waits for its FILTER, else 1."""
+    node: exp.Expr = call
+    while node is not root and node.parent is not None:
+        if isinstance(node.parent, exp.Filter) and node.arg_key == "this":
+            return 2
+        node = node.parent
+    return int(bool(guards(call, root)))
 
 
 def _guards(call: exp.Expr, root: exp.Expr) -> Iterator[exp.Expr]:
@@ -56,6 +67,8 @@ def _guards(call: exp.Expr, root: exp.Expr) -> Iterator[exp.Expr]:
             yield from _case_guards(parent, node)
         elif isinstance(parent, exp.If) and node.arg_key != "this" and (holds := _holds(parent)) is not None:
             yield holds if node.arg_key == "true" else not_(holds, True)
+        elif isinstance(parent, exp.Filter) and node.arg_key == "this":
+            yield from (part for part in conjuncts(parent.expression.this) if "always" not in part.meta)
         elif isinstance(parent, exp.Anonymous | exp.Coalesce) and parent.name.upper() in {"COALESCE", "IFNULL"}:
             earlier = parent.expressions[: node.index]
             yield from (exp.Is(this=exp.paren(argument.copy()), expression=exp.null()) for argument in earlier)

@@ -5,7 +5,8 @@ Where calls stand only in the output of a SELECT with a LIMIT, the rows are cut 
     SELECT id, CLASSIFY(text, 'a,b') AS c FROM t ORDER BY id LIMIT 10
     SELECT c0 AS id, CLASSIFY(c1, 'a,b') AS c FROM (SELECT id, text FROM t ORDER BY id LIMIT 10) AS cut(c0, c1) ORDER BY cut.rowid
 
-The inner part is then read once and kept, since ties and threads may choose its rows differently the next time.
+The inner part is then read once and kept, since ties and threads may choose its rows differently the next time. Where a text to embed is a
+column of a table, the row's key is read with it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from sqlglot import exp
 from rvbbit.errors import SQLError
 from rvbbit.sql import scopes
 from rvbbit.sql.dialect import Call
+from rvbbit.sql.origins import Origin
 
 NAME = "__rv_cut"
 ROWS = "__rv_read"
@@ -26,12 +28,13 @@ BEFORE = ("from_", "joins", "laterals", "where", "qualify", "windows", "order", 
 
 Names = Callable[[exp.Select, exp.Select], list[str]]
 """The column names of a query that stands where a block does. Raises SQLError."""
+OriginOf = Callable[[Call, exp.Select], Origin | None]
 
 
-def cut_first(statement: exp.Expr, names: Names, grouping: Callable[[exp.Expr], bool]) -> None:
+def cut_first(statement: exp.Expr, names: Names, grouping: Callable[[exp.Expr], bool], origin_of: OriginOf) -> None:
     """Rewrite every such SELECT in place; one whose columns cannot be named alone (it is correlated) stays as it is.
 
-    `grouping` tells aggregates and windows.
+    `grouping` tells aggregates and windows, `origin_of` the table of a text to embed; it is left in the call's `meta["origin"]`.
     """
     for select in list(statement.find_all(exp.Select)):
         if not _can_cut(select, grouping):
@@ -43,7 +46,7 @@ def cut_first(statement: exp.Expr, names: Names, grouping: Callable[[exp.Expr], 
                 names(_only(select, column), select)
         except SQLError:
             continue
-        _cut(select, labels)
+        _cut(select, labels, origin_of)
 
 
 def is_cut(block: exp.Expr) -> bool:
@@ -65,13 +68,36 @@ def _can_cut(select: exp.Select, grouping: Callable[[exp.Expr], bool]) -> bool:
         return False
     named = {projection.alias.lower() for projection in asked}
     order = select.args.get("order")
+    if order and any(isinstance(key.this, exp.Var | exp.Star) for key in order.expressions):
+        return False  # by all columns, those with calls too
+    if any(_renumbered(place, select) is None for place in _places(select)):
+        return False
     return not (order and any(column.name.lower() in named for column in order.find_all(exp.Column))) and not (
         any(grouping(projection) and not projection.find(exp.Window) for projection in select.expressions)
     )
 
 
-def _cut(select: exp.Select, labels: list[list[str]]) -> None:
+def _places(select: exp.Select) -> list[exp.Literal]:
+    """The keys of ORDER BY that are numbers of columns."""
+    order = select.args.get("order")
+    keys = [] if order is None else [key.this if isinstance(key, exp.Ordered) else key for key in order.expressions]
+    return [key for key in keys if isinstance(key, exp.Literal) and key.is_int]
+
+
+def _renumbered(place: exp.Literal, select: exp.Select) -> int | None:
+    """The number of a column once those with calls are gone; None where it is one of them or behind a star, whose columns nobody counts."""
+    number = int(place.name)
+    asked = [projection.find(Call) is not None for projection in select.expressions]
+    if not any(asked[:number]):
+        return number
+    if number > len(asked) or asked[number - 1] or any(projection.find(exp.Star) for projection in select.expressions[:number]):
+        return None
+    return number - sum(asked[:number])
+
+
+def _cut(select: exp.Select, labels: list[list[str]], origin_of: OriginOf) -> None:
     """`labels` are the column names of each projection without calls, several for a star."""
+    origins = [(call, origin_of(call, select)) for projection in select.expressions for call in projection.find_all(Call)]
     kept = [projection for projection in select.expressions if projection.find(Call) is None]
     width = sum(len(names) for names in labels)
     extra: list[exp.Expr] = []
@@ -86,6 +112,13 @@ def _cut(select: exp.Select, labels: list[list[str]]) -> None:
             place = len(outputs) - sum(output.find(Call) is not None for output in outputs)
             names = labels.pop(0)
             outputs.extend(exp.alias_(_place(place + i), name, quoted=True) for i, name in enumerate(names))
+    for call, origin in origins:
+        if origin is not None:
+            extra.append(origin.table.row(origin.alias))
+            call.meta["origin"] = origin.moved(f"c{width + len(extra) - 1}", NAME)
+    renumbered = [(key, _renumbered(key, select)) for key in _places(select)]
+    for key, number in renumbered:
+        key.replace(exp.convert(number))
     inner = exp.Select(**{clause: select.args[clause] for clause in BEFORE if select.args.get(clause)})
     inner.set("expressions", [*kept, *extra] or [exp.true()])
     columns = [exp.to_identifier(f"c{i}") for i in range(max(width + len(extra), 1))]

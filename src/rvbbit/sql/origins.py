@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from sqlglot import exp
@@ -56,6 +56,10 @@ class Origin:
     def row_text(self) -> exp.Expr:
         """The key of the row it is read from."""
         return self.table.row_text(self.alias)
+
+    def moved(self, column: str, alias: str) -> Origin:
+        """The same where the row's key is read from one column of what its table became."""
+        return Origin(replace(self.table, key=(column,)), self.column, alias)
 
 
 KeyedOf = Callable[[exp.Table], Keyed | None]

@@ -131,7 +131,7 @@ def over(
     if groups is not None:
         select.set("group", exp.Group(expressions=[replaced(key) for key in groups]) if groups else None)
     having = tree.args.get("having")
-    if groups is not None and having is not None and _stands_alone(having, tree):
+    if groups is not None and having is not None and stands_alone(having, tree):
         select.set("having", replaced(having))
     return with_ctes(select, tree, replaced)
 
@@ -143,7 +143,7 @@ def _from_items(tree: exp.Expr) -> list[exp.Expr]:
     return [*items, *(tree.args.get("using") or ())]
 
 
-def _stands_alone(condition: exp.Expr, tree: exp.Expr) -> bool:
+def stands_alone(condition: exp.Expr, tree: exp.Expr) -> bool:
     """Whether a HAVING can be repeated in a stage: it has no calls and names no output column."""
     aliases = {projection.alias.lower() for projection in tree.expressions if isinstance(projection, exp.Alias)}
     return condition.find(Call) is None and not any(column.name.lower() in aliases for column in condition.find_all(exp.Column))

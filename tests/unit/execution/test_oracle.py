@@ -87,6 +87,8 @@ SHAPES = (
     "SELECT id, {o1} AS a, u.word FROM t LEFT JOIN (SELECT grp, word FROM u WHERE means(word, 'r')) u USING (grp) WHERE {c1}",
     "WITH c AS (SELECT *, {o1} AS a FROM t WHERE {c1}) SELECT id, a FROM c WHERE {c2}",
     "SELECT {s1} AS k, count(*) AS n, bool_or({c1}) AS any_of, count(*) FILTER (WHERE {c2}) AS f FROM t GROUP BY k",
+    "SELECT grp, max({o1}) FILTER (WHERE {c1} AND {c2}) AS m, bool_or({c2}) FILTER (WHERE {c1}) AS any_of FROM t GROUP BY grp",
+    'SELECT id, text, "desc", {o1} AS a FROM t GROUP BY id, text, "desc", grp, amount HAVING count(*) < 2 AND max(id) <> 4',
     "SELECT grp, max({s1}) AS m FROM t WHERE {c1} GROUP BY grp HAVING bool_or({c2}) ORDER BY grp",
     "SELECT id FROM t WHERE {c1} UNION SELECT id FROM t WHERE {c2}",
     "SELECT id FROM t WHERE id IN (SELECT id FROM t WHERE {c1}) OR {c2}",

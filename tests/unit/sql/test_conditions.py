@@ -66,6 +66,10 @@ def test_a_condition_is_where_sql_wants_true_or_false(grammar: Grammar, text: st
         ("ifnull(a, ASK(asked, 'q'))", ["(a) IS NULL"]),
         ("nullif(a, ASK(asked, 'q'))", []),
         ("a = ASK(asked, 'q')", []),
+        ("max(ASK(asked, 'q')) FILTER (WHERE a)", ["a"]),
+        ("max(CASE WHEN b THEN ASK(asked, 'q') END) FILTER (WHERE a AND (b OR c)) OVER (PARTITION BY d)", ["b", "a", "b OR c"]),
+        ("count(*) FILTER (WHERE a AND ASK(asked, 'q'))", ["NOT (a) IS FALSE"]),
+        ("max(a) FILTER (ASK(asked, 'q'))", []),
     ],
 )
 def test_guards_are_what_must_hold_for_sql_to_look(grammar: Grammar, expression: str, expected: list[str]) -> None:
