@@ -249,8 +249,10 @@ class Statements:
 
     def _refuse_making_what_is_there(self, tree: exp.Expr) -> None:
         """DuckDB finds out when the table is filled, and all questions are answered and paid."""
-        target = tree.find(exp.Table) if isinstance(tree, exp.Create) else None
-        if target is None or tree.args.get("replace") or tree.args.get("exists"):
+        if not isinstance(tree, exp.Create) or tree.kind != "TABLE" or tree.args.get("replace") or tree.args.get("exists"):
+            return
+        target = tree.find(exp.Table)
+        if target is None:
             return
         temporary = tree.find(exp.TemporaryProperty) is not None
         if database.makes(self.connection, target.name, target.db, target.catalog, temporary=temporary):

@@ -12,26 +12,13 @@ from typing import Any
 from sqlglot import exp
 
 from rvbbit.errors import SQLError
-from rvbbit.sql import (
-    aggregates,
-    aliases,
-    bounds,
-    conditions,
-    correlated,
-    describing,
-    having,
-    regexes,
-    rewrite,
-    scopes,
-    semi_joins,
-    sides,
-    sought,
-)
+from rvbbit.sql import aggregates, aliases, bounds, conditions, correlated, describing, regexes, rewrite, scopes, semi_joins, sides, sought
 from rvbbit.sql.candidates import read_once
 from rvbbit.sql.dialect import Call
 from rvbbit.sql.embeds import EMBED
 from rvbbit.sql.enough import stop_counting
 from rvbbit.sql.factors import Factoring, factorize
+from rvbbit.sql.having import goes_before
 from rvbbit.sql.limits import cut_first, is_cut
 from rvbbit.sql.origins import Origin, origin
 from rvbbit.sql.plan import Ask, Block, Filter, Node, Plan, Project, Scan, SemanticFilter, SemanticMap, Snapshot, asks_of, chain
@@ -339,7 +326,7 @@ class _Binder:
         return not self.schema.describes(describing.alone(argument, block))  # a subquery that reads the block's rows
 
     def _grouped_by(self, call: Call, block: exp.Expr) -> tuple[exp.Expr, ...] | None:
-        grouped = self.schema.aggregates_rows(call) or (not self.around and having.goes_before(call, block, self.schema, self._groups))
+        grouped = self.schema.aggregates_rows(call) or (not self.around and goes_before(call, block, self.schema, self._groups))
         return self._groups(block) if grouped else None
 
     def _groups(self, block: exp.Expr) -> tuple[exp.Expr, ...]:
