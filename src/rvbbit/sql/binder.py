@@ -14,6 +14,7 @@ from sqlglot import exp
 from rvbbit.errors import SQLError
 from rvbbit.sql import aggregates, aliases, bounds, conditions, correlated, describing, regexes, rewrite, scopes, semi_joins, sides, sought
 from rvbbit.sql.candidates import read_once
+from rvbbit.sql.demand import push
 from rvbbit.sql.dialect import Call
 from rvbbit.sql.embeds import EMBED
 from rvbbit.sql.enough import stop_counting
@@ -57,6 +58,7 @@ def bind(
     for call in calls:
         rewrite.as_condition(call, hints[call.meta["id"]])
     rewrite.name_columns(statement)
+    calls = _pushed(statement, schema, hints, calls)
     factored = factorize(calls, hints, factoring, schema.describe)
 
     semi_joins.as_conditions(
@@ -78,6 +80,20 @@ def bind(
         binder.add(block)
     binder.add_loose([call for call in scopes.calls_in(statement) if scopes.block_of(call) is None])
     return Plan(statement, tuple(binder.roots), tuple(binder.fallback), regexes.notices(calls), factored=factored)
+
+
+def _pushed(statement: exp.Expr, schema: Schema, hints: dict[int, Hints], calls: list[Call]) -> list[Call]:
+    """The calls that are left when subqueries are asked for what is wanted of them."""
+    if len(list(statement.find_all(exp.Select))) < 2:
+        return calls
+
+    def copied(call: exp.Expr) -> None:
+        new = max(hints) + 1
+        hints[new] = hints[call.meta["id"]]
+        call.meta["id"] = new
+
+    push(statement, schema, copied, lambda call: hints[call.meta["id"]].all_together)
+    return scopes.calls_in(statement)
 
 
 def _columns_of(block: exp.Expr, schema: Schema) -> list[tuple[str, str]]:
