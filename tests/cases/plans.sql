@@ -252,13 +252,13 @@ WITH c AS (SELECT id, text FROM t WHERE text MEANS 'red') SELECT id, ASK(text, '
 -- Project
 -- └─ SemanticFilter  MEANS(text, 'red')
 --       ask 1: MEANS(text, 'red')
---    └─ Scan  t
+--    └─ Filter  id > 3
+--       └─ Scan  t
 -- Block 2
 -- Project
 -- └─ SemanticMap
 --       ask 2: ASK(text, 'q')
---    └─ Filter  id > 3
---       └─ Scan  c
+--    └─ Scan  c
 
 -- case: a call over a CTE's answers
 WITH c AS (SELECT ASK(text, 'a') AS a FROM t) SELECT ASK(a, 'b') FROM c
@@ -278,8 +278,8 @@ WITH c AS (SELECT ASK(text, 'a') AS a FROM t) SELECT ASK(a, 'b') FROM c
 SELECT * FROM (SELECT *, text MEANS 'red' AS m FROM t) WHERE m
 -- plan:
 -- Project
--- └─ SemanticMap
---       ask 1: MEANS(text, 'red')
+-- └─ SemanticFilter  m
+--       ask 2: MEANS(text, 'red')
 --    └─ Scan  t
 
 -- case: a call in an IN subquery

@@ -14,6 +14,7 @@ from sqlglot import exp
 from rvbbit.errors import SQLError
 from rvbbit.sql import aggregates, aliases, bounds, conditions, correlated, describing, regexes, rewrite, scopes, semi_joins, sides, sought
 from rvbbit.sql.candidates import read_once
+from rvbbit.sql.demand import pushed
 from rvbbit.sql.dialect import Call
 from rvbbit.sql.embeds import EMBED
 from rvbbit.sql.enough import stop_counting
@@ -63,7 +64,7 @@ def bind(
     describing.ask_nothing(statement)
     if isinstance(statement, CHECKED):
         schema.check(describing.typed(statement))  # a wrong column of an INSERT costs no call
-    calls = scopes.calls_in(statement)
+    calls = pushed(statement, schema, hints)
     factored = factorize(calls, hints, factoring, schema.describe)
 
     semi_joins.as_conditions(

@@ -57,6 +57,7 @@ def lines(plan: Explained) -> list[str]:
             text.append(f"Block {number}")
         text.extend(_drawn(root, 0, ran=plan.ran))
     text.extend(f"Fallback  {_asked(ask, ran=plan.ran)}" for ask in plan.fallback)
+    text = text or ["Nothing to ask"]
     text += [] if plan.rows is None else [f"{plan.rows:,} rows"]
     return [*text, "", *plan.sampled] if plan.sampled else text
 
