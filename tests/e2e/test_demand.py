@@ -128,6 +128,27 @@ ALL = {
     "a correlated subquery that names it": (f"SELECT s.id, (SELECT max(word) FROM u WHERE s.q) AS w FROM {M} s", TEXTS),
     "a condition on another table": (f"SELECT s.id, q FROM {M} s JOIN u ON s.id = u.id WHERE u.part = 1", TEXTS),
     "a condition that changes": (f"SELECT id, q FROM {M} WHERE id = 3 + 0 * floor(random())", TEXTS),
+    "an order that a name inside hides": (
+        f"SELECT * FROM (SELECT u.id AS id, id AS k, {MET} AS q FROM t LEFT JOIN u USING (id)) ORDER BY k LIMIT 2",
+        TEXTS,
+    ),
+    "an order that a column inside hides": (
+        f"SELECT k, q FROM (SELECT u.id, id AS k, {MET} AS q FROM t LEFT JOIN u USING (id)) ORDER BY k DESC LIMIT 2",
+        TEXTS,
+    ),
+    "an order by a field of its name": (
+        f"SELECT * FROM (SELECT st.id AS id, id AS k, {MET} AS q FROM (SELECT id, {{'id': -id}} AS st, text FROM t)) ORDER BY k LIMIT 2",
+        TEXTS,
+    ),
+    "places behind several columns": (f"SELECT COLUMNS('^(id|n)$'), {MET} AS q, n % 3 AS m FROM t ORDER BY 4, 1 LIMIT 4", TEXTS),
+    "places behind fields": (
+        f"SELECT unnest(struct_pack(a := id, b := -id)), {MET} AS q, n % 3 AS m FROM t ORDER BY 3, 1 LIMIT 3",
+        TEXTS,
+    ),
+    # Nothing is named of what they ask, in whatever form.
+    "an order by an aggregate": (f"SELECT count(*) FROM {M} ORDER BY max(id) LIMIT 1", 0),
+    "a call about another output": ("SELECT count(*) FROM (SELECT text AS w, w MEANS 'a card' AS q FROM t)", 0),
+    "a call in a lambda": ("SELECT count(*) FROM (SELECT id, list_transform([text], lambda x: x MEANS 'a card') AS q FROM t)", 0),
 }
 
 

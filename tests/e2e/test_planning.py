@@ -81,6 +81,12 @@ def test_a_table_that_is_to_stay_empty_is_made_without_a_call(db: Any, remote: A
     assert (remote.server.calls, capfd.readouterr().err) == (0, "")
 
 
+def test_explain_says_what_making_a_table_that_is_there_would_take(db: Any, remote: Any) -> None:
+    plan = "\n".join(line for (line,) in db.sql(f"EXPLAIN CREATE TABLE many AS SELECT id, {CARDS} AS q FROM many").fetchall())
+    assert "700 to ask" in plan
+    assert remote.server.calls == 0
+
+
 def test_a_table_is_made_where_another_schema_has_one_of_its_name(db: Any, remote: Any) -> None:
     db.sql("CREATE SCHEMA other")
     db.sql(f"CREATE TABLE other.many AS SELECT id, {CARDS} AS q FROM main.many WHERE id < 4")

@@ -113,9 +113,9 @@ class Embeddings:
             try:
                 vectors, usage = await counted.embed(texts)
             except ProviderError as error:
-                await self.store.append(_ended(record, began, Usage(), error))
+                await self.store.append(_ended(record, began, Usage(), error), last=True)
                 raise
-            await self.store.append(_ended(record, began, usage))
+            await self.store.append(_ended(record, began, usage), last=True)
             return Embedded(vectors, usage)
 
         return Model(name, embed, 1 if name.startswith("local:") else REMOTE_AT_ONCE)

@@ -84,11 +84,14 @@ class Statements:
             if sampled := sample_target(statement):
                 return self._sampled(*sampled, values, query)
             if (target := explain_target(statement)) and (found := self.plan(target[0], values)):
+                if target[1]:
+                    self._refuse_making_what_is_there(found.plan.statement)
                 settled = self._settled(found, target[0], query, asking=target[1])
                 return self._analyzed(settled, target[0], query) if target[1] else self._explained(settled, query)
             planned = self.plan(statement, values)
             if planned is None:
                 return self._plain(statement, values, query)
+            self._refuse_making_what_is_there(planned.plan.statement)
             return self._execute(self._settled(planned, statement, query, asking=True), statement, query)
 
     def explain(self, statement: Statement, values: Parameters, query: Query) -> pa.Table:
@@ -199,7 +202,6 @@ class Statements:
             return None
         told = (*map(_unused, statement.idle(max(called, default=-1))), *compared.notices(tree))
         _refuse_writes_to_the_log(tree)
-        self._refuse_making_what_is_there(tree)
         own = parameters.named(tree, values)
         whole, local = statement.hints()
         wanted = Wanted.of(tree, whole, local, self.aggregates)
@@ -256,7 +258,10 @@ class Statements:
             return
         temporary = tree.find(exp.TemporaryProperty) is not None
         if database.makes(self.connection, target.name, target.db, target.catalog, temporary=temporary):
-            raise SQLError(f'table "{target.name}" exists already', hint="CREATE OR REPLACE TABLE …, or take another name")
+            raise SQLError(
+                f'table "{target.name}" exists already',
+                hint="take another name, or drop it first; CREATE OR REPLACE TABLE … makes a table anew",
+            )
 
     def _keyed(self, table: exp.Table) -> Keyed | None:
         found = self.tables.find(table.name, table.db, table.catalog)

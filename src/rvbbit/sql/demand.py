@@ -240,13 +240,15 @@ def _key(key: exp.Expr, source: _Source, block: exp.Select, schema: Schema) -> e
         key = named[key.name.lower()]
     elif any(not c.table and not _is_itself(named.get(c.name.lower()), c.name) for c in key.find_all(exp.Column)):
         return None
-    if key.find(Call, exp.Select, exp.Star, exp.Lambda, exp.PositionalColumn) or scopes.makes_several(key) or schema.reads_differently(key):
+    if key.find(Call, exp.Select, exp.Star, exp.Lambda, exp.PositionalColumn) or scopes.makes_several(key):
+        return None
+    if schema.has_aggregate(key) or schema.reads_differently(key):
         return None
     holder = exp.Paren(this=key.copy())
     read = _put_inside(holder, source, block)
     if any(output.value.find(Call) or output.value.find(exp.Column) is None for output in read):
         return None
-    inside = {p.alias.lower(): p.this for p in source.inner.expressions if isinstance(p, exp.Alias)}
+    inside = {output.name.lower(): output.value for output in source.columns.values()}
     if any(not c.table and not _is_itself(inside.get(c.name.lower()), c.name) for c in holder.find_all(exp.Column)):
         return None
     if not read or not schema.describes(describing.values([holder.this], source.inner)):
@@ -256,8 +258,8 @@ def _key(key: exp.Expr, source: _Source, block: exp.Select, schema: Schema) -> e
 
 
 def _is_itself(value: exp.Expr | None, name: str) -> bool:
-    """Whether what an alias stands for is the column of that name; true where there is no such alias."""
-    return value is None or (isinstance(value, exp.Column) and value.name.lower() == name.lower())
+    """Whether what an output's name stands for is the column that the name alone is; true where no output has it."""
+    return value is None or (isinstance(value, exp.Column) and not value.table and value.name.lower() == name.lower())
 
 
 def _leave_out(source: _Source, block: exp.Select, schema: Schema, asking: set[str]) -> None:
@@ -320,5 +322,9 @@ def _is_named(output: Output, inner: exp.Select) -> bool:
 def _check(unused: Sequence[Output], inner: exp.Select, schema: Schema) -> None:
     """Refuse a call of a type that it does not take, also where nobody is asked."""
     for call in [call for output in unused for call in output.value.find_all(Call) if scopes.block_of(call) is inner]:
-        for place, (_, type_) in enumerate(schema.describe(describing.arguments(call, inner, None))):
+        try:
+            described = schema.describe(describing.arguments(call, inner, None))
+        except SQLError:
+            continue  # it reads another column by its alias, or a lambda's variable
+        for place, (_, type_) in enumerate(described):
             check_type(call, place, type_)

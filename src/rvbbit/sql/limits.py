@@ -90,9 +90,16 @@ def _renumbered(place: exp.Literal, select: exp.Select) -> int | None:
     asked = [projection.find(Call) is not None for projection in select.expressions]
     if not any(asked[:number]):
         return number
-    if number > len(asked) or asked[number - 1] or any(projection.find(exp.Star) for projection in select.expressions[:number]):
+    if number > len(asked) or asked[number - 1] or any(map(_gives_several, select.expressions[:number])):
         return None
     return number - sum(asked[:number])
+
+
+def _gives_several(projection: exp.Expr) -> bool:
+    """Whether a projection may give more columns than one."""
+    if projection.find(exp.Star, exp.Columns) or scopes.makes_several(projection):
+        return True
+    return any(function.name.upper() == "COLUMNS" for function in projection.find_all(exp.Anonymous))
 
 
 def _cut(select: exp.Select, labels: list[list[str]], origin_of: OriginOf) -> None:
