@@ -7,8 +7,6 @@ import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-import uvloop
-
 from rvbbit.errors import Cancelled, DatabaseError, UsageError
 
 T = TypeVar("T")
@@ -19,7 +17,7 @@ class Loop:
     """Runs coroutines for threads that wait for them. Ctrl-C or `cancel` while waiting cancels the coroutine and raises Cancelled."""
 
     def __init__(self) -> None:
-        self._loop = uvloop.new_event_loop()
+        self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="rvbbit-loop", daemon=True)
         self._thread.start()
 

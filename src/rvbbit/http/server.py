@@ -33,7 +33,6 @@ class Server(uvicorn.Server):
     def __init__(self, face: Face, routes: FastAPI, drain: float = DRAIN, note: Callable[[str], None] = log.info) -> None:
         config = uvicorn.Config(
             routes,
-            loop="uvloop",
             http=Wire,
             h11_max_incomplete_event_size=LONGEST_HEAD,
             ws="none",
