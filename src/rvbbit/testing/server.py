@@ -61,8 +61,8 @@ class FakeServer:
         self.disagreement = disagreement
         self.port = port
         self.script = Script()
-        self.batches = Batches(lambda body: self._given(body, self._answer("", body), 0))
-        self.message_batches = MessageBatches(lambda body: self._given(body, self._answer("", body), 0))
+        self.batches = Batches(lambda body: self._answer("", body, 0))
+        self.message_batches = MessageBatches(lambda body: self._answer("", body, 0))
         self.reset()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="fake-server", daemon=True)
@@ -181,7 +181,7 @@ class FakeServer:
             known = self.prompt_cache.known(body) if self.prompt_cache and "messages" in body else 0
             refused = self._refused(body)
             # Worked out while the latency runs, not after it: many requests at once would else wait for each other's answers.
-            answer = {} if fault or refused else self._answer(request.path, body)
+            answer = {} if fault or refused else self._made(request.path, body)
             if self.latency:
                 await asyncio.sleep(due - self._loop.time())
             if fault is not None:
@@ -190,7 +190,10 @@ class FakeServer:
         finally:
             self.in_flight -= 1
 
-    def _answer(self, path: str, body: Body) -> dict[str, Any]:
+    def _answer(self, path: str, body: Body, known: int) -> dict[str, Any]:
+        return self._given(body, self._made(path, body), known)
+
+    def _made(self, path: str, body: Body) -> dict[str, Any]:
         if path == "/v1/embeddings":
             return answers.embeddings(body)
         said = packed.answer(body, self.answer, self.disagreement)
