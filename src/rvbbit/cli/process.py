@@ -13,7 +13,7 @@ import os
 YOUNG = 50_000
 """Objects made and not dropped, between two looks at the young ones. Python's own is 700 (2,000 from 3.13 on), soon made by model calls.
 As the count never falls below nothing, what hundreds of calls hold, and one commit drops, is counted anew each time: with 10,000, each
-commit of a quick model was a look, a twentieth of the CPU."""
+commit of a quick model was a look."""
 
 HELD = 60
 """Seconds in which memory that DuckDB freed goes back to the system. DuckDB's own are few, and then the next statement that needs much

@@ -253,7 +253,7 @@ class Statements:
         """DuckDB finds out when the table is filled, and all questions are answered and paid."""
         if not isinstance(tree, exp.Create) or tree.kind != "TABLE" or tree.args.get("replace") or tree.args.get("exists"):
             return
-        target = tree.find(exp.Table)
+        target = tree.this.find(exp.Table)
         if target is None:
             return
         temporary = tree.find(exp.TemporaryProperty) is not None

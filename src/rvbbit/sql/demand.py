@@ -125,9 +125,7 @@ def _takes_each_row(inner: exp.Select, schema: Schema) -> bool:
         return False
     if scopes.in_recursive_cte(inner) or schema.reads_differently(inner):
         return False
-    return not any(
-        schema.has_aggregate(one) or scopes.makes_several(one) or one.find(exp.Columns, exp.PositionalColumn) for one in inner.expressions
-    )
+    return not any(schema.has_aggregate(one) or scopes.makes_several(one) or one.find(exp.PositionalColumn) for one in inner.expressions)
 
 
 def _narrow(source: _Source, block: exp.Select, schema: Schema, copied: Copied, together: bool) -> None:
@@ -220,7 +218,7 @@ def _order(source: _Source, block: exp.Select, schema: Schema) -> list[exp.Expr]
     """By what the source is to be cut in place of its block; None where it must not be."""
     if any(block.args.get(clause) for clause in WHOLE) or block.args.get("limit") is None or not candidates.stops(block):
         return None
-    if any(schema.has_aggregate(one) or scopes.makes_several(one) or one.find(exp.Columns) for one in block.expressions):
+    if any(schema.has_aggregate(one) or scopes.makes_several(one) for one in block.expressions):
         return None
     order, keys = block.args.get("order"), []
     for key in order.expressions if order is not None else ():
@@ -298,9 +296,7 @@ def _names(source: _Source, block: exp.Select) -> set[str] | None:
             continue
         if isinstance(node, exp.Star) and not (isinstance(node.parent, exp.Anonymous) and node.parent.name.lower() == "count"):
             return None
-        if isinstance(node, exp.Columns | exp.PositionalColumn | exp.Pivot) or (
-            isinstance(node, exp.Anonymous) and node.name.upper() == "COLUMNS"
-        ):
+        if isinstance(node, exp.PositionalColumn | exp.Pivot) or (isinstance(node, exp.Anonymous) and node.name.upper() == "COLUMNS"):
             return None
         if isinstance(node, exp.Column):
             first = node.parts[0].name.lower()

@@ -37,36 +37,31 @@ def ask_nothing(statement: exp.Expr) -> None:
             call.replace(_unanswered(call))
 
 
-def typed(statement: exp.Expr) -> exp.Expr:
-    """A whole statement: the database takes it if it takes the real one."""
-    return _typed(statement)
-
-
 def source(block: exp.Expr) -> exp.Expr:
     """All columns of a block's FROM."""
-    return over(block, [exp.Star()], [], _typed)
+    return over(block, [exp.Star()], [], typed)
 
 
 def standing(query: exp.Select, block: exp.Expr) -> exp.Expr:
     """A query as it would be where a block stands, the CTEs visible there included."""
-    typed = _typed(query)
-    assert isinstance(typed, exp.Select)
-    return with_ctes(typed, block, _typed)
+    select = typed(query)
+    assert isinstance(select, exp.Select)
+    return with_ctes(select, block, typed)
 
 
 def alone(argument: exp.Expr, block: exp.Expr) -> exp.Expr:
     """An argument without its block's FROM: only what does not depend on a row can be described so."""
-    return with_ctes(exp.select(_typed(argument)), block, _typed)
+    return with_ctes(exp.select(typed(argument)), block, typed)
 
 
 def arguments(call: Call, block: exp.Expr, groups: tuple[exp.Expr, ...] | None, around: Sequence[Around] = ()) -> exp.Expr:
     """A call's arguments, one column each, over its block."""
-    return beside(block, _columns(call.arguments), [], _typed, around=around, groups=groups)
+    return beside(block, _columns(call.arguments), [], typed, around=around, groups=groups)
 
 
 def values(trees: Sequence[exp.Expr], block: exp.Expr) -> exp.Expr:
     """Any values, one column each, over a block alone."""
-    return over(block, _columns(trees), [], _typed)
+    return over(block, _columns(trees), [], typed)
 
 
 def staged(
@@ -79,12 +74,12 @@ def staged(
 def part(source_: exp.Expr, block: exp.Expr) -> exp.Expr:
     """An item of a block's FROM, or one of its CTEs, by itself."""
     body = source_ if isinstance(source_, exp.Subquery) else exp.Subquery(this=source_)
-    return with_ctes(exp.select("*").from_(_typed(body)), block, _typed, until=source_)
+    return with_ctes(exp.select("*").from_(typed(body)), block, typed, until=source_)
 
 
 def item(source_: exp.Expr, block: exp.Expr) -> exp.Expr:
     """All columns of one item of a block's FROM."""
-    return with_ctes(exp.select("*").from_(_typed(source_)), block, _typed)
+    return with_ctes(exp.select("*").from_(typed(source_)), block, typed)
 
 
 def looked_up(block: exp.Expr, asks: Mapping[int, Ask]) -> exp.Expr:
@@ -92,11 +87,11 @@ def looked_up(block: exp.Expr, asks: Mapping[int, Ask]) -> exp.Expr:
     if isinstance(block, exp.Select):
         select = _looked_up(block, asks)
         assert isinstance(select, exp.Select)
-        return with_ctes(select, block, _typed)
+        return with_ctes(select, block, typed)
     where = block.args.get("where")
     values = [one.expression if isinstance(one, exp.EQ) else exp.true() for one in (*block.expressions, exp.true())]
     predicates = [] if where is None else [_looked_up(where.this, asks)]
-    return over(block, _columns(values, lambda tree: _looked_up(tree, asks)), predicates, _typed)
+    return over(block, _columns(values, lambda tree: _looked_up(tree, asks)), predicates, typed)
 
 
 def _looked_up(tree: exp.Expr, asks: Mapping[int, Ask]) -> exp.Expr:
@@ -110,7 +105,8 @@ def _looked_up(tree: exp.Expr, asks: Mapping[int, Ask]) -> exp.Expr:
     return _unordered(replace_calls(tree, answered))
 
 
-def _typed(tree: exp.Expr) -> exp.Expr:
+def typed(tree: exp.Expr) -> exp.Expr:
+    """A part of a statement, or a whole one: the database takes it if it takes the real one."""
     return _unordered(replace_calls(tree, _unanswered))
 
 
@@ -122,7 +118,7 @@ def _unanswered(call: Call) -> exp.Expr:
 
 
 def _columns(trees: Sequence[exp.Expr], put: Rewrite | None = None) -> list[exp.Expr]:
-    return [exp.alias_((put or _typed)(tree), f"a{i}", copy=False) for i, tree in enumerate(trees)]
+    return [exp.alias_((put or typed)(tree), f"a{i}", copy=False) for i, tree in enumerate(trees)]
 
 
 def _unordered(tree: exp.Expr) -> exp.Expr:

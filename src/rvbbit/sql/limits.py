@@ -97,9 +97,7 @@ def _renumbered(place: exp.Literal, select: exp.Select) -> int | None:
 
 def _gives_several(projection: exp.Expr) -> bool:
     """Whether a projection may give more columns than one."""
-    if projection.find(exp.Star, exp.Columns) or scopes.makes_several(projection):
-        return True
-    return any(function.name.upper() == "COLUMNS" for function in projection.find_all(exp.Anonymous))
+    return projection.find(exp.Star) is not None or scopes.makes_several(projection)
 
 
 def _cut(select: exp.Select, labels: list[list[str]], origin_of: OriginOf) -> None:
