@@ -1,18 +1,16 @@
-"""The page Operators: one from a template, what is wrong told as one types, trying, testing, saving, and no way to lose a text."""
+"""The page Operators: all of them listed, one from a template tried, tested and at work in SQL, broken files mended."""
 
 from __future__ import annotations
 
 import re
-import signal
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from support.browser import DESK, PHONE, Studio, serious
-from support.serving import until
+from support.operators import editor, file, valid, write
 
 NASTY = "<img src=x onerror=window.hacked=1>"
 
@@ -23,38 +21,6 @@ def studio(studio_on: Callable[..., Studio], empty: Path) -> Studio:
     made = studio_on(empty)
     assert made.server.sql("CREATE TABLE letters AS SELECT i AS number, 'letter ' || i AS body FROM range(1, 41) r(i)").status_code == 200
     return made
-
-
-def editor(page: Page, name: str) -> Any:
-    return page.get_by_role("textbox", name=f"YAML of {name}")
-
-
-def valid(page: Page) -> None:
-    expect(page.get_by_text("valid", exact=True)).to_be_visible()
-
-
-def write(page: Page, name: str, text: str) -> None:
-    """In place of what is there; once the page looks at it, it is what a save would keep."""
-    with page.expect_request(lambda one: one.url.endswith("/validate") and one.post_data_json["yaml"].strip() == text.strip()):
-        editor(page, name).click()
-        page.keyboard.press("Control+a")
-        page.keyboard.press("Delete")
-        page.keyboard.insert_text(text)
-        page.keyboard.press("Escape")
-
-
-def file(studio: Studio, name: str) -> Path:
-    return studio.server.home / "cascades" / f"{name}.cascade.yaml"
-
-
-def fresh(studio: Studio, name: str = "is_urgent") -> Page:
-    """A new one from the template, on the screen."""
-    page = studio.page("/operators")
-    page.get_by_role("button", name="New operator").click()
-    page.get_by_label("Name").fill(name)
-    page.get_by_role("button", name="Write it").click()
-    expect(editor(page, name)).to_contain_text("sql_function")
-    return page
 
 
 def test_every_operator_is_listed_with_how_it_is_written_and_whose_it_is(studio: Studio) -> None:
@@ -133,103 +99,6 @@ def test_a_new_one_is_written_tried_tested_saved_and_works_in_sql_at_once(studio
     )
 
 
-def test_what_is_wrong_is_told_as_one_types_and_nothing_broken_is_saved(studio: Studio) -> None:
-    page = studio.page("/operators/reply")
-    valid(page)
-    before = file(studio, "reply").read_text()
-    editor(page, "reply").click()
-    page.keyboard.press("Control+End")
-    page.keyboard.type("    use_trainin: maybe")
-    problems = page.get_by_role("list", name="Problems")
-    expect(problems).to_contain_text("use_trainin")
-    expect(problems).to_contain_text("unknown key")
-    expect(page.get_by_text("1 to mend")).to_be_visible()
-    expect(page.locator(".cm-lintRange-error")).to_have_count(1)
-    expect(page.get_by_role("button", name="Save", exact=True)).to_be_disabled()
-    expect(page.get_by_role("button", name="Run test cases")).to_be_disabled()
-    expect(page.get_by_role("button", name="Run", exact=True)).to_be_disabled()
-    page.keyboard.press("Control+s")
-    page.wait_for_timeout(300)
-    assert file(studio, "reply").read_text() == before
-    refused = studio.server.http.put("/api/cascades/reply", json={"yaml": editor(page, "reply").inner_text()})
-    assert refused.status_code == 422  # whoever comes around the button
-    assert file(studio, "reply").read_text() == before
-    assert studio.server.sql("SELECT REPLY('still there')").status_code == 200
-    page.get_by_role("heading", name="YAML").click()
-    problems.get_by_role("button").first.click()
-    page.keyboard.press("Shift+End")
-    page.keyboard.press("Delete")
-    valid(page)
-
-
-def test_while_a_text_is_checked_nothing_is_said_of_it_and_a_save_is_the_servers_to_judge(studio: Studio) -> None:
-    page = studio.page("/operators/reply")
-    valid(page)
-    before = file(studio, "reply").read_text()
-    held: list[Route] = []
-
-    def hold(route: Route) -> None:
-        held.append(route)
-
-    page.route("**/api/cascades/validate", hold)
-    write(page, "reply", before.replace("instructions:", "instrucions:"))
-    expect(page.get_by_text("checking", exact=True)).to_be_visible()
-    page.keyboard.press("Control+s")
-    expect(page.get_by_text("Not saved: the file is as it was").first).to_be_visible()
-    assert file(studio, "reply").read_text() == before
-    held.pop(0).continue_()
-    expect(page.get_by_text(re.compile("^[0-9] to mend$"))).to_be_visible()
-    write(page, "reply", mended := before.replace("Answers a prompt.", "Answers it."))
-    expect(page.get_by_text("checking", exact=True)).to_be_visible()
-    page.keyboard.press("Control+s")  # though the text before was wrong
-    expect(page.get_by_text("Saved cascades/reply.cascade.yaml")).to_be_visible()
-    until(lambda: file(studio, "reply").read_text().strip() == mended.strip())
-    expect(page.get_by_text("checking", exact=True)).to_be_visible()
-    held.pop(0).continue_()
-    valid(page)
-    editor(page, "reply").click()
-    page.keyboard.press("Control+a")
-    page.keyboard.press("Delete")
-    expect(page.get_by_text(re.compile("^(valid|checking)$"))).to_have_count(0)
-    expect(page.get_by_role("button", name="Save", exact=True)).to_be_disabled()
-    studio.errors.clear()  # the browser logs a status of 422
-
-
-def test_keys_and_values_are_offered_by_the_schema(studio: Studio) -> None:
-    page = studio.page("/operators/reply")
-    valid(page)
-    editor(page, "reply").click()
-    page.keyboard.press("Control+End")
-    page.keyboard.type("    training_str")
-    offered = page.locator(".cm-tooltip-autocomplete")
-    expect(offered).to_contain_text("training_strategy")
-    page.wait_for_timeout(200)
-    page.keyboard.press("Enter")
-    page.keyboard.press("Control+Space")
-    expect(offered).to_contain_text("semantic")
-    page.keyboard.type("rec")
-    page.wait_for_timeout(300)
-    page.keyboard.press("Enter")
-    valid(page)
-    page.keyboard.press("Control+s")
-    expect(page.get_by_text("Saved cascades/reply.cascade.yaml")).to_be_visible()
-    assert file(studio, "reply").read_text().endswith("training_strategy: recent")
-
-
-def test_a_save_keeps_what_was_and_brings_it_back(studio: Studio) -> None:
-    page = studio.page("/operators/reply")
-    valid(page)
-    first = file(studio, "reply").read_text()
-    write(page, "reply", first.replace("Answers a prompt.", "Answers it."))
-    page.keyboard.press("Control+s")
-    expect(page.get_by_text("what it was is beside it as .bak")).to_be_visible()
-    assert file(studio, "reply").with_name("reply.cascade.yaml.bak").read_text() == first
-    page.get_by_role("button", name="Bring back the text from before the last save").click()
-    expect(editor(page, "reply")).to_contain_text("Answers a prompt.")
-    page.get_by_role("button", name="Save", exact=True).click()
-    until(lambda: file(studio, "reply").read_text() == first)
-
-
 def test_a_built_in_one_is_overridden_in_the_project_alone(studio: Studio) -> None:
     page = studio.page("/operators/means")
     expect(page.get_by_text("Built-in: saving puts a copy into this project")).to_be_visible()
@@ -240,45 +109,6 @@ def test_a_built_in_one_is_overridden_in_the_project_alone(studio: Studio) -> No
     expect(page.get_by_text("Saved cascades/means.cascade.yaml")).to_be_visible()
     page.get_by_role("link", name="All operators").click()
     expect(page.get_by_role("row").filter(has_text="MEANS criterion")).to_contain_text("project")
-
-
-def test_leaving_an_unsaved_text_asks_first(studio: Studio) -> None:
-    page = fresh(studio)
-    page.get_by_role("link", name="All operators").click()  # nothing was typed: nothing is asked
-    expect(page.get_by_role("region", name="Operators")).to_be_visible()
-    page = studio.page("/operators/reply")
-    valid(page)
-    editor(page, "reply").click()
-    page.keyboard.type("# mine\n")
-    page.get_by_role("link", name="SQL").click()
-    question = page.get_by_role("dialog", name="Leave without saving?")
-    question.get_by_role("button", name="Stay").click()
-    expect(editor(page, "reply")).to_contain_text("# mine")
-    asked: list[str] = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
-    page.close(run_before_unload=True)
-    while not asked:
-        page.wait_for_timeout(50)
-    assert asked == ["beforeunload"]
-    page.get_by_role("link", name="SQL").click()
-    question.get_by_role("button", name="Leave").click()
-    expect(page.get_by_role("heading", name="SQL", level=1)).to_be_visible()
-    assert "# mine" not in file(studio, "reply").read_text()
-
-
-def test_two_who_edit_the_same_one_do_not_overwrite_each_other(studio: Studio) -> None:
-    mine, theirs = studio.page("/operators/reply"), studio.page("/operators/reply")
-    for page, words in ((theirs, "Answers it."), (mine, "Answers me.")):
-        valid(page)
-        write(page, "reply", file(studio, "reply").read_text().replace("Answers a prompt.", words).replace("Answers it.", words))
-    theirs.keyboard.press("Control+s")
-    expect(theirs.get_by_text("Saved cascades/reply.cascade.yaml")).to_be_visible()
-    mine.keyboard.press("Control+s")
-    expect(mine.get_by_text("Not saved: the file is as it was").first).to_be_visible()
-    expect(mine.get_by_text(re.compile("changed by somebody else")).first).to_be_visible()
-    expect(editor(mine, "reply")).to_contain_text("Answers me.")
-    assert "Answers it." in file(studio, "reply").read_text()
-    studio.errors.clear()  # the browser logs a status of 409
 
 
 def test_a_broken_file_is_told_and_mended_here(studio: Studio) -> None:
@@ -296,26 +126,6 @@ def test_a_broken_file_is_told_and_mended_here(studio: Studio) -> None:
     page.get_by_role("link", name="All operators").click()
     expect(page.get_by_role("row").filter(has_text="REPLY(prompt)")).to_be_visible()
     expect(alert).to_have_count(0)
-
-
-def test_a_server_that_is_gone_saves_nothing_and_the_text_stays(studio: Studio) -> None:
-    page = studio.page("/operators/reply")
-    valid(page)
-    before = file(studio, "reply").read_text()
-    write(page, "reply", before.replace("Answers a prompt.", "Answers it."))
-    valid(page)
-    studio.server.process.send_signal(signal.SIGKILL)
-    studio.server.process.wait()
-    page.keyboard.press("Control+s")
-    expect(page.get_by_text("Not saved: the file is as it was").first).to_be_visible()
-    expect(page.get_by_text(re.compile("does not answer")).first).to_be_visible()
-    expect(editor(page, "reply")).to_contain_text("Answers it.")
-    expect(page.get_by_role("button", name="Save", exact=True)).to_be_enabled()
-    page.get_by_role("button", name="Run", exact=True).click()
-    expect(page.get_by_role("listitem").filter(has_text="does not answer")).to_be_visible()
-    assert file(studio, "reply").read_text() == before
-    page.context.close()  # it would go on to ask, and the browser to say that nobody answers
-    studio.errors.clear()
 
 
 def test_rows_that_do_not_fit_are_told_by_their_number(studio: Studio) -> None:
